@@ -1,0 +1,47 @@
+"""The hierarchy of errors. Each message says what was wrong, what was expected and what to do.
+
+GilscopeError
+├── BadRecording        a file that isn't a recording, or is one that this version can't read
+├── UnknownScenario     no such name in the catalogue
+├── BadScenario         a file that doesn't have the form of a scenario
+├── BadParameter        a value outside what its parameter allows; ``parameter`` names it
+├── BadInterpreter      an interpreter that can't run or is too old
+├── ProbeUnavailable    the probe can't be built or loaded here; recordings go on without the GIL
+└── Refused             the server won't do it now: queue full, disk full, wrong origin
+"""
+
+
+class GilscopeError(Exception):
+    """Anything that this project tells its user about."""
+
+
+class BadRecording(GilscopeError):
+    """Not a recording, or damaged beyond its header."""
+
+
+class UnknownScenario(GilscopeError):
+    """No scenario of that name."""
+
+
+class BadScenario(GilscopeError):
+    """The file isn't of the scenario form."""
+
+
+class BadParameter(GilscopeError):
+    """A parameter's value was refused."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class BadInterpreter(GilscopeError):
+    """The interpreter can't be used."""
+
+
+class ProbeUnavailable(GilscopeError):
+    """No exact GIL here; the message says why."""
+
+
+class Refused(GilscopeError):
+    """Asked for at a moment when it can't be done."""

@@ -1,0 +1,278 @@
+"""The schema: what can be recorded, defined once.
+
+``python -m gilscope.events`` writes its two mirrors, ``gilscope/recorder/schema.h`` and
+``static/js/schema.js``; a test fails when they are stale. Runs inside recorded programs, so it
+needs nothing but the standard library and any CPython from 3.11 on.
+"""
+
+import sys
+from enum import IntEnum, IntFlag
+from pathlib import Path
+
+
+class TrackKind(IntEnum):
+    """What a horizontal row of the timeline stands for."""
+
+    PROCESS = 0
+    THREAD = 1
+    CORE = 2
+    GIL = 3
+    LOCK = 4
+    RLOCK = 5
+    CONDITION = 6
+    EVENT = 7
+    SEMAPHORE = 8
+    BARRIER = 9
+    QUEUE = 10
+    SLEEP = 11
+    """Never a row of its own: names ``time.sleep`` as the thing that a thread is away for."""
+
+
+class State(IntEnum):
+    """What a track is doing from one transition to the next. DESIGN: every nanosecond has one."""
+
+    UNKNOWN = 0
+    # threads
+    RUNNING = 1
+    STALLED = 2
+    NATIVE = 3
+    GIL_WAIT = 4
+    BLOCKED = 5
+    OUTSIDE = 6
+    RUNNABLE = 7
+    EXITED = 8
+    # resources (the GIL, locks and kin)
+    FREE = 9
+    HELD = 10
+    CONTENDED = 11
+    # cores
+    IDLE = 12
+    BUSY = 13
+    # processes
+    STARTING = 14
+    ALIVE = 15
+
+
+STATE_TEXT: dict[State, tuple[str, str, str]] = {
+    # state: (label, letter, one sentence for people who never heard of a GIL)
+    State.UNKNOWN: ("unknown", "?", "Not seen: this stretch was not measured."),
+    State.RUNNING: ("running", "R", "Executes Python: it holds the GIL and is on a core."),
+    State.STALLED: (
+        "stalled",
+        "S",
+        "Holds the GIL, but the kernel took its core away: everyone waits for a thread that isn't running.",
+    ),
+    State.NATIVE: ("native", "N", "Computes in C code on a core, without holding the GIL."),
+    State.GIL_WAIT: ("waits for GIL", "W", "Wants to execute Python, but another thread holds the GIL."),
+    State.BLOCKED: ("blocked", "B", "Waits for a lock, a queue, a thread or another named thing."),
+    State.OUTSIDE: ("outside", "O", "Away from Python: it sleeps or waits for input or output."),
+    State.RUNNABLE: ("runnable", "C", "Wants a core, and none is free."),
+    State.EXITED: ("exited", "X", "Has finished."),
+    State.FREE: ("free", "F", "Nobody holds it."),
+    State.HELD: ("held", "H", "One thread holds it."),
+    State.CONTENDED: ("contended", "!", "One thread holds it while others wait for it."),
+    State.IDLE: ("idle", "I", "No thread of this run is on this core."),
+    State.BUSY: ("busy", "U", "A thread of this run is on this core."),
+    State.STARTING: ("starting", "s", "The process is being started."),
+    State.ALIVE: ("alive", "a", "The process runs."),
+}
+
+THREAD_STATES = (
+    State.UNKNOWN,
+    State.RUNNING,
+    State.STALLED,
+    State.NATIVE,
+    State.GIL_WAIT,
+    State.BLOCKED,
+    State.OUTSIDE,
+    State.RUNNABLE,
+    State.EXITED,
+)
+RESOURCE_STATES = (State.UNKNOWN, State.FREE, State.HELD, State.CONTENDED)
+
+_AWAKE = frozenset(THREAD_STATES)
+LEGAL: dict[State, frozenset[State]] = {
+    # Which state may follow which on one track. A row may also repeat its state (a mark inside a span).
+    State.UNKNOWN: _AWAKE | frozenset(RESOURCE_STATES) | {State.IDLE, State.BUSY, State.STARTING, State.ALIVE},
+    **{state: _AWAKE for state in THREAD_STATES if state not in (State.UNKNOWN, State.EXITED)},
+    # Wanting the GIL ends by having it, or with the thread (or with a gap in what was seen).
+    State.GIL_WAIT: frozenset({State.RUNNING, State.STALLED, State.EXITED, State.UNKNOWN, State.GIL_WAIT}),
+    State.EXITED: frozenset({State.EXITED}),
+    State.FREE: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
+    State.HELD: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
+    State.CONTENDED: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
+    State.IDLE: frozenset({State.IDLE, State.BUSY, State.UNKNOWN}),
+    State.BUSY: frozenset({State.IDLE, State.BUSY, State.UNKNOWN}),
+    State.STARTING: frozenset({State.ALIVE, State.EXITED, State.UNKNOWN, State.STARTING}),
+    State.ALIVE: frozenset({State.EXITED, State.UNKNOWN, State.ALIVE}),
+}
+
+
+class Kind(IntEnum):
+    """What happened: the cause of a transition, or a mark that leaves the state as it is."""
+
+    NONE = 0
+    # The GIL layer, by the probe. ``thing``: the address of the GIL.
+    GIL_WAIT = 1
+    """Begins to wait for the GIL."""
+    GIL_DROP_REQUEST = 2
+    """Waited a whole switch interval; asks the holder to give the GIL up. By the waiter."""
+    GIL_ACQUIRE = 3
+    GIL_RELEASE = 4
+    """Flag FORCED: on another thread's drop request, not of its own will."""
+    # Locks, by the probe, in C. ``thing``: the address of the lock.
+    THING_NEW = 10
+    """A lock or another thing was made at this address; whatever had the address before is gone. ``aux``: TrackKind."""
+    LOCK_WAIT = 11
+    LOCK_ACQUIRE = 12
+    """``value``: recursion depth after it (1 for the first, always 1 for a plain lock)."""
+    LOCK_RELEASE = 13
+    """``value``: recursion depth after it (0: free again)."""
+    LOCK_TIMEOUT = 14
+    """The wait ended without the lock."""
+    # Waits for other named things, by hooks. ``thing``: the address of the object, ``aux``: its TrackKind.
+    BLOCK = 20
+    UNBLOCK = 21
+    """Flag TIMEOUT or ERROR when it ended without what it waited for."""
+    NOTIFY = 22
+    """Lets others go on: notify, set, semaphore release, barrier trip. ``value``: how many."""
+    PUT = 23
+    """``value``: the length of the queue after it."""
+    GET = 24
+    """``value``: the length of the queue after it."""
+    TAKE = 25
+    """A permit of a semaphore was taken. ``value``: permits left."""
+    # Calls that leave Python, by the probe. ``aux``: TrackKind (SLEEP …), ``value``: ns asked for, or -1.
+    CALL = 30
+    RETURN = 31
+    # Threads. ``thing``: the address of the Thread object.
+    THREAD_START = 40
+    """In the parent: it starts the thread ``thing``."""
+    THREAD_BEGIN = 41
+    """In the thread itself: first Python-level instruction; ``thing`` is its Thread object."""
+    THREAD_END = 42
+    """In the thread itself: the last thing it does."""
+    # Loss. ``value``: how many records; ``at`` is when the first, the ``code`` word when the last was lost.
+    LOST = 60
+    # The core layer, by the kernel, written by the collector. ``value``: the core's number.
+    CORE_ON = 70
+    CORE_OFF = 71
+    """Flag PREEMPTED: the kernel took the core away; without it the thread gave the core up (it waits)."""
+    # Rows that the fold makes for a resource's own track. ``thing``: the track that holds it, or 0.
+    RESOURCE = 80
+
+
+class Flag(IntFlag):
+    """Details of an event, one byte."""
+
+    FORCED = 1
+    NESTED = 2
+    """Happened inside another BLOCK or CALL of the same thread: doesn't change the thread's state."""
+    TIMEOUT = 4
+    ERROR = 8
+    PREEMPTED = 16
+    TIMED = 32
+    """The wait has a timeout."""
+    CONTENDED = 64
+    """LOCK_ACQUIRE that had to wait."""
+
+
+SLEEP_CALL = int(TrackKind.SLEEP)
+
+
+class Ring:
+    """Layout of the shared memory between recorder and collector; mirrored in schema.h.
+
+    One file (a memfd): ``HEADER_BYTES``, then ``DEFINITIONS_BYTES`` of definitions, then ``SLOTS``
+    rings of ``RING_BYTES`` each, sparse: a page that nobody touched costs nothing.
+    See docs/HACKING.md, "Shared memory".
+    """
+
+    MAGIC = 0x314C4947  # "GIL1"
+    VERSION = 1
+    HEADER_BYTES = 4096
+    DEFINITIONS_BYTES = 64 << 20
+    SLOTS = 4096
+    SLOT_HEADER_BYTES = 4096
+    RECORDS = 1 << 17  # per ring by default, a power of two
+    RECORD_BYTES = 32
+    # A record is four little-endian words: at (ns, CLOCK_MONOTONIC) · thing (48 bits) kind (8) flags (8)
+    # · code object's address (48) instruction offset in bytes (16) · value (48, signed) aux (16).
+
+    # Offsets into the file's header (u64 each).
+    H_MAGIC = 0
+    H_VERSION = 8
+    H_SLOTS = 16
+    H_RECORDS = 24  # records in a ring, a power of two
+    H_DEFINITIONS_END = 32  # atomic: bytes of definitions reserved so far
+    H_DEFINITIONS_LOST = 40  # atomic: definitions that found no room
+    H_SLOTLESS_LOST = 48  # atomic: events of threads that found no free slot
+    H_NEXT_SLOT = 56  # atomic: where to begin the search for a free slot
+
+    # Offsets into a slot's header (u64 each unless said).
+    S_STATE = 0  # atomic: SlotState
+    S_PID = 8
+    S_TID = 16  # the kernel's thread id
+    S_GENERATION = 24  # counts the owners of this slot
+    S_HEAD = 64  # atomic, own cache line: records written since the slot was claimed
+    S_BUSY = 72  # 1 while a record's time is taken but the record isn't published yet
+    S_LOST = 80  # records that found the ring full and aren't yet told by a LOST record
+    S_LOST_FIRST = 88  # ns
+    S_LOST_LAST = 96  # ns
+    S_EMITTED = 104  # all events of this owner, stored or lost
+    S_TAIL = 128  # atomic, own cache line: records read; written by the collector only
+
+
+class SlotState(IntEnum):
+    """Life of one ring. Recorder: FREE → LIVE → EXITED. Collector: EXITED → FREE, once drained."""
+
+    FREE = 0
+    LIVE = 1
+    EXITED = 2
+
+
+def schema_h() -> str:
+    """The C mirror: every enum member as ``NAME_MEMBER``."""
+    lines = ["/* Generated by `python -m gilscope.events`. Don't edit. */", "#ifndef GILSCOPE_SCHEMA_H", "#define GILSCOPE_SCHEMA_H", ""]
+    for enum, prefix in ((TrackKind, "TRACK"), (Kind, "KIND"), (Flag, "FLAG"), (SlotState, "SLOT")):
+        lines += [f"#define {prefix}_{member.name} {member.value}" for member in enum] + [""]
+    lines += [f"#define RING_{name} {value}ULL" for name, value in vars(Ring).items() if name.isupper()]
+    return "\n".join([*lines, "", "#endif", ""])
+
+
+def schema_js() -> str:
+    """The browser's mirror: frozen objects, and the words for each state."""
+    lines = ["// Generated by `python -m gilscope.events`. Don't edit.", ""]
+    for enum in (TrackKind, State, Kind, Flag):
+        members = ", ".join(f"{member.name}: {member.value}" for member in enum)
+        lines += [f"export const {enum.__name__} = Object.freeze({{ {members} }});"]
+    lines += ["", "/** By state: label, letter, and one sentence that explains it. */", "export const STATE_TEXT = Object.freeze(["]
+    lines += [
+        f"  Object.freeze({{ label: {label!r}, letter: {letter!r}, sentence: {_js_string(sentence)} }}),"
+        for label, letter, sentence in STATE_TEXT.values()
+    ]
+    return "\n".join([*lines, "]);", ""])
+
+
+def _js_string(text: str) -> str:
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+MIRRORS = {
+    Path("gilscope/recorder/schema.h"): schema_h,
+    Path("static/js/schema.js"): schema_js,
+}
+
+
+def main() -> int:
+    """Write the mirrors of this schema."""
+    root = Path(__file__).resolve().parent.parent
+    for path, text in MIRRORS.items():
+        (root / path).write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
