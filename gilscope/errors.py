@@ -5,6 +5,7 @@ GilscopeError
 ├── UnknownScenario     no such name in the catalogue
 ├── BadScenario         a file that doesn't have the form of a scenario
 ├── BadParameter        a value outside what its parameter allows; ``parameter`` names it
+├── BadParameters       all the BadParameter of one attempt, in ``errors``
 ├── BadInterpreter      an interpreter that can't run or is too old
 ├── ProbeUnavailable    the probe can't be built or loaded here; recordings go on without the GIL
 └── Refused             the server won't do it now: queue full, disk full, wrong origin
@@ -33,6 +34,14 @@ class BadParameter(GilscopeError):
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
         self.parameter = parameter
+
+
+class BadParameters(GilscopeError):
+    """Several parameters' values were refused; each has its error."""
+
+    def __init__(self, errors: list[BadParameter]) -> None:
+        super().__init__(" ".join(str(error) for error in errors))
+        self.errors = tuple(errors)
 
 
 class BadInterpreter(GilscopeError):
