@@ -1,0 +1,310 @@
+/* Sees the GIL change hands, exactly, on a stock CPython.
+
+   Each change of the GIL's `locked` happens under the GIL's own mutex. So whoever unlocks that mutex knows whether
+   it has just taken the GIL or just given it up: the slots through which the object that holds the interpreter
+   calls pthread_mutex_unlock, pthread_cond_timedwait and pthread_cond_clockwait are bound to the functions below. */
+#define _GNU_SOURCE
+#ifndef Py_BUILD_CORE_MODULE
+#define Py_BUILD_CORE_MODULE 1
+#endif
+#include "probe.h"
+
+#include <internal/pycore_runtime.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_ceval.h>
+#include <internal/pycore_pystate.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <time.h>
+#include <unwind.h>
+
+#if defined(__linux__) && defined(__x86_64__) && defined(__GLIBC__) && !defined(Py_GIL_DISABLED)
+#define MEASURABLE 1
+#endif
+
+static probe_thread *holder;  /* guarded by the GIL's mutex, as `locked` is */
+static bool installed;
+static const char *forced_unknown;
+
+bool gil_installed(void) { return installed; }
+const char *gil_forced_unknown(void) { return forced_unknown; }
+bool gil_held_by_me(void) { return holder == &probe_me; }
+
+void gil_forked(void) { holder = NULL; } /* the child makes the GIL anew and takes it */
+
+#ifdef MEASURABLE
+
+typedef struct _gil_runtime_state gil_state;
+
+static gil_state *gil; /* stays when uninstalled */
+
+static inline PyThreadState *last_holder_of(gil_state *g)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return (PyThreadState *)__atomic_load_n(&g->last_holder, __ATOMIC_RELAXED);
+#else
+    return (PyThreadState *)g->last_holder._value;
+#endif
+}
+
+static inline int locked_of(gil_state *g)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return __atomic_load_n(&g->locked, __ATOMIC_RELAXED);
+#else
+    return __atomic_load_n(&g->locked._value, __ATOMIC_RELAXED);
+#endif
+}
+
+PyThreadState *gil_last_holder(void) { return last_holder_of(gil); }
+
+/* ---- Drop requests ------------------------------------------------------------------------ */
+
+static inline bool drop_requested(PyThreadState *tstate)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return __atomic_load_n(&tstate->eval_breaker, __ATOMIC_RELAXED) & _PY_GIL_DROP_REQUEST_BIT;
+#else
+    return __atomic_load_n(&tstate->interp->ceval.gil_drop_request._value, __ATOMIC_RELAXED);
+#endif
+}
+
+static void request_drop(PyThreadState *tstate)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    __atomic_or_fetch(&tstate->eval_breaker, _PY_GIL_DROP_REQUEST_BIT, __ATOMIC_RELAXED);
+#else
+    __atomic_store_n(&tstate->interp->ceval.gil_drop_request._value, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&tstate->interp->ceval.eval_breaker._value, 1, __ATOMIC_RELAXED);
+#endif
+}
+
+static void withdraw_request(PyThreadState *tstate)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    __atomic_and_fetch(&tstate->eval_breaker, ~(uintptr_t)_PY_GIL_DROP_REQUEST_BIT, __ATOMIC_RELAXED);
+#else
+    __atomic_store_n(&tstate->interp->ceval.gil_drop_request._value, 0, __ATOMIC_RELAXED);
+#endif
+}
+
+/* ---- Forced, or of its own will? ----------------------------------------------------------
+
+   With a request pending, a thread may still give the GIL up of its own will (it begins to read a file). What
+   tells the two apart is who called: the evaluation loop's handler, or PyEval_SaveThread and its kin. The return
+   addresses on the stack between the handler and our hook, and where they lie, are the same each time. They are
+   learnt once, at install, from one release of each sort, and compared with later. */
+
+enum { CALLERS = 8 };
+
+typedef struct {
+    int count;
+    uintptr_t address[CALLERS]; /* return addresses, innermost first */
+    ptrdiff_t where[CALLERS];   /* from the hook's own frame */
+} path;
+
+static enum { LEARNT, LEARN_VOLUNTARY, LEARN_FORCED } lesson;
+static path voluntary, forced;
+static int telling;              /* how many callers of `forced` tell it from `voluntary`; 0: can't be told */
+static probe_thread *pupil;
+
+typedef struct {
+    path *into;
+    char *frame;
+    int skip;
+} walk;
+
+static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
+{
+    walk *w = argument;
+    uintptr_t address = _Unwind_GetIP(context);
+    char *where = (char *)_Unwind_GetCFA(context) - sizeof(uintptr_t);
+    if (where <= w->frame) /* this function's and the hook's own */
+        return _URC_NO_REASON;
+    if (w->into->count == CALLERS || *(uintptr_t *)where != address)
+        return _URC_END_OF_STACK;
+    w->into->address[w->into->count] = address;
+    w->into->where[w->into->count++] = where - w->frame;
+    return _URC_NO_REASON;
+}
+
+static __attribute__((noinline)) void learn(char *frame, PyThreadState *tstate)
+{
+    walk w = {.into = lesson == LEARN_FORCED ? &forced : &voluntary, .frame = frame};
+    w.into->count = 0;
+    _Unwind_Backtrace(step, &w);
+    if (lesson == LEARN_FORCED)
+        withdraw_request(tstate); /* nobody waits: drop_gil would wait for somebody to take it */
+    lesson = LEARNT;
+}
+
+static inline bool is_forced(const char *frame)
+{
+    for (int i = 0; i < telling; i++)
+        if (*(uintptr_t *)(frame + forced.where[i]) != forced.address[i])
+            return false;
+    return telling != 0;
+}
+
+static bool recording;  /* false while installing */
+static uint32_t epoch;  /* counts the installs */
+
+/* ---- The hooks ---------------------------------------------------------------------------- */
+
+static __attribute__((noinline)) int hooked_unlock(pthread_mutex_t *mutex)
+{
+    if (PROBE_LIKELY(mutex == &gil->mutex)) {
+        probe_thread *me = &probe_me;
+        if (!locked_of(gil)) {
+            PyThreadState *tstate = last_holder_of(gil);
+            char *frame = __builtin_frame_address(0);
+            holder = NULL;
+            me->position = position_of(tstate);
+            if (PROBE_UNLIKELY(lesson != LEARNT) && me == pupil)
+                learn(frame, tstate);
+            if (recording) {
+                bool on_demand = PROBE_UNLIKELY(drop_requested(tstate)) && is_forced(frame);
+                ring_record(KIND_GIL_RELEASE, on_demand ? FLAG_FORCED : 0, 0, (uintptr_t)gil, 0, me->position);
+            }
+        }
+        else if (holder == NULL) {
+            holder = me;
+            me->waiting = 0;
+            if (recording)
+                ring_record(KIND_GIL_ACQUIRE, 0, 0, (uintptr_t)gil, 0, me->position);
+        }
+        /* Else it leaves without the GIL, because the interpreter ends: it waits to the end. */
+    }
+    return pthread_mutex_unlock(mutex);
+}
+
+static inline void begin_wait(void)
+{
+    probe_thread *me = &probe_me;
+    if (me->waiting != epoch) {
+        me->waiting = epoch;
+        if (recording)
+            ring_record(KIND_GIL_WAIT, 0, 0, (uintptr_t)gil, 0, me->position);
+    }
+}
+
+/* The condition is that of take_gil: a whole interval without a change of hands. */
+static inline void end_wait(int result, unsigned long switches)
+{
+    if (result == ETIMEDOUT && recording && locked_of(gil) && gil->switch_number == switches)
+        ring_record(KIND_GIL_DROP_REQUEST, 0, 0, (uintptr_t)gil, 0, probe_me.position);
+}
+
+static int hooked_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+    if (cond != &gil->cond)
+        return pthread_cond_timedwait(cond, mutex, until);
+    unsigned long switches = gil->switch_number;
+    begin_wait();
+    int result = pthread_cond_timedwait(cond, mutex, until);
+    end_wait(result, switches);
+    return result;
+}
+
+#if __GLIBC_PREREQ(2, 30)
+static int hooked_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until)
+{
+    if (cond != &gil->cond)
+        return pthread_cond_clockwait(cond, mutex, clock, until);
+    unsigned long switches = gil->switch_number;
+    begin_wait();
+    int result = pthread_cond_clockwait(cond, mutex, clock, until);
+    end_wait(result, switches);
+    return result;
+}
+#endif
+
+static const binding bindings[] = {
+    {"pthread_mutex_unlock", (void *)hooked_unlock},
+    {"pthread_cond_timedwait", (void *)hooked_timedwait},
+#if __GLIBC_PREREQ(2, 30)
+    {"pthread_cond_clockwait", (void *)hooked_clockwait},
+#endif
+};
+
+/* ---- Installing --------------------------------------------------------------------------- */
+
+/* One release of each sort, by this thread. */
+static const char *learn_both(PyThreadState *tstate)
+{
+    pupil = &probe_me;
+    lesson = LEARN_VOLUNTARY;
+    PyEval_RestoreThread(PyEval_SaveThread());
+    PyObject *globals = PyDict_New(), *code = Py_CompileString("for _ in (0, 1, 2): pass", "<gil>", Py_file_input);
+    PyObject *result = NULL;
+    if (globals != NULL && code != NULL) {
+        lesson = LEARN_FORCED;
+        request_drop(tstate);
+        result = PyEval_EvalCode(code, globals, globals);
+        lesson = LEARNT;
+        withdraw_request(tstate);
+    }
+    bool ran = result != NULL;
+    Py_XDECREF(result);
+    Py_XDECREF(code);
+    Py_XDECREF(globals);
+    PyErr_Clear();
+    int shared = 0;
+    while (shared < forced.count && shared < voluntary.count && forced.address[shared] == voluntary.address[shared] &&
+           forced.where[shared] == voluntary.where[shared])
+        shared++;
+    telling = ran && shared < forced.count && shared < voluntary.count ? shared + 1 : 0;
+    return telling ? NULL : "the calls that lead to a release can't be read in this build of the interpreter";
+}
+
+const char *gil_install(void)
+{
+    if (installed)
+        return NULL;
+    PyThreadState *tstate = PyThreadState_Get();
+#if PY_VERSION_HEX >= 0x030C0000
+    gil = tstate->interp->ceval.gil;
+#else
+    gil = &_PyRuntime.ceval.gil;
+#endif
+    epoch++;
+    recording = false;
+    holder = &probe_me; /* this thread has the GIL, so nobody changes `holder` before the next statement */
+    const char *why = slots_bind((const void *)PyEval_SaveThread, bindings, Py_ARRAY_LENGTH(bindings));
+    if (why != NULL)
+        return why;
+    forced_unknown = learn_both(tstate);
+    installed = recording = true;
+    ring_record(KIND_GIL_ACQUIRE, 0, 0, (uintptr_t)gil, 1, position_of(tstate)); /* value 1: had it before */
+    return NULL;
+}
+
+/* Threads may still be inside a hook: what it reads stays. */
+void gil_uninstall(void)
+{
+    if (!installed)
+        return;
+    installed = recording = false;
+    slots_restore();
+    holder = NULL;
+}
+
+#else
+
+const char *gil_install(void)
+{
+#ifdef Py_GIL_DISABLED
+    return "a free-threaded build: its threads don't take turns, there is no GIL to record";
+#elif !defined(__linux__) || !defined(__GLIBC__)
+    return "exact GIL events need Linux with the GNU C library";
+#else
+    return "exact GIL events need an x86-64 processor";
+#endif
+}
+
+void gil_uninstall(void) {}
+PyThreadState *gil_last_holder(void) { return NULL; }
+
+#endif

@@ -1,0 +1,145 @@
+/* Where a thread stands: the code object and the instruction of the topmost frame that its author wrote.
+
+   A thread reads its own frames only. Nobody else changes them, whether it holds the GIL or not. */
+#ifndef Py_BUILD_CORE_MODULE
+#define Py_BUILD_CORE_MODULE 1
+#endif
+#include "probe.h"
+
+#include <internal/pycore_runtime.h>
+#include <internal/pycore_interp.h>
+#if PY_VERSION_HEX >= 0x030E0000
+#include <internal/pycore_interpframe.h>
+#else
+#include <internal/pycore_frame.h>
+#endif
+#include <internal/pycore_pystate.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { FRAMES = 16 };  /* looked at, at most */
+enum { FAR = 0xFFFF }; /* offset that doesn't fit into 16 bits; odd, so never a real one */
+
+/* Set of code addresses, the lowest bit telling the user's. Readers come from anywhere at any time: a table
+   that was outgrown is never freed. */
+typedef struct {
+    uint64_t mask;
+    uint64_t entries[];
+} table;
+
+bool position_lines = true;
+static table *known;
+static uint64_t known_count;
+static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER;
+
+static inline uint64_t hash(uint64_t address) { return (address >> 4) * 0x9E3779B97F4A7C15ull >> 20; }
+
+/* The entry of the address, or the empty one where it belongs. */
+static inline uint64_t *find(table *in, uint64_t address)
+{
+    for (uint64_t i = hash(address);; i++) {
+        uint64_t *entry = &in->entries[i & in->mask];
+        uint64_t there = __atomic_load_n(entry, __ATOMIC_RELAXED);
+        if (there == 0 || (there & ~1ull) == address)
+            return entry;
+    }
+}
+
+static bool grow(void)
+{
+    uint64_t size = known == NULL ? 4096 : (known->mask + 1) * 2;
+    table *bigger = calloc(1, sizeof(table) + size * sizeof(uint64_t));
+    if (bigger == NULL)
+        return false;
+    bigger->mask = size - 1;
+    for (uint64_t i = 0; known != NULL && i <= known->mask; i++)
+        if (known->entries[i] != 0)
+            *find(bigger, known->entries[i] & ~1ull) = known->entries[i];
+    __atomic_store_n(&known, bigger, __ATOMIC_RELEASE);
+    return true;
+}
+
+int position_add_code(PyObject *code, bool user)
+{
+    uint64_t address = (uint64_t)(uintptr_t)code;
+    pthread_mutex_lock(&adding);
+    if ((known == NULL || known_count * 2 > known->mask) && !grow()) {
+        pthread_mutex_unlock(&adding);
+        PyErr_NoMemory();
+        return -1;
+    }
+    uint64_t *entry = find(known, address);
+    bool fresh = *entry == 0;
+    __atomic_store_n(entry, address | user, __ATOMIC_RELEASE);
+    known_count += fresh;
+    pthread_mutex_unlock(&adding);
+    if (fresh)
+        Py_INCREF(code); /* for good: an address in a recording never means two things */
+    return 0;
+}
+
+static inline _PyInterpreterFrame *topmost(PyThreadState *tstate)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return tstate->current_frame;
+#else
+    return tstate->cframe->current_frame;
+#endif
+}
+
+static inline bool complete(_PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    if (frame->owner >= FRAME_OWNED_BY_INTERPRETER)
+        return false;
+#elif PY_VERSION_HEX >= 0x030C0000
+    if (frame->owner == FRAME_OWNED_BY_CSTACK)
+        return false;
+#endif
+    return !_PyFrame_IsIncomplete(frame);
+}
+
+static inline PyCodeObject *code_of(_PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return _PyFrame_GetCode(frame);
+#else
+    return frame->f_code;
+#endif
+}
+
+uint64_t position_of(PyThreadState *tstate)
+{
+    table *codes = __atomic_load_n(&known, __ATOMIC_ACQUIRE);
+    if (!position_lines || codes == NULL || tstate == NULL || _PyRuntimeState_GetFinalizing(&_PyRuntime) != NULL)
+        return 0;
+    uint64_t fallback = 0;
+    _PyInterpreterFrame *frame = topmost(tstate);
+    for (int n = 0; frame != NULL && n < FRAMES; frame = frame->previous, n++) {
+        if (!complete(frame))
+            continue;
+        uint64_t address = (uint64_t)(uintptr_t)code_of(frame);
+        uint64_t entry = __atomic_load_n(find(codes, address), __ATOMIC_RELAXED);
+        if (entry == 0 || (fallback != 0 && !(entry & 1)))
+            continue;
+        uint64_t offset = (uint64_t)_PyInterpreterFrame_LASTI(frame) * sizeof(_Py_CODEUNIT);
+        uint64_t position = address | (offset < FAR ? offset : FAR) << 48;
+        if (entry & 1)
+            return position;
+        fallback = position;
+    }
+    return fallback;
+}
+
+uint64_t position_here(void)
+{
+    if (gil_installed())
+        return gil_held_by_me() ? position_of(gil_last_holder()) : probe_me.position;
+#if PY_VERSION_HEX >= 0x030D0000
+    return position_of(PyThreadState_GetUnchecked());
+#else
+    PyThreadState *current = _PyThreadState_UncheckedGet(); /* 3.11: of whoever holds the GIL */
+    return current == PyGILState_GetThisThreadState() ? position_of(current) : 0;
+#endif
+}

@@ -1,0 +1,45 @@
+"""The recorder's extension: rings in shared memory, the GIL's changes of hands, locks written in C."""
+
+from types import CodeType
+
+def attach(path: str) -> None:
+    """Map the run's shared memory. Before it, emit() does nothing. OSError, or ValueError for other files."""
+
+def install() -> str | None:
+    """Begin to record the GIL. None, or the reason why it can't be recorded here; all the rest works then too.
+
+    The calling thread's first record is an acquire with value 1: it had the GIL before.
+    """
+
+def uninstall() -> None:
+    """Stop recording the GIL; the interpreter's slots are as they were."""
+
+def forced_unknown() -> str:
+    """Why a forced release can't be told from a voluntary one here; empty where it can."""
+
+def define(definition: bytes) -> bool:
+    """Publish one definition, a JSON object. False when there was no room (counted in the memory's header)."""
+
+def add_user_code(code: CodeType) -> None:
+    """Let events name lines of this code. Keeps it alive for good."""
+
+def add_other_code(code: CodeType) -> None:
+    """Let events name lines of this code where no user code is on the stack. Keeps it alive for good."""
+
+def emit(kind: int, flags: int, aux: int, thing: object, value: int) -> None:
+    """Record an event of this thread. ``thing``: the object itself, or an int that is an address."""
+
+def enter() -> None:
+    """From here, events of this thread happen inside another one: NESTED."""
+
+def leave() -> None:
+    """The end of what enter() began."""
+
+def me() -> tuple[int, int] | None:
+    """Slot and generation of this thread's ring, claimed if need be; None when none is free."""
+
+def position() -> tuple[int, int]:
+    """Where this thread stands, as an event would say: address of the code object, offset in bytes. Zeros: unknown."""
+
+def slots() -> list[tuple[int, int]]:
+    """Addresses rebound by install(), and the word that lies there now."""
