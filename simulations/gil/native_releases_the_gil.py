@@ -35,7 +35,9 @@ def hasher(half_time, large_bytes, small_bytes):
 def run(threads: int = 2, large_bytes: int = 1_000_000, small_bytes: int = 1_000):
     half_time = Barrier(threads)
     sizes = (large_bytes, small_bytes)
-    hashers = [Thread(target=hasher, args=(half_time, *sizes), name=f"hasher {number + 1}") for number in range(threads)]
+    hashers = [
+        Thread(target=hasher, args=(half_time, *sizes), name=f"hasher {number + 1}") for number in range(threads)
+    ]
     for thread in hashers:
         thread.start()
     for thread in hashers:

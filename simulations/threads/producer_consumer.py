@@ -1,4 +1,4 @@
-"""A full shelf makes the producer wait, an empty one the consumer.
+"""A full shelf stops the baker, an empty one the customer.
 
 The baker bakes faster than the customer eats. The shelf has room for a few loaves: when it is
 full, putting one more blocks until one is taken. Once with a Queue, which has all of that inside;
