@@ -44,10 +44,10 @@ def run(messages: int = 60, burners: int = 1, burn_in: Literal["process", "threa
     for burner in computing:
         burner.start()
     here, there = socketpair()
-    answerer = Thread(target=answer, args=(there,), name="answerer")
-    answerer.start()
-    ask(here, messages)
-    answerer.join()
+    Thread(target=answer, args=(there,), name="answerer").start()
+    asker = Thread(target=ask, args=(here, messages), name="asker")
+    asker.start()
+    asker.join()
 
 
 if __name__ == "__main__":

@@ -1,47 +1,38 @@
 """C code may give the GIL up: hashing does, for large inputs.
 
-Two threads hash the same number of bytes twice: first in large blocks, then in small ones. From
-2048 bytes on, hashlib lets go of the GIL while it computes, and both threads compute at once, on
-two cores. Below that, giving it up and taking it again would cost more than the hashing, so it
-doesn't, and they take turns.
+The threads called large hash big blocks, then the threads called small hash as many bytes in
+small blocks. From 2048 bytes on, hashlib lets go of the GIL while it computes, and its threads
+compute at once, each on a core. Below that, giving it up and taking it again would cost more than
+the hashing, so it doesn't, and they take turns.
 
 Parameters:
-    threads: 1..8, how many hash
-    large_bytes: 2048..4194304, the size of the blocks in the first half
-    small_bytes: 256..2047, the size of the blocks in the second half
+    threads: 1..8, how many hash at the same time
+    large_bytes: 2048..4194304, the size of the large blocks
+    small_bytes: 256..2047, the size of the small blocks
 """
 
 from hashlib import sha256
-from threading import Barrier, Thread
+from threading import Thread
 from time import perf_counter
 
-AMOUNT = 100_000_000  # bytes that each thread hashes in each half
+AMOUNT = 100_000_000  # bytes that each thread hashes
 
 
 def hash_blocks(size):
     block = bytes(size)
-    began = perf_counter()
     for _ in range(AMOUNT // size):
         sha256(block)
-    print(f"blocks of {size} bytes: {(perf_counter() - began) * 1000:.0f} ms")
-
-
-def hasher(half_time, large_bytes, small_bytes):
-    hash_blocks(large_bytes)
-    half_time.wait()
-    hash_blocks(small_bytes)
 
 
 def run(threads: int = 2, large_bytes: int = 1_000_000, small_bytes: int = 1_000):
-    half_time = Barrier(threads)
-    sizes = (large_bytes, small_bytes)
-    hashers = [
-        Thread(target=hasher, args=(half_time, *sizes), name=f"hasher {number + 1}") for number in range(threads)
-    ]
-    for thread in hashers:
-        thread.start()
-    for thread in hashers:
-        thread.join()
+    for name, size in (("large", large_bytes), ("small", small_bytes)):
+        began = perf_counter()
+        hashers = [Thread(target=hash_blocks, args=(size,), name=f"{name} {number + 1}") for number in range(threads)]
+        for hasher in hashers:
+            hasher.start()
+        for hasher in hashers:
+            hasher.join()
+        print(f"{name}: {threads} times {AMOUNT // 1_000_000} MB in {(perf_counter() - began) * 1000:.0f} ms")
 
 
 if __name__ == "__main__":

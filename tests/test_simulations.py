@@ -1,0 +1,132 @@
+"""Every scenario of the folder keeps the form, ends by itself, and leaves nothing behind."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gilscope.scenarios import FOLDER, Scenario, catalogue
+
+SCENARIOS = catalogue()
+LINES_ON_A_SLIDE = 40
+QUICK = {
+    "two_counters": "work_ms=20",
+    "convoy": "messages=5",
+    "convoy_fixed": "messages=5",
+    "io_releases_the_gil": "latency_ms=20",
+    "deadlock": "patience_ms=150",
+    "lost_update": "deposits=20000",
+    "lost_update_locked": "deposits=2000",
+}
+"""Parameters with which a scenario shows the same in less time."""
+
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+
+
+def body(scenario: Scenario) -> list[str]:
+    """The lines below the docstring that aren't empty."""
+    end = ast.parse(scenario.source).body[0].end_lineno or 0
+    return [line for line in scenario.source.splitlines()[end:] if line.strip()]
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of the packages that a file imports, wherever it does."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {
+        name.partition(".")[0]
+        for name in plain | {node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)}
+    }
+
+
+@each_scenario
+def test_it_fits_on_a_slide(scenario: Scenario) -> None:
+    """A title of one line, a story, and a program that one sees at a glance."""
+    assert 10 <= len(scenario.title) <= 60
+    assert len(scenario.story) >= 100
+    assert len(body(scenario)) <= LINES_ON_A_SLIDE
+    assert max(map(len, body(scenario))) <= 120
+
+
+@each_scenario
+def test_it_can_be_changed_in_a_form(scenario: Scenario) -> None:
+    """Two or three parameters, each explained, each number within limits."""
+    assert 2 <= len(scenario.parameters) <= 3
+    for parameter in scenario.parameters:
+        assert len(parameter.sentence) > 10
+        assert parameter.type not in ("int", "float") or parameter.minimum is not None
+
+
+@each_scenario
+def test_it_stands_alone(scenario: Scenario) -> None:
+    """Copied out of the repository, the file needs the standard library and nothing else."""
+    assert imported(scenario.path) <= set(sys.stdlib_module_names)
+    assert scenario.source.endswith('\n\nif __name__ == "__main__":\n    run()\n')
+
+
+@each_scenario
+def test_it_runs_under_plain_python_and_leaves_nothing_behind(
+    scenario: Scenario, tmp_path: Path, plain_python: str
+) -> None:
+    """No warning, no thread or process after its end, no file: only what it prints."""
+    copy = tmp_path / "anywhere" / scenario.path.name
+    copy.parent.mkdir()
+    copy.write_text(scenario.source, encoding="utf-8")
+    call = f"import {scenario.name} as scenario; scenario.run({QUICK.get(scenario.name, '')})"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(copy.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(tmp_path),
+    }
+    run = subprocess.Popen(
+        [plain_python, "-W", "error", "-c", call],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _, errors = run.communicate(timeout=30)
+        assert (run.returncode, errors.decode()) == (0, "")
+        wait_until_gone(run.pid)
+    finally:
+        if alive(run.pid):
+            os.killpg(run.pid, signal.SIGKILL)
+    assert list(tmp_path.iterdir()) == [copy.parent]
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+def alive(group: int) -> bool:
+    """Whether any process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until_gone(group: int) -> None:
+    """The servers of multiprocessing end a moment after the program that started them."""
+    deadline = time.monotonic() + 10
+    while alive(group):
+        assert time.monotonic() < deadline, "the scenario left a process behind"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def plain_python() -> str:
+    return sys.executable
+
+
+def test_the_folder_holds_chapters_of_scenarios_and_claims_only() -> None:
+    """What lies in simulations/ is in the catalogue, or the claim of what is."""
+    names = {scenario.name for scenario in SCENARIOS}
+    found = {path.stem for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert found == names | {f"{name}_claim" for name in names}
