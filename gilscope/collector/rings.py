@@ -1,0 +1,315 @@
+"""Reads the rings that recorded threads write: docs/HACKING.md, "Shared memory".
+
+The collector makes the memory, the program writes, the collector reads. Nothing here ever makes the
+program wait: a ring that is full loses, and counts. Times are ns of ``CLOCK_MONOTONIC``.
+"""
+
+import json
+import mmap
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.events import Kind, Ring, SlotState
+
+MARGIN_NS = 200_000
+"""How long after its clock was read a record may take to become visible to another core, at the very most."""
+
+FOREVER = (1 << 63) - 1
+SLOT_WORDS = Ring.S_TAIL // 8 + 1
+
+_STATE, _PID, _TID, _GENERATION = Ring.S_STATE // 8, Ring.S_PID // 8, Ring.S_TID // 8, Ring.S_GENERATION // 8
+_HEAD, _BUSY, _EMITTED, _TAIL = Ring.S_HEAD // 8, Ring.S_BUSY // 8, Ring.S_EMITTED // 8, Ring.S_TAIL // 8
+_LOST, _LOST_FIRST, _LOST_LAST = Ring.S_LOST // 8, Ring.S_LOST_FIRST // 8, Ring.S_LOST_LAST // 8
+_COUNTERS = (_HEAD, _BUSY, _LOST, _LOST_FIRST, _LOST_LAST, _EMITTED, _TAIL)
+
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Events as columns, in the order of time; of one ring also in the order in which they were written.
+
+    In a row of ``Kind.LOST``, ``at`` is when the first event was lost, ``code`` when the last, ``value`` how many.
+    """
+
+    slot: NDArray[np.uint32]
+    generation: NDArray[np.uint32]
+    at: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    flags: NDArray[np.uint8]
+    aux: NDArray[np.uint16]
+    thing: NDArray[np.uint64]
+    code: NDArray[np.uint64]
+    offset: NDArray[np.uint16]
+    value: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(slots=True)
+class Account:
+    """One thread's ring, from claim to end. Once everything is read: emitted = stored + lost."""
+
+    slot: int
+    generation: int
+    pid: int
+    tid: int
+    emitted: int = 0
+    stored: int = 0
+    lost: int = 0
+    told: int = 0
+    """Of the loss that the ring hasn't told yet by a record: how many events we have told already …"""
+    told_until: int = 0
+    """… and when the last of them was lost."""
+    last: int = 0
+    """Time of the last record read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one read brought. No later batch brings an event before ``watermark``."""
+
+    records: Records
+    definitions: list[dict[str, Any]]
+    begun: list[Account]
+    ended: list[Account]
+    watermark: int
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Raw records of one ring, four words each."""
+
+    account: Account
+    words: Words
+
+
+class Rings:
+    """The shared memory of one run, from the collector's side."""
+
+    def __init__(self, records: int = Ring.RECORDS, slots: int = Ring.SLOTS) -> None:
+        if records < 2 or records & (records - 1):
+            raise ValueError(f"a ring holds a power of two of records, at least 2, not {records}")
+        self.records, self.slots = records, slots
+        self.accounts: dict[tuple[int, int], Account] = {}
+        """By slot and generation, also of threads that have ended."""
+        self._slot_bytes = Ring.SLOT_HEADER_BYTES + self.records * Ring.RECORD_BYTES
+        first = Ring.HEADER_BYTES + Ring.DEFINITIONS_BYTES
+        size = first + self.slots * self._slot_bytes
+        self.file = os.memfd_create("gilscope-rings", os.MFD_CLOEXEC)
+        os.ftruncate(self.file, size)
+        self._memory = mmap.mmap(self.file, size)
+        self._header: Words = np.ndarray((Ring.HEADER_BYTES // 8,), np.uint64, self._memory)
+        strides = (self._slot_bytes, 8)
+        self._slots: Words = np.ndarray((self.slots, SLOT_WORDS), np.uint64, self._memory, first, strides)
+        shape = (self.slots, self.records, 4)
+        self._rings: Words = np.ndarray(
+            shape, np.uint64, self._memory, first + Ring.SLOT_HEADER_BYTES, (self._slot_bytes, Ring.RECORD_BYTES, 8)
+        )
+        self._read_definitions_to = 0
+        self._claimed = 0
+        self._watermark = 0
+        self._live: dict[int, Account] = {}
+        for offset, value in (
+            (Ring.H_VERSION, Ring.VERSION),
+            (Ring.H_SLOTS, self.slots),
+            (Ring.H_RECORDS, self.records),
+            (Ring.H_MAGIC, Ring.MAGIC),
+        ):
+            self._header[offset // 8] = value
+
+    @property
+    def path(self) -> str:
+        """Where recorded processes open the memory, as long as this process lives: the value of GILSCOPE_RINGS."""
+        return f"/proc/{os.getpid()}/fd/{self.file}"
+
+    @property
+    def slotless_lost(self) -> int:
+        """Events of threads that found no free ring."""
+        return int(self._header[Ring.H_SLOTLESS_LOST // 8])
+
+    @property
+    def definitions_lost(self) -> int:
+        """Definitions that found no room."""
+        return int(self._header[Ring.H_DEFINITIONS_LOST // 8])
+
+    def close(self) -> None:
+        """Let the memory go. What is still mapped by a recorded process lives on with it."""
+        del self._header, self._slots, self._rings
+        self._memory.close()
+        os.close(self.file)
+
+    def bury(self, pid: int) -> None:
+        """A process is over, whatever way it went: nobody writes into its threads' rings any more."""
+        for slot in range(self._count_claimed()):
+            words = self._slots[slot]
+            if words[_STATE] == SlotState.LIVE and words[_PID] == pid:
+                words[_BUSY] = 0
+                words[_STATE] = SlotState.EXITED
+
+    def read(self, final: bool = False) -> Batch:
+        """Everything up to the watermark. ``final``: up to the end, for all writers are gone or don't matter."""
+        now = time.monotonic_ns()
+        claimed = self._count_claimed()
+        before = self._slots[:claimed].copy()
+        heads = self._slots[:claimed].copy()
+        # A ring is quiet when nothing was written between the two looks: then its counters fit together.
+        quiet = (before[:, _HEAD:_TAIL] == heads[:, _HEAD:_TAIL]).all(axis=1) & (heads[:, _BUSY] == 0)
+        begun = self._open_accounts(before)
+        watermark = FOREVER if final else self._advance(now - MARGIN_NS, before, quiet)
+        pieces: list[_Piece] = []
+        ended: list[Account] = []
+        over = before[:, _STATE] == SlotState.EXITED
+        busy = (before[:, _HEAD] != before[:, _TAIL]) | (before[:, _LOST] != 0) | over
+        for slot in np.flatnonzero(busy):
+            account = self._live[int(slot)]
+            self._read_ring(account, before[slot], bool(quiet[slot]) or final, watermark, pieces)
+            if over[slot] and self._is_drained(account, before[slot]):
+                self._end(account, pieces)
+                ended.append(account)
+        if not final:
+            self._watermark = watermark
+        return Batch(_columns(pieces), self._read_definitions(final), begun, ended, watermark)
+
+    def _count_claimed(self) -> int:
+        """Slots are claimed without holes: the first that never had an owner ends the search."""
+        while self._claimed < self.slots and self._slots[self._claimed, _STATE] != SlotState.FREE:
+            self._claimed += 1
+        return self._claimed
+
+    def _open_accounts(self, heads: Words) -> list[Account]:
+        begun = []
+        # A new owner has written pid, tid and generation before its first record is there.
+        for slot in np.flatnonzero((heads[:, _HEAD] != 0) | (heads[:, _STATE] == SlotState.EXITED)):
+            if int(slot) in self._live:
+                continue
+            words = [int(word) for word in heads[slot]]
+            account = Account(int(slot), words[_GENERATION], words[_PID], words[_TID])
+            self._live[account.slot] = self.accounts[account.slot, account.generation] = account
+            begun.append(account)
+        return begun
+
+    def _advance(self, watermark: int, heads: Words, quiet: NDArray[np.bool_]) -> int:
+        """A ring that is being written holds the watermark back to what it has published."""
+        for slot in np.flatnonzero(~quiet):
+            head = int(heads[slot, _HEAD])
+            last = int(self._rings[slot, (head - 1) & (self.records - 1), 0]) if head else 0
+            watermark = min(watermark, last)
+        return max(watermark, self._watermark)
+
+    def _read_ring(self, account: Account, heads: Words, quiet: bool, watermark: int, pieces: list[_Piece]) -> None:
+        tail, head = int(self._slots[account.slot, _TAIL]), int(heads[_HEAD])
+        if head > tail:
+            words = self._copy(account.slot, tail, head)
+            self._discount_told(account, words)
+            count = len(words) if watermark == FOREVER else int(words[:, 0].searchsorted(np.uint64(watermark), "right"))
+            if count:
+                self._take(account, words[:count], pieces)
+                self._slots[account.slot, _TAIL] = tail = tail + count
+        if not quiet:
+            return
+        account.emitted = int(heads[_EMITTED])
+        lost, first, last = int(heads[_LOST]), int(heads[_LOST_FIRST]), int(heads[_LOST_LAST])
+        begin = account.told_until if account.told else first
+        if lost > account.told and begin <= watermark and tail == head:
+            self._take(account, _loss(begin, last, lost - account.told), pieces)
+            account.told, account.told_until = lost, last
+
+    def _copy(self, slot: int, tail: int, head: int) -> Words:
+        begin, end = tail & (self.records - 1), head & (self.records - 1)
+        ring = self._rings[slot]
+        if begin < end:
+            return ring[begin:end].copy()
+        return np.concatenate((ring[begin:], ring[:end]))
+
+    def _discount_told(self, account: Account, words: Words) -> None:
+        """The ring tells a loss by a record of which we have told a part: leave the rest in it."""
+        if not account.told:
+            return
+        found = np.flatnonzero(_kinds(words) == Kind.LOST)
+        if len(found):
+            row = words[found[0]]
+            row[0] = account.told_until
+            row[3] = ((int(row[3]) >> 16) - account.told) << 16
+
+    def _take(self, account: Account, words: Words, pieces: list[_Piece]) -> None:
+        lost = _kinds(words) == Kind.LOST
+        if lost.any():
+            account.lost += int((words[lost, 3] >> np.uint64(16)).sum())
+            if account.told and len(words):
+                account.told = account.told_until = 0
+            words = words[~lost | (words[:, 3] >> np.uint64(16) != 0)]
+        account.stored += len(words) - int((_kinds(words) == Kind.LOST).sum())
+        if len(words):
+            account.last = int(words[-1, 0])
+            pieces.append(_Piece(account, words))
+
+    def _is_drained(self, account: Account, heads: Words) -> bool:
+        return bool(self._slots[account.slot, _TAIL] == heads[_HEAD] and account.told == heads[_LOST])
+
+    def _end(self, account: Account, pieces: list[_Piece]) -> None:
+        """The ring is drained and its owner gone: the slot is free for the next."""
+        words = self._slots[account.slot]
+        account.emitted = int(words[_EMITTED])
+        missing = account.emitted - account.stored - account.lost
+        if missing:  # killed in the middle of writing a record
+            self._take(account, _loss(account.last, account.last, missing), pieces)
+        del self._live[account.slot]
+        for counter in _COUNTERS:
+            words[counter] = 0
+        words[_STATE] = SlotState.FREE
+        self._header[Ring.H_NEXT_SLOT // 8] = min(int(self._header[Ring.H_NEXT_SLOT // 8]), account.slot)
+
+    def _read_definitions(self, final: bool) -> list[dict[str, Any]]:
+        """Those committed since the last read, in their order. A hole that a killed process left ends with the run."""
+        end = min(int(self._header[Ring.H_DEFINITIONS_END // 8]), Ring.DEFINITIONS_BYTES)
+        found = []
+        while self._read_definitions_to < end:
+            at = Ring.HEADER_BYTES + self._read_definitions_to
+            length = int.from_bytes(self._memory[at : at + 4], "little")
+            committed = int.from_bytes(self._memory[at + 4 : at + 8], "little")
+            if not committed and not (final and length):
+                break
+            if committed:
+                found.append(json.loads(self._memory[at + 8 : at + 8 + length]))
+            self._read_definitions_to += 8 + (length + 7 & ~7)
+        return found
+
+
+def _kinds(words: Words) -> Words:
+    return words[:, 1] >> np.uint64(48) & np.uint64(0xFF)
+
+
+def _loss(first: int, last: int, count: int) -> Words:
+    return np.array([[first, int(Kind.LOST) << 48, last, count << 16]], np.uint64)
+
+
+def _columns(pieces: list[_Piece]) -> Records:
+    counts = [len(piece.words) for piece in pieces]
+    words = np.concatenate([piece.words for piece in pieces]) if pieces else np.empty((0, 4), np.uint64)
+    slot = np.repeat(np.array([piece.account.slot for piece in pieces], np.uint32), counts)
+    generation = np.repeat(np.array([piece.account.generation for piece in pieces], np.uint32), counts)
+    if len(pieces) > 1:
+        order = words[:, 0].argsort(kind="stable")
+        words, slot, generation = words[order], slot[order], generation[order]
+    at, what, where, value = words.T
+    kind = (what >> np.uint64(48)).astype(np.uint8)
+    address = np.uint64((1 << 48) - 1)
+    return Records(
+        slot=slot,
+        generation=generation,
+        at=at.astype(np.int64),
+        kind=kind,
+        flags=(what >> np.uint64(56)).astype(np.uint8),
+        aux=value.astype(np.uint16),
+        thing=what & address,
+        code=np.where(kind == Kind.LOST, where, where & address),
+        offset=np.where(kind == Kind.LOST, np.uint64(0), where >> np.uint64(48)).astype(np.uint16),
+        value=value.astype(np.int64) >> 16,
+    )
