@@ -225,7 +225,7 @@ class Rings:
         begin, end = tail & (self.records - 1), head & (self.records - 1)
         ring = self._rings[slot]
         if begin < end:
-            return ring[begin:end].copy()
+            return np.array(ring[begin:end])
         return np.concatenate((ring[begin:], ring[:end]))
 
     def _discount_told(self, account: Account, words: Words) -> None:
