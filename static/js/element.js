@@ -1,0 +1,332 @@
+// <gil-timeline src live recording controls embed>: a recording, running or ended, to look at.
+
+import { State } from './schema.js';
+import { Detail } from './detail.js';
+import { Feed } from './feed.js';
+import { ChunkType } from './recording.js';
+import { Model } from './model.js';
+import { SourcePanel } from './source_panel.js';
+import { Stage } from './stage.js';
+import { Toolbar } from './toolbar.js';
+import { formatAddress, parseAddress } from './address.js';
+import { formatDuration, formatMoment, formatOrdinal } from './format.js';
+import { helpSheet } from './help.js';
+import { node } from './nodes.js';
+import { ending, placeWords, predicate, sentence } from './sentences.js';
+import { Viewport } from './viewport.js';
+
+/** @typedef {import('./model.js').Span} Span */
+/** @typedef {'empty' | 'loading' | 'queued' | 'running' | 'ended' | 'failed'} Phase */
+
+const ADDRESS_PAUSE_MS = 300;
+
+let count = 0;
+
+export class GilTimeline extends HTMLElement {
+  static observedAttributes = ['src', 'live'];
+
+  connectedCallback() {
+    this.classList.add('gt');
+    this.#build();
+    this.#begin();
+    this.ending = new AbortController();
+    window.addEventListener('hashchange', () => this.#restore(), { signal: this.ending.signal });
+  }
+
+  disconnectedCallback() {
+    this.ending?.abort();
+    this.feed?.stop();
+    this.stage?.disconnect();
+    clearTimeout(this.addressTimer);
+    this.replaceChildren();
+  }
+
+  /** @param {string} _name @param {string | null} before @param {string | null} after */
+  attributeChangedCallback(_name, before, after) {
+    if (!this.isConnected || before === after || !this.stage) return;
+    // Both attributes may change together: begin once.
+    clearTimeout(this.restart);
+    this.restart = setTimeout(() => {
+      this.feed?.stop();
+      this.stage?.disconnect();
+      this.#build();
+      this.#begin();
+    });
+  }
+
+  #build() {
+    count += 1;
+    this.model = new Model();
+    /** @type {Phase} */
+    this.phase = 'empty';
+    this.connected = true;
+    /** @type {Set<number>} */
+    this.states = new Set();
+    const stage = new Stage(this.model, {
+      changed: () => this.#changed(),
+      selected: () => this.#selected(),
+      hovered: (span, xPx, yPx) => this.#hovered(span, xPx, yPx),
+      help: () => this.sheet?.showModal(),
+    });
+    this.stage = stage;
+    this.sheet = helpSheet();
+    this.toolbar = new Toolbar({
+      start: () => stage.command('start'),
+      play: () => stage.command('play'),
+      end: () => (this.phase === 'running' ? stage.setFollowing(true) : stage.command('end')),
+      pace: (slowness) => stage.setPace(slowness),
+      live: () => stage.setFollowing(!stage.following),
+      zoomIn: () => stage.command('zoom-in'),
+      zoomOut: () => stage.command('zoom-out'),
+      fit: () => stage.command('fit'),
+      help: () => this.sheet?.showModal(),
+    });
+    this.source = new SourcePanel();
+    this.detail = new Detail();
+    this.source.files.addEventListener('change', () => this.#panels());
+    this.message = node('div', { class: 'gt-message', hidden: true });
+    this.strip = node('p', { class: 'gt-status', role: 'status' });
+    this.tip = node('div', { class: 'gt-tip', hidden: true });
+    this.spoken = node('p', { class: 'gt-spoken', 'aria-live': 'polite' });
+    const how = node('p', { class: 'gt-spoken', id: `gt-how-${count}` }, 'Arrow keys move from span to span and from track to track, W and S zoom, A and D move in time, Space plays, question mark lists all keys.');
+    stage.canvas.setAttribute('aria-label', 'Timeline of the recording');
+    stage.canvas.setAttribute('aria-describedby', how.id);
+    stage.element.append(this.message, this.tip);
+    const embedded = this.hasAttribute('embed');
+    const parts = [stage.element, this.strip, how, this.spoken, this.sheet];
+    if (this.hasAttribute('controls')) parts.unshift(this.toolbar.element);
+    if (!embedded) parts.splice(-3, 0, node('div', { class: 'gt-below' }, this.source.element, this.detail.element));
+    this.replaceChildren(...parts);
+    stage.connect();
+  }
+
+  #begin() {
+    const src = this.getAttribute('src');
+    const live = this.getAttribute('live');
+    if (!src && !live) {
+      this.#enter('empty', 'No recording yet', 'Press Run, and the timeline appears here while it happens.');
+      return;
+    }
+    this.#enter('loading', 'Loading the recording', live ? 'Waiting for the first rows.' : '');
+    const { model } = this;
+    this.feed = new Feed(src, live, {
+      header: (header) => {
+        if (model) model.header = header;
+        this.stage?.touch();
+      },
+      chunk: (chunk) => this.#chunk(chunk),
+      damage: (text) => {
+        model?.tellDamage(text);
+        this.#say();
+      },
+      progress: (part) => {
+        if (this.phase === 'loading') this.#progress(part);
+      },
+      status: (status) => this.#status(status),
+      connection: (connected) => {
+        this.connected = connected;
+        this.#say();
+      },
+      complete: () => this.#complete(),
+      failed: (text) => this.#enter('failed', 'The recording can’t be shown', text),
+    });
+  }
+
+  /** @param {import('./recording.js').Chunk} chunk */
+  #chunk(chunk) {
+    const { model, stage } = this;
+    if (!model || !stage) return;
+    if (chunk.rows) {
+      model.addRows(chunk.rows);
+      for (const state of chunk.rows.state) this.states?.add(state);
+      if (this.phase === 'loading' && this.getAttribute('live')) this.#run();
+      else if (this.phase === 'loading') this.#showTracks();
+    } else if (chunk.header.type === ChunkType.END) {
+      model.tellEnd(chunk.json);
+      if (this.getAttribute('live')) this.#ended();
+    } else model.tellMeta(chunk.json);
+    stage.grown();
+  }
+
+  /** @param {any} status */
+  #status(status) {
+    if (status.state === 'queued') {
+      const place = status.position > 0 ? `${formatOrdinal(status.position)} in the queue` : 'In the queue';
+      this.#enter('queued', place, 'Runs don’t share their cores with others, so that what is measured is theirs. This one starts by itself.');
+    } else if (status.state === 'running') this.#run();
+    else if (status.state === 'ended') {
+      if (this.model && !this.model.end) this.model.tellEnd({ verdict: status.verdict ?? 'killed', sentence: status.sentence ?? '', duration_ns: 0 });
+      this.#ended();
+    }
+  }
+
+  #run() {
+    if (this.phase === 'running' || this.phase === 'ended') return;
+    this.phase = 'running';
+    this.#showTracks();
+    const { stage } = this;
+    if (!stage) return;
+    stage.running = true;
+    if (parseAddress(location.hash).from === undefined) stage.setFollowing(true);
+    else this.#restore();
+    this.#say();
+  }
+
+  #ended() {
+    const { stage, model } = this;
+    if (this.phase === 'ended' || !stage || !model) return;
+    const live = this.phase === 'running';
+    this.phase = 'ended';
+    stage.running = false;
+    this.#showTracks();
+    if (stage.following) {
+      stage.setFollowing(false);
+      stage.fit();
+      stage.at = 0;
+    }
+    if (!live) this.#restore();
+    if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
+    this.#say();
+    stage.grown();
+    this.#panels();
+    this.dispatchEvent(new CustomEvent('gil-ended', { bubbles: true, detail: { recording: this.getAttribute('recording'), verdict: model.end?.verdict, sentence: model.end?.sentence } }));
+  }
+
+  #complete() {
+    const { model } = this;
+    if (!model) return;
+    if (!model.end && model.openDamage !== null) model.tellEnd({ verdict: '', sentence: '', duration_ns: 0 });
+    this.#ended();
+  }
+
+  /** @param {Phase} phase @param {string} title @param {string} text */
+  #enter(phase, title, text) {
+    this.phase = phase;
+    if (!this.message) return;
+    this.message.hidden = false;
+    this.message.className = `gt-message gt-message-${phase}`;
+    this.message.replaceChildren(node('p', { class: 'gt-message-title' }, title), node('p', {}, text));
+    this.#say();
+  }
+
+  #showTracks() {
+    if (this.message) this.message.hidden = true;
+  }
+
+  /** @param {number | null} part */
+  #progress(part) {
+    const { message } = this;
+    if (!message || message.hidden) return;
+    let bar = message.querySelector('progress');
+    if (!bar) {
+      bar = node('progress', { max: '1', 'aria-label': 'Loading' });
+      message.append(bar);
+    }
+    if (part === null) bar.removeAttribute('value');
+    else bar.value = part;
+  }
+
+  /** The line under the tracks: how the run ended, what is missing, whether the connection stands. */
+  #say() {
+    const { model, strip } = this;
+    if (!model || !strip) return;
+    const said = [];
+    if (!this.connected && (this.phase === 'running' || this.phase === 'queued')) said.push(['broken', 'Connection lost. Reconnecting: what happens meanwhile is kept and follows.']);
+    if (this.phase === 'ended' && model.end && model.end.verdict && model.end.verdict !== 'ok') said.push(['verdict', model.end.sentence || `Ended: ${model.end.verdict}.`]);
+    if (this.phase === 'ended' && !model.end && model.rowCount > 0) said.push(['verdict', 'This recording has no end: it shows what was written before it broke off.']);
+    const damages = model.damages.length + (model.openDamage === null ? 0 : 1);
+    if (damages > 0) said.push(['damage', model.damages[0]?.sentence ?? /** @type {string} */ (model.openDamage)]);
+    if (model.lostCount > 0) said.push(['damage', `${model.lostCount} events were lost, because they came faster than they could be read; the places are hatched.`]);
+    const key = said.join('|');
+    if (key === strip.dataset.said) return;
+    strip.dataset.said = key;
+    strip.replaceChildren(...said.map(([kind, text]) => node('span', { class: `gt-say gt-say-${kind}` }, text)));
+  }
+
+  /** Something was drawn anew: bring what stands around it up to date. */
+  #changed() {
+    this.#panels();
+    this.#rememberAddress();
+  }
+
+  #panels() {
+    const { stage, model, toolbar } = this;
+    if (!stage || !model || !toolbar) return;
+    const resolution = stage.viewport.width / Math.max(stage.widthPx, 1);
+    toolbar.update({
+      playing: stage.playback.playing || stage.following,
+      slowness: stage.following ? 1 : stage.playback.slowness,
+      position: model.duration > 0 ? `${formatMoment(Math.max(stage.at, 0), Math.max(resolution, model.duration / 1e4), model.duration)} of ${formatDuration(model.duration)}` : '',
+      running: stage.running,
+      following: stage.following,
+      states: this.states ?? new Set(),
+    });
+    if (this.hasAttribute('embed')) return;
+    this.source?.update(model, stage.at, stage.selected?.track.id ?? 0);
+    this.detail?.show(model, stage.selected, this.#why());
+  }
+
+  /** Where the chain of causes of the selected span is told; null while it can't be. */
+  #why() {
+    const recording = this.getAttribute('recording');
+    const span = this.stage?.selected;
+    if (!recording || !span || this.phase !== 'ended') return null;
+    return `/recordings/${encodeURIComponent(recording)}/why?track=${span.track.id}&at=${Math.round((span.from + span.to) / 2)}`;
+  }
+
+  #selected() {
+    const { stage, model } = this;
+    if (!stage || !model) return;
+    const span = stage.selected;
+    if (this.spoken) this.spoken.textContent = span ? sentence(model, span) : '';
+    this.#panels();
+    const detail = span ? { track: span.track.id, name: span.track.name, state: span.state, from: span.from, to: span.to } : null;
+    this.dispatchEvent(new CustomEvent('gil-select', { bubbles: true, detail }));
+  }
+
+  /** @param {Span | null} span @param {number} xPx @param {number} yPx */
+  #hovered(span, xPx, yPx) {
+    const { tip, model, stage } = this;
+    if (!tip || !model || !stage) return;
+    tip.hidden = !span || span.state === State.EXITED;
+    if (!span || tip.hidden) return;
+    const facts = [placeWords(model, span.line), ending(span)].filter(Boolean).join(' · ');
+    tip.replaceChildren(
+      node('p', {}, node('strong', {}, span.track.name.slice(0, 80)), ` ${predicate(model, span)}`),
+      node('p', { class: 'gt-facts' }, [facts, `from ${formatMoment(span.from, Math.max(stage.scale.nsPerPx, 1))}`].filter(Boolean).join(' · ')),
+    );
+    const { clientWidth, clientHeight } = stage.element;
+    const left = Math.min(xPx + 14, clientWidth - tip.offsetWidth - 8);
+    const below = yPx + 18;
+    const top = below + tip.offsetHeight > clientHeight - 4 ? yPx - tip.offsetHeight - 12 : below;
+    tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(4, top)}px)`;
+  }
+
+  /** Take the view from the address. */
+  #restore() {
+    const { stage, model } = this;
+    if (!stage || !model || location.hash === this.ownHash) return;
+    const view = parseAddress(location.hash);
+    if (view.from !== undefined && view.to !== undefined) stage.look(new Viewport(view.from, view.to));
+    const track = view.track === undefined ? undefined : model.tracks[view.track];
+    if (view.at !== undefined) stage.seek(view.at, view.from === undefined);
+    if (track && view.at !== undefined) stage.select(track.spanAt(view.at, model.duration));
+  }
+
+  /** Put the view into the address, when it has come to rest. */
+  #rememberAddress() {
+    if (this.phase !== 'ended' && this.phase !== 'running') return;
+    clearTimeout(this.addressTimer);
+    this.addressTimer = setTimeout(() => {
+      const { stage } = this;
+      if (!stage || stage.following || this.phase === 'loading') return;
+      const shown = stage.untouched ? {} : { from: stage.viewport.from, to: stage.viewport.to };
+      const moved = stage.at > 0 || stage.selected ? { at: stage.at } : {};
+      const hash = formatAddress({ ...shown, ...moved, ...(stage.selected ? { track: stage.selected.track.id } : {}) });
+      const next = hash === '' ? location.pathname + location.search : `#${hash}`;
+      if (hash === location.hash.slice(1)) return;
+      history.replaceState(history.state, '', next);
+      this.ownHash = location.hash;
+    }, ADDRESS_PAUSE_MS);
+  }
+}

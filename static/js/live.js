@@ -1,0 +1,90 @@
+// A recording that hasn't ended yet: chunks over a websocket, resumed where they broke off.
+
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 10_000;
+/** A heartbeat comes every 5 s: silence longer than this is a broken connection. */
+const SILENCE_MS = 8_000;
+
+/**
+ * @typedef {object} LiveEvents
+ * @property {(frame: Uint8Array) => void} frame one chunk
+ * @property {(status: any) => void} told a message in words: status, snapshot, heartbeat
+ * @property {(connected: boolean) => void} connection
+ */
+
+/**
+ * How long to wait before the n-th attempt: doubling, capped, and never the same for all viewers.
+ * @param {number} attempt from 0
+ * @param {number} chance 0 to 1
+ */
+export function pauseBefore(attempt, chance) {
+  const most = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+  return most * (0.5 + chance / 2);
+}
+
+export class Live {
+  /**
+   * @param {string} address
+   * @param {() => number} next number of the chunk that is wanted next
+   * @param {LiveEvents} events
+   */
+  constructor(address, next, events) {
+    this.address = address;
+    this.next = next;
+    this.events = events;
+    this.attempt = 0;
+    this.closed = false;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.#connect();
+  }
+
+  #connect() {
+    if (this.closed) return;
+    const url = new URL(this.address, location.href);
+    url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
+    url.searchParams.set('from', String(this.next()));
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    this.socket = socket;
+    this.#watch();
+    socket.onmessage = ({ data }) => {
+      if (this.socket !== socket) return;
+      this.attempt = 0;
+      this.#watch();
+      this.events.connection(true);
+      if (data instanceof ArrayBuffer) this.events.frame(new Uint8Array(data));
+      else this.events.told(JSON.parse(data));
+    };
+    socket.onclose = () => {
+      if (this.socket === socket) this.#again();
+    };
+  }
+
+  /** Silence for too long is the end of this connection. */
+  #watch() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#again(), SILENCE_MS);
+  }
+
+  #again() {
+    const broken = this.socket;
+    this.socket = null;
+    broken?.close();
+    clearTimeout(this.timer);
+    if (this.closed) return;
+    this.events.connection(false);
+    this.timer = setTimeout(() => this.#connect(), pauseBefore(this.attempt, Math.random()));
+    this.attempt += 1;
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+}

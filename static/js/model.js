@@ -1,0 +1,236 @@
+// What a recording says, as the timeline needs it: tracks with their rows, names, places, loss.
+
+import { Kind, State, TrackKind } from './schema.js';
+import { Columns } from './columns.js';
+import { Flows } from './flows.js';
+import { TimeByState } from './lod.js';
+
+/**
+ * @typedef {import('./recording.js').Rows} Rows
+ * @typedef {{id: number, file: string, line: number, function: string}} Location
+ * @typedef {{from: number, to: number, count: number}} Loss
+ * @typedef {{verdict: string, sentence: string, duration_ns: number, traceback?: string, lost?: number}} End
+ * @typedef {{from: number, to: number, first: number, last: number, state: number, thing: number, line: number, track: Track}} Span
+ */
+
+/** States whose spans are told apart by the thing they are about. */
+/** @type {ReadonlySet<number>} */
+const ABOUT_A_THING = new Set([State.BLOCKED, State.HELD, State.CONTENDED, State.BUSY]);
+/** How many rows back a line that a row itself doesn't know is looked for. */
+const LINE_REACH = 256;
+
+export class Track {
+  /** @param {any} told the track as a meta chunk tells it */
+  constructor(told) {
+    this.id = /** @type {number} */ (told.id);
+    this.rows = new Columns();
+    this.times = new TimeByState(this.rows);
+    /** The cores a thread was on, by the kernel; empty where that wasn't measured. */
+    this.cores = new Columns();
+    /** @type {Loss[]} */
+    this.losses = [];
+    this.everHeld = false;
+    this.kind = 0;
+    this.name = '';
+    this.parent = 0;
+    this.internal = false;
+    this.tell(told);
+  }
+
+  /** @param {any} told */
+  tell(told) {
+    this.kind = Number(told.kind);
+    this.name = String(told.name ?? '') || `track ${this.id}`;
+    this.parent = Number(told.parent ?? 0);
+    this.internal = Boolean(told.internal);
+  }
+
+  get isThread() {
+    return this.kind === TrackKind.THREAD;
+  }
+
+  get isResource() {
+    return this.kind >= TrackKind.LOCK && this.kind <= TrackKind.QUEUE;
+  }
+
+  /** Rows `a` and `b` belong to one span. @param {number} a @param {number} b */
+  sameSpan(a, b) {
+    const { state, thing } = this.rows;
+    if (state[a] !== state[b]) return false;
+    return thing[a] === thing[b] || !ABOUT_A_THING.has(state[a]);
+  }
+
+  /**
+   * The span that a moment lies in.
+   * @param {number} at
+   * @param {number} end where the last span ends
+   * @returns {Span | null} null before the track's beginning
+   */
+  spanAt(at, end) {
+    const row = this.rows.rowAt(at);
+    return row < 0 ? null : this.spanOfRow(row, end);
+  }
+
+  /**
+   * @param {number} row
+   * @param {number} end
+   * @returns {Span}
+   */
+  spanOfRow(row, end) {
+    const { rows } = this;
+    let first = row;
+    let last = row;
+    while (first > 0 && this.sameSpan(first - 1, row)) first -= 1;
+    while (last + 1 < rows.count && this.sameSpan(last + 1, row)) last += 1;
+    let thing = 0;
+    for (let r = first; r <= last && thing === 0; r += 1) thing = rows.thing[r];
+    return {
+      from: rows.at[first],
+      to: last + 1 < rows.count ? rows.at[last + 1] : Math.max(end, rows.at[last]),
+      first,
+      last,
+      state: rows.state[row],
+      thing,
+      line: this.lineAt(first) || this.lineAt(last),
+      track: this,
+    };
+  }
+
+  /**
+   * The place where the track stood at a row: its own, or the last known before it.
+   * @param {number} row
+   * @returns {number} id of a location, 0 unknown
+   */
+  lineAt(row) {
+    for (let r = row; r >= 0 && r > row - LINE_REACH; r -= 1) {
+      if (this.rows.line[r] !== 0) return this.rows.line[r];
+    }
+    return 0;
+  }
+}
+
+export class Model {
+  constructor() {
+    /** @type {any} the recording's header, null until known */
+    this.header = null;
+    /** @type {(Track | undefined)[]} by id */
+    this.tracks = [];
+    /** @type {Map<number, Location>} */
+    this.locations = new Map();
+    /** @type {Map<string, string>} text by file */
+    this.sources = new Map();
+    this.flows = new Flows();
+    /** @type {{from: number, to: number, sentence: string}[]} what of the file can't be read */
+    this.damages = [];
+    /** @type {End | null} */
+    this.end = null;
+    this.rowCount = 0;
+    this.lostCount = 0;
+    /** Up to when the recording is known, ns. */
+    this.until = 0;
+    /** Counts the changes of what tracks there are. */
+    this.shape = 0;
+    /** @type {Map<number, number>} by thread: in which order it first held a GIL */
+    this.holders = new Map();
+    /** @type {string | null} damage whose place ends with the next chunk of rows */
+    this.openDamage = null;
+  }
+
+  get duration() {
+    return this.end?.duration_ns ? Math.max(this.end.duration_ns, this.until) : this.until;
+  }
+
+  /** @param {number} id */
+  name(id) {
+    return this.tracks[id]?.name ?? '';
+  }
+
+  get all() {
+    return /** @type {Track[]} */ (this.tracks.filter((track) => track !== undefined));
+  }
+
+  /** @param {any} json a meta chunk's content */
+  tellMeta(json) {
+    for (const told of json.tracks ?? []) {
+      const known = this.tracks[told.id];
+      if (known) known.tell(told);
+      else this.tracks[told.id] = new Track(told);
+      this.shape += 1;
+    }
+    for (const location of json.locations ?? []) this.locations.set(location.id, location);
+    for (const { file, text } of json.sources ?? []) this.sources.set(file, text);
+    for (const { track, from, to, count } of json.lost ?? []) {
+      this.lostCount += count;
+      this.tracks[track]?.losses.push({ from, to, count });
+    }
+  }
+
+  /** @param {End} end an end chunk's content */
+  tellEnd(end) {
+    this.end = end;
+    if (this.openDamage !== null) this.#closeDamage(this.duration);
+  }
+
+  /**
+   * A part of the file can't be read: from what is known so far to the next rows.
+   * @param {string} sentence
+   */
+  tellDamage(sentence) {
+    this.openDamage = this.openDamage ?? sentence;
+  }
+
+  /** @param {number} to */
+  #closeDamage(to) {
+    this.damages.push({ from: this.until, to: Math.max(to, this.until), sentence: /** @type {string} */ (this.openDamage) });
+    this.openDamage = null;
+  }
+
+  /** @param {Rows} batch */
+  addRows(batch) {
+    if (batch.count === 0) return;
+    if (this.openDamage !== null) this.#closeDamage(batch.at[0]);
+    const touched = new Set();
+    for (let i = 0; i < batch.count; i += 1) {
+      const id = batch.track[i];
+      let track = this.tracks[id];
+      if (!track) {
+        track = new Track({ id, kind: TrackKind.THREAD, name: `track ${id}` });
+        this.tracks[id] = track;
+        this.shape += 1;
+      }
+      this.#addRow(track, batch, i);
+      touched.add(track);
+    }
+    for (const track of touched) track.times.update();
+    this.rowCount += batch.count;
+    this.until = Math.max(this.until, batch.at[batch.count - 1]);
+  }
+
+  /**
+   * @param {Track} track
+   * @param {Rows} batch
+   * @param {number} i
+   */
+  #addRow(track, batch, i) {
+    const { rows } = track;
+    const at = batch.at[i];
+    const kind = batch.kind[i];
+    const state = batch.state[i];
+    const thing = batch.thing[i];
+    if (track.kind === TrackKind.THREAD) {
+      const before = rows.count - 1;
+      const stateBefore = before < 0 ? State.UNKNOWN : rows.state[before];
+      const thingBefore = before < 0 ? 0 : rows.thing[before];
+      this.flows.see(track.id, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
+      if (kind === Kind.CORE_ON) track.cores.push(at, State.BUSY, kind, 0, batch.value[i] + 1, 0, 0);
+      else if (kind === Kind.CORE_OFF) track.cores.push(at, State.IDLE, kind, 0, 0, 0, 0);
+    } else if (state === State.HELD || state === State.CONTENDED) {
+      if (!track.everHeld) {
+        track.everHeld = true;
+        this.shape += 1;
+      }
+      if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);
+    }
+    rows.push(at, state, kind, batch.flags[i], thing, batch.line[i], batch.value[i]);
+  }
+}

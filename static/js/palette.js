@@ -1,0 +1,68 @@
+// Roles to colours and patterns, read from the page's custom properties.
+
+import { State } from './schema.js';
+import { tile } from './patterns.js';
+
+/**
+ * @typedef {import('./patterns.js').Rgb} Rgb
+ * @typedef {import('./patterns.js').Pattern} Pattern
+ * @typedef {{pattern: Pattern, rgb: Rgb, css: string, tall: number, tile: {side: number, pixels: Uint32Array}}} Style
+ */
+
+/** How each state is drawn: its role among the colours, its pattern, and its height (weight) as part of the bar. */
+const LOOKS = Object.freeze(
+  /** @type {Record<number, readonly [string, Pattern, number]>} */ ({
+    [State.UNKNOWN]: ['faint', 'sparse', 0.53],
+    [State.RUNNING]: ['running', 'plain', 1],
+    [State.STALLED]: ['stalled', 'broken', 1],
+    [State.NATIVE]: ['native', 'plain', 1],
+    [State.GIL_WAIT]: ['gil-wait', 'hatch', 0.54],
+    [State.BLOCKED]: ['blocked', 'dots', 0.54],
+    [State.OUTSIDE]: ['outside', 'plain', 0.08],
+    [State.RUNNABLE]: ['runnable', 'bars', 0.54],
+    [State.EXITED]: ['outside', 'plain', 0],
+    [State.FREE]: ['outside', 'plain', 0],
+    [State.HELD]: ['held', 'plain', 1],
+    [State.CONTENDED]: ['contended', 'dots', 1],
+    [State.IDLE]: ['outside', 'plain', 0],
+    [State.BUSY]: ['core', 'plain', 1],
+    [State.STARTING]: ['runnable', 'bars', 0.54],
+    [State.ALIVE]: ['outside', 'plain', 0.3],
+  }),
+);
+
+const ROLES = Object.freeze([
+  'bg', 'panel', 'raised', 'line', 'ink', 'dim', 'faint', 'accent', 'running', 'native', 'gil-wait', 'blocked',
+  'runnable', 'outside', 'stalled', 'held', 'contended', 'core', 'gil-0', 'gil-1', 'gil-2', 'gil-ink', 'grid', 'fine',
+]);
+
+/** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, states: readonly Style[], sans: string, mono: string}>} Palette */
+
+/**
+ * Read all colours as they are now.
+ * @param {HTMLElement} probe an element that no one sees, inside the timeline
+ * @param {(css: string) => Rgb} resolve what a canvas makes of a colour
+ * @param {number} ratio device pixels to a CSS pixel
+ * @returns {Palette}
+ */
+export function readPalette(probe, resolve, ratio) {
+  const style = getComputedStyle(probe);
+  /** @type {Record<string, string>} */
+  const css = {};
+  /** @type {Record<string, Rgb>} */
+  const rgb = {};
+  for (const role of ROLES) {
+    probe.style.color = `var(--gt-${role})`;
+    rgb[role] = resolve(style.color);
+    css[role] = `rgb(${rgb[role].join(' ')})`;
+  }
+  const states = Array.from({ length: 16 }, (_, state) => {
+    const [role, pattern, tall] = LOOKS[state];
+    return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
+  });
+  probe.style.fontFamily = 'var(--gt-sans)';
+  const sans = style.fontFamily;
+  probe.style.fontFamily = 'var(--gt-mono)';
+  const mono = style.fontFamily;
+  return Object.freeze({ css: Object.freeze(css), rgb: Object.freeze(rgb), states: Object.freeze(states), sans, mono });
+}

@@ -1,0 +1,200 @@
+// What a span is, in words: for the detail, the tooltip and the screen reader.
+
+import { Flag, Kind, State, STATE_TEXT, TrackKind } from './schema.js';
+import { formatDuration, formatShare } from './format.js';
+import { TimeByState } from './lod.js';
+
+/**
+ * @typedef {import('./model.js').Model} Model
+ * @typedef {import('./model.js').Track} Track
+ * @typedef {import('./model.js').Span} Span
+ */
+
+/** @type {Readonly<Record<number, string>>} */
+const KIND_WORDS = Object.freeze({
+  [TrackKind.PROCESS]: 'process',
+  [TrackKind.THREAD]: 'thread',
+  [TrackKind.CORE]: 'core',
+  [TrackKind.GIL]: 'GIL',
+  [TrackKind.LOCK]: 'lock',
+  [TrackKind.RLOCK]: 'reentrant lock',
+  [TrackKind.CONDITION]: 'condition',
+  [TrackKind.EVENT]: 'event',
+  [TrackKind.SEMAPHORE]: 'semaphore',
+  [TrackKind.BARRIER]: 'barrier',
+  [TrackKind.QUEUE]: 'queue',
+  [TrackKind.SLEEP]: 'sleep',
+});
+
+/** Rows looked at for who held a thing; a longer wait is told by its first holders. */
+const HOLDERS_REACH = 2000;
+
+/** @param {number} kind a `TrackKind` */
+export function kindWord(kind) {
+  return KIND_WORDS[kind] ?? 'track';
+}
+
+/**
+ * "lock cache", "the GIL", "thread worker-1".
+ * @param {Model} model
+ * @param {number} id of a track
+ */
+export function thingWords(model, id) {
+  const track = model.tracks[id];
+  if (!track) return '';
+  if (track.kind === TrackKind.GIL) return 'the GIL';
+  if (track.kind === TrackKind.SLEEP) return track.name;
+  return `${kindWord(track.kind)} ${track.name}`;
+}
+
+/**
+ * Who had a thing during a stretch, the longest first.
+ * @param {Model} model
+ * @param {number} id
+ * @param {number} from
+ * @param {number} to
+ * @returns {string[]} names
+ */
+export function holders(model, id, from, to) {
+  const track = model.tracks[id];
+  if (!track || track.isThread) return [];
+  const { rows } = track;
+  /** @type {Map<number, number>} */
+  const held = new Map();
+  let row = Math.max(rows.rowAt(from), 0);
+  for (let n = 0; row < rows.count && rows.at[row] < to && n < HOLDERS_REACH; n += 1, row += 1) {
+    if (rows.state[row] !== State.HELD && rows.state[row] !== State.CONTENDED) continue;
+    const end = row + 1 < rows.count ? rows.at[row + 1] : to;
+    const part = Math.min(end, to) - Math.max(rows.at[row], from);
+    if (part > 0 && rows.thing[row] !== 0) held.set(rows.thing[row], (held.get(rows.thing[row]) ?? 0) + part);
+  }
+  return [...held].sort((a, b) => b[1] - a[1]).map(([holder]) => model.name(holder));
+}
+
+/** @param {string[]} names */
+function listed(names) {
+  const shown = names.slice(0, 3);
+  const rest = names.length - shown.length;
+  if (rest > 0) return `${shown.join(', ')} and ${rest} more`;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown[shown.length - 1]}`;
+}
+
+/**
+ * Where in the program: "line 12, in worker".
+ * @param {Model} model
+ * @param {number} line id of a location
+ */
+export function placeWords(model, line) {
+  const place = model.locations.get(line);
+  if (!place) return '';
+  return `line ${place.line}${place.function ? `, in ${place.function}` : ''}`;
+}
+
+/**
+ * What a track does in a span, without its subject: "waits 43 ms for lock cache, held by worker-1".
+ * @param {Model} model
+ * @param {Span} span
+ * @returns {string}
+ */
+export function predicate(model, span) {
+  const length = formatDuration(span.to - span.from);
+  const thing = thingWords(model, span.thing);
+  const had = listed(holders(model, span.thing, span.from, span.to).filter((name) => name !== span.track.name));
+  switch (span.state) {
+    case State.RUNNING:
+      return `runs Python for ${length}`;
+    case State.STALLED:
+      return `holds the GIL for ${length} without a core`;
+    case State.NATIVE:
+      return `computes ${length} in C code, without the GIL`;
+    case State.GIL_WAIT:
+      return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
+    case State.BLOCKED:
+      return `waits ${length} for ${thing || 'a thing that has no name'}${had ? `, held by ${had}` : ''}`;
+    case State.OUTSIDE:
+      return `is away from Python for ${length}${thing ? `, in ${thing}` : ''}`;
+    case State.RUNNABLE:
+      return `could run, and waits ${length} for a core`;
+    case State.HELD:
+      return `is held by ${model.name(span.thing) || 'a thread'} for ${length}`;
+    case State.CONTENDED:
+      return `is held by ${model.name(span.thing) || 'a thread'} for ${length} while others wait for it`;
+    case State.BUSY:
+      return `runs ${model.name(span.thing) || 'a thread'} for ${length}`;
+    case State.FREE:
+      return `is free for ${length}`;
+    case State.IDLE:
+      return `is idle for ${length}`;
+    case State.EXITED:
+      return 'has finished';
+    case State.UNKNOWN:
+      return `was not measured for ${length}`;
+    default:
+      return `is ${STATE_TEXT[span.state]?.label ?? 'in a state without a name'} for ${length}`;
+  }
+}
+
+/** The waiter sent a drop request in this span. @param {Span} span */
+function asked(span) {
+  const { kind } = span.track.rows;
+  for (let row = span.first; row <= span.last; row += 1) if (kind[row] === Kind.GIL_DROP_REQUEST) return true;
+  return false;
+}
+
+/**
+ * The whole sentence, for a screen reader: "worker-2 waits 43 ms for lock cache, held by worker-1; line 11, in worker".
+ * @param {Model} model
+ * @param {Span} span
+ */
+export function sentence(model, span) {
+  const place = placeWords(model, span.line);
+  const name = span.track.kind === TrackKind.THREAD || span.track.kind === TrackKind.CORE ? span.track.name : thingWords(model, span.track.id);
+  return `${name} ${predicate(model, span)}${place ? `; ${place}` : ''}`;
+}
+
+/**
+ * How a span ended or began, where that says something more.
+ * @param {Span} span
+ * @returns {string} empty where it doesn't
+ */
+export function ending(span) {
+  const { rows } = span.track;
+  const next = span.last + 1;
+  if (next >= rows.count) return '';
+  if (span.state === State.RUNNING && rows.kind[next] === Kind.GIL_RELEASE) {
+    return rows.flags[next] & Flag.FORCED ? 'gave the GIL up on a drop request' : 'gave the GIL up of its own will';
+  }
+  if (rows.flags[next] & Flag.TIMEOUT) return 'the wait timed out';
+  if (rows.flags[next] & Flag.ERROR) return 'ended by an exception';
+  if (rows.kind[next] === Kind.CORE_OFF && rows.flags[next] & Flag.PREEMPTED) return 'the kernel took its core away';
+  return '';
+}
+
+const life = new WeakMap();
+
+/**
+ * The second line of a track's name: "46 % has · 27 % wants", "lock", "who holds it".
+ * @param {Model} model
+ * @param {Track} track
+ */
+export function note(model, track) {
+  if (track.kind === TrackKind.GIL) {
+    return model.header?.layers?.gil?.measured === false ? 'not measured' : 'who holds it';
+  }
+  if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
+  const until = model.duration;
+  const known = life.get(track);
+  if (known && known.until === until && known.count === track.rows.count) return known.text;
+  const text = shares(track.times, until);
+  life.set(track, { until, count: track.rows.count, text });
+  return text;
+}
+
+/** @param {TimeByState} times @param {number} until */
+function shares(times, until) {
+  if (times.rows.count === 0) return '';
+  const spent = times.between(times.rows.at[0] - 1, until);
+  const total = spent.reduce((sum, part, state) => (state === State.EXITED ? sum : sum + part), 0);
+  const has = spent[State.RUNNING] + spent[State.STALLED];
+  return `${formatShare(has, total)} has · ${formatShare(spent[State.GIL_WAIT], total)} wants`;
+}

@@ -1,0 +1,139 @@
+// The source, with each thread's place at the playhead marked on its line.
+
+import { State, STATE_TEXT } from './schema.js';
+import { highlight } from './highlight.js';
+import { node } from './nodes.js';
+
+/**
+ * @typedef {import('./model.js').Model} Model
+ * @typedef {{line: number, file: string, state: number, name: string, track: number}} Mark
+ */
+
+const LONGEST_SOURCE = 5000;
+
+/**
+ * Where each thread stands at a moment.
+ * @param {Model} model
+ * @param {number} at
+ * @returns {Mark[]}
+ */
+export function marksAt(model, at) {
+  /** @type {Mark[]} */
+  const marks = [];
+  for (const track of model.all) {
+    if (!track.isThread) continue;
+    const row = track.rows.rowAt(at);
+    if (row < 0) continue;
+    const state = track.rows.state[row];
+    if (state === State.EXITED) continue;
+    const place = model.locations.get(track.lineAt(row));
+    if (place) marks.push({ line: place.line, file: place.file, state, name: track.name, track: track.id });
+  }
+  return marks;
+}
+
+export class SourcePanel {
+  constructor() {
+    this.files = node('select', { class: 'gt-files', 'aria-label': 'File', hidden: true });
+    this.code = node('div', { class: 'gt-code', tabindex: '0', role: 'region', 'aria-label': 'Source, with the place of each thread at the playhead' });
+    this.element = node('section', { class: 'gt-source' }, this.files, this.code);
+    this.file = '';
+    this.text = '';
+    /** @type {HTMLElement[]} by line, from 0 */
+    this.lines = [];
+    /** @type {Map<number, string>} by line: what its marks say now */
+    this.shown = new Map();
+    this.known = 0;
+    this.chosen = false;
+    this.lastTop = -1;
+    this.files.addEventListener('change', () => {
+      this.file = this.files.value;
+      this.chosen = true;
+      this.text = '';
+    });
+  }
+
+  /**
+   * @param {Model} model
+   * @param {number} at
+   * @param {number} selected id of a track, 0 none
+   */
+  update(model, at, selected) {
+    const marks = marksAt(model, at);
+    this.#offer(model, marks, selected);
+    const text = model.sources.get(this.file);
+    if (text === undefined) return;
+    if (text !== this.text) this.#write(text);
+    this.#mark(marks.filter((mark) => mark.file === this.file), selected);
+  }
+
+  /** Choose the file: the reader's choice, else where the selected thread stands, else the first. @param {Model} model @param {Mark[]} marks @param {number} selected */
+  #offer(model, marks, selected) {
+    if (model.sources.size !== this.known) {
+      this.known = model.sources.size;
+      const names = [...model.sources.keys()];
+      this.files.replaceChildren(...names.map((name) => node('option', { value: name }, name.split('/').slice(-1)[0])));
+      this.files.hidden = names.length < 2;
+      if (!model.sources.has(this.file)) this.chosen = false;
+    }
+    if (this.chosen) return;
+    const wanted = marks.find((mark) => mark.track === selected && model.sources.has(mark.file))?.file;
+    const file = wanted ?? (model.sources.has(this.file) ? this.file : model.sources.keys().next().value ?? '');
+    if (file !== this.file) {
+      this.file = file;
+      this.files.value = file;
+    }
+  }
+
+  /** @param {string} text */
+  #write(text) {
+    this.text = text;
+    this.shown.clear();
+    this.lines = highlight(text).slice(0, LONGEST_SOURCE).map((pieces, n) =>
+      node(
+        'div',
+        { class: 'gt-line' },
+        node('span', { class: 'gt-number' }, String(n + 1)),
+        node('code', {}, ...pieces.map(({ kind, text: part }) => (kind === 'plain' ? part : node('span', { class: `gt-${kind}` }, part)))),
+        node('span', { class: 'gt-marks' }),
+      ),
+    );
+    this.code.replaceChildren(...this.lines);
+    this.lastTop = -1;
+  }
+
+  /** @param {Mark[]} marks @param {number} selected */
+  #mark(marks, selected) {
+    /** @type {Map<number, Mark[]>} */
+    const byLine = new Map();
+    for (const mark of marks) byLine.set(mark.line, [...(byLine.get(mark.line) ?? []), mark]);
+    for (const line of this.shown.keys()) if (!byLine.has(line)) this.#dress(line, []);
+    for (const [line, there] of byLine) this.#dress(line, there);
+    const lead = marks.find((mark) => mark.track === selected) ?? marks.find((mark) => mark.state === State.RUNNING) ?? marks[0];
+    if (lead) this.#reveal(lead.line);
+  }
+
+  /** @param {number} line @param {Mark[]} marks */
+  #dress(line, marks) {
+    const said = marks.map((mark) => `${mark.track}:${mark.state}`).join();
+    if ((this.shown.get(line) ?? '') === said) return;
+    const element = this.lines[line - 1];
+    if (!element) return;
+    if (said === '') this.shown.delete(line);
+    else this.shown.set(line, said);
+    element.className = marks.length > 0 ? `gt-line gt-here gt-t-${marks[0].state}` : 'gt-line';
+    const names = marks.map((mark) => node('span', { class: `gt-mark gt-t-${mark.state}` }, `${mark.name.slice(0, 60)} · ${STATE_TEXT[mark.state].label}`));
+    /** @type {HTMLElement} */ (element.lastElementChild).replaceChildren(...names);
+  }
+
+  /** Scroll the panel, never the page, and only when the line isn't visible. @param {number} line */
+  #reveal(line) {
+    const element = this.lines[line - 1];
+    if (!element || this.code.clientHeight === 0) return;
+    const top = element.offsetTop - this.code.offsetTop;
+    const { scrollTop, clientHeight } = this.code;
+    if (top < scrollTop + 8 || top + element.offsetHeight > scrollTop + clientHeight - 8) {
+      this.code.scrollTop = Math.max(0, top - clientHeight / 2);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// The bar above the tracks: play, pace, follow, zoom, position, and what the patterns mean.
+
+import { State, STATE_TEXT } from './schema.js';
+import { icon, iconButton, node } from './nodes.js';
+import { SLOWNESS } from './playback.js';
+
+/**
+ * @typedef {object} ToolbarActions
+ * @property {() => void} start
+ * @property {() => void} play
+ * @property {() => void} end
+ * @property {(slowness: number) => void} pace
+ * @property {() => void} live
+ * @property {() => void} zoomIn
+ * @property {() => void} zoomOut
+ * @property {() => void} fit
+ * @property {() => void} help
+ * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>}} ToolbarState
+ */
+
+/** States that are always explained; the others only where they occur. */
+const ALWAYS = Object.freeze([State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE]);
+const SOMETIMES = Object.freeze([State.RUNNABLE, State.STALLED, State.UNKNOWN]);
+
+export class Toolbar {
+  /** @param {ToolbarActions} actions */
+  constructor(actions) {
+    this.play = iconButton('play', 'Play (Space)', actions.play);
+    this.play.classList.add('gt-play');
+    this.position = node('span', { class: 'gt-position' });
+    this.live = node('button', { type: 'button', class: 'gt-button gt-live', 'aria-pressed': 'false', hidden: true, title: 'Follow the run' }, icon('live'), 'Live');
+    this.live.addEventListener('click', actions.live);
+    this.paces = SLOWNESS.map((slowness) => {
+      const button = node('button', { type: 'button', class: 'gt-pace', 'aria-pressed': 'false', title: paceTitle(slowness) }, `1:${slowness}`);
+      button.addEventListener('click', () => actions.pace(slowness));
+      return { slowness, button };
+    });
+    this.legend = node('ul', { class: 'gt-legend', 'aria-label': 'What the patterns mean' });
+    this.element = node(
+      'div',
+      { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
+      node('div', { class: 'gt-group' }, iconButton('start', 'To the start (Home)', actions.start), this.play, iconButton('end', 'To the end (End)', actions.end)),
+      node('div', { class: 'gt-segments', role: 'group', 'aria-label': 'Pace of the replay' }, ...this.paces.map(({ button }) => button)),
+      this.position,
+      this.live,
+      node(
+        'div',
+        { class: 'gt-group gt-zoom' },
+        iconButton('out', 'Zoom out (S or −)', actions.zoomOut),
+        iconButton('in', 'Zoom in (W or +)', actions.zoomIn),
+        iconButton('fit', 'Show the whole recording (0)', actions.fit),
+        iconButton('help', 'Keys and gestures (?)', actions.help),
+      ),
+      this.legend,
+    );
+    this.shown = '';
+    this.playing = false;
+  }
+
+  /** @param {ToolbarState} state */
+  update(state) {
+    if (this.position.textContent !== state.position) this.position.textContent = state.position;
+    if (this.playing !== state.playing) {
+      this.playing = state.playing;
+      this.play.replaceChildren(icon(state.playing ? 'pause' : 'play'));
+      const label = state.playing ? 'Pause (Space)' : 'Play (Space)';
+      this.play.setAttribute('aria-label', label);
+      this.play.title = label;
+    }
+    for (const { slowness, button } of this.paces) press(button, slowness === state.slowness);
+    this.live.hidden = !state.running;
+    press(this.live, state.following);
+    this.#explain(state.states);
+  }
+
+  /** @param {ReadonlySet<number>} present */
+  #explain(present) {
+    const states = [...ALWAYS, ...SOMETIMES.filter((state) => present.has(state))];
+    if (this.shown === states.join()) return;
+    this.shown = states.join();
+    this.legend.replaceChildren(
+      ...states.map((state) => {
+        const { label, letter, sentence } = STATE_TEXT[state];
+        return node('li', { title: `${letter}: ${sentence}` }, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), label);
+      }),
+    );
+  }
+}
+
+/** @param {HTMLButtonElement} button @param {boolean} pressed */
+function press(button, pressed) {
+  const text = String(pressed);
+  if (button.getAttribute('aria-pressed') !== text) button.setAttribute('aria-pressed', text);
+}
+
+/** @param {number} slowness */
+function paceTitle(slowness) {
+  return slowness === 1 ? 'As fast as it was' : `${slowness} times slower: a second shows ${slowness === 1000 ? '1 ms' : `${1000 / slowness} ms`}`;
+}

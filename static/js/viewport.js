@@ -1,0 +1,94 @@
+// The visible stretch of time. A value: every change gives a new one.
+
+/** Shortest visible stretch: about a tenth of a nanosecond a pixel, finer than any clock tells apart. */
+export const SHORTEST = 100;
+
+/** How much of the view at the least still shows the recording, however far one pans. */
+const KEPT = 0.1;
+
+export class Viewport {
+  /**
+   * @param {number} from ns
+   * @param {number} to ns
+   */
+  constructor(from, to) {
+    this.from = from;
+    this.to = to;
+    Object.freeze(this);
+  }
+
+  /**
+   * The whole recording, with a little air at both ends.
+   * @param {number} duration ns
+   */
+  static fit(duration) {
+    const air = Math.max(duration, SHORTEST) * 0.01;
+    return new Viewport(-air, Math.max(duration, SHORTEST) + air);
+  }
+
+  get width() {
+    return this.to - this.from;
+  }
+
+  /**
+   * Zoom so that `about` stays where it is. A factor above 1 shows less time.
+   * Zooming by f and then by 1/f cancel, as long as neither met a limit.
+   * @param {number} factor
+   * @param {number} about ns
+   * @param {number} duration ns, of the recording
+   */
+  zoom(factor, about, duration) {
+    const width = Math.min(Math.max(this.width / factor, SHORTEST), Viewport.fit(duration).width);
+    if (width === this.width) return this;
+    const part = (about - this.from) / this.width;
+    const from = about - part * width;
+    return new Viewport(from, from + width).clamp(duration);
+  }
+
+  /**
+   * @param {number} ns
+   * @param {number} duration
+   */
+  pan(ns, duration) {
+    return new Viewport(this.from + ns, this.to + ns).clamp(duration);
+  }
+
+  /**
+   * Bring back a view that has lost the recording.
+   * @param {number} duration
+   */
+  clamp(duration) {
+    const least = -this.width * (1 - KEPT);
+    const most = Math.max(duration, SHORTEST) - this.width * KEPT;
+    const from = Math.min(Math.max(this.from, least), most);
+    return from === this.from ? this : new Viewport(from, from + this.width);
+  }
+
+  /** @param {number} at */
+  contains(at) {
+    return at >= this.from && at <= this.to;
+  }
+
+  /**
+   * The nearest view of the same width in which `at` lies at `part` (0 left, 1 right), if it isn't visible now.
+   * @param {number} at
+   * @param {number} [part]
+   */
+  reveal(at, part = 0.5) {
+    if (this.contains(at)) return this;
+    const from = at - part * this.width;
+    return new Viewport(from, from + this.width);
+  }
+
+  /**
+   * A stretch with air around it, to look at.
+   * @param {number} from
+   * @param {number} to
+   * @param {number} duration
+   */
+  static around(from, to, duration) {
+    const width = Math.min(Math.max((to - from) * 1.5, SHORTEST), Viewport.fit(duration).width);
+    const middle = (from + to) / 2;
+    return new Viewport(middle - width / 2, middle + width / 2).clamp(duration);
+  }
+}
