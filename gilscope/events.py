@@ -122,7 +122,9 @@ class Kind(IntEnum):
     """Flag FORCED: on another thread's drop request, not of its own will."""
     # Locks, by the probe, in C. ``thing``: the address of the lock.
     THING_NEW = 10
-    """A lock or another thing was made at this address; whatever had the address before is gone. ``aux``: TrackKind."""
+    """A lock or another thing was made at this address; whatever had the address before is gone. ``aux``: TrackKind.
+    ``value``: capacity of a queue, permits of a semaphore, parties of a barrier; else 0. Flag NESTED: made by the
+    standard library, for its own use (the lock inside a Condition)."""
     LOCK_WAIT = 11
     LOCK_ACQUIRE = 12
     """``value``: recursion depth after it (1 for the first, always 1 for a plain lock)."""
