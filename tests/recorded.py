@@ -1,7 +1,6 @@
 """Runs a small program under the probe, on any interpreter, and gives back what its rings held."""
 
 import bisect
-import json
 import os
 import subprocess
 import textwrap
@@ -92,7 +91,8 @@ class Recorded:
     def rows(self) -> list[Row]:
         columns = self.columns
         lists = [getattr(columns, column.name).tolist() for column in fields(Records)]
-        return [Row(*row[:3], Kind(row[3]), Flag(row[4]), *row[5:]) for row in zip(*lists, strict=True)]
+        rows = (Row._make(row) for row in zip(*lists, strict=True))
+        return [row._replace(kind=Kind(row.kind), flags=Flag(row.flags)) for row in rows]
 
     def between(self, first: int, last: int) -> list[Row]:
         """Rows of the marking thread between two marks, in their order."""
@@ -130,6 +130,7 @@ def start(
     return subprocess.Popen(
         [interpreter.path, "-I", file, interpreters.build_probe(interpreter), moves_for(interpreter, folder.parent)],
         env={**os.environ, "GILSCOPE_RINGS": rings.path, **environment},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -162,10 +163,8 @@ def record(
     rings = rings or Rings()
     process = start(interpreter, program, folder, rings, **environment)
     batches = list(watch(process, rings))
-    assert process.stdout is not None
-    output = process.stdout.read()
-    process.stdout.close()
-    assert process.returncode == 0, output
+    output, _ = process.communicate()
+    assert process.returncode == 0, (process.returncode, output)
     recorded = Recorded(batches, list(rings.accounts.values()), output, process.returncode)
     rings.close()
     return recorded

@@ -62,8 +62,11 @@ PyThreadState *gil_last_holder(void) { return last_holder_of(gil); }
 
 /* ---- Drop requests ------------------------------------------------------------------------ */
 
+/* While the interpreter ends, threads that find it ending give up a GIL with a thread state that is gone already. */
 static inline bool drop_requested(PyThreadState *tstate)
 {
+    if (_PyRuntimeState_GetFinalizing(&_PyRuntime) != NULL)
+        return false;
 #if PY_VERSION_HEX >= 0x030D0000
     return __atomic_load_n(&tstate->eval_breaker, __ATOMIC_RELAXED) & _PY_GIL_DROP_REQUEST_BIT;
 #else
