@@ -79,7 +79,6 @@ export function listen(canvas, actions, namesPx, signal) {
 
   canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
-    canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     const at = place(event);
     down.set(event.pointerId, at);

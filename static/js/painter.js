@@ -32,6 +32,8 @@ import { TimeScale } from './time_scale.js';
  */
 
 const LETTER_PX = 22;
+/** A letter covers a part of the pattern: enough of it must be left. */
+const PATTERNED_LETTER_PX = 36;
 const WORD_PX = 120;
 const ARROW_PX = 9;
 /** Over which time a handoff must be seen to be drawn as an arrow at all. */
@@ -79,6 +81,8 @@ export class Painter {
     this.over = context(overlay);
     this.strip = new OffscreenCanvas(1, 1);
     this.stripCtx = /** @type {OffscreenCanvasRenderingContext2D} */ (this.strip.getContext('2d'));
+    /** @type {ImageData | null} */
+    this.image = null;
     this.list = new SpanList();
     this.ratio = 1;
     /** @type {Palette | null} */
@@ -234,12 +238,13 @@ export class Painter {
     const palette = /** @type {Palette} */ (this.palette);
     const state = list.state[n];
     const visible = Math.min(right, list.widthPx) - Math.max(left, 0);
-    if (visible < LETTER_PX * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
     const style = palette.states[state];
+    const least = style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
+    if (visible < least * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
     /** @type {string} */
     let text = STATE_TEXT[state].letter;
     if (visible > WORD_PX * this.ratio) {
-      const thing = frame.model.name(row.track.rows.thing[list.row[n]]);
+      const thing = list.dense ? '' : frame.model.name(row.track.rows.thing[list.row[n]]);
       text = state === State.BLOCKED && thing ? `${STATE_TEXT[state].label} · ${thing}` : STATE_TEXT[state].label;
     }
     this.labels.push({ text, leftPx: left, rightPx: right, yPx: y, colour: palette.css.bg, plate: style.pattern === 'plain' ? null : style.css });
@@ -253,16 +258,16 @@ export class Painter {
     const px = this.ratio;
     const height = Math.round(row.barPx * px);
     for (let n = 0; n < list.count; ) {
-      const holder = thing[list.row[n]];
+      const holder = list.dense ? 0 : thing[list.row[n]];
       let last = n;
-      while (last + 1 < list.count && thing[list.row[last + 1]] === holder && list.leftPx[last + 1] - list.rightPx[last] < 0.5) last += 1;
+      while (!list.dense && last + 1 < list.count && thing[list.row[last + 1]] === holder && list.leftPx[last + 1] - list.rightPx[last] < 0.5) last += 1;
       const [left, width] = this.#snap(list.leftPx[n], list.rightPx[last]);
       const y = Math.round(top);
       const shape = new Path2D();
-      const round = width > 6 * px ? (row.kind === 'resource' ? 4 : 2) * px : 0;
+      const round = width > 6 * px ? Math.min((row.kind === 'resource' ? 4 : 2) * px, width / 5) : 0;
       if (row.kind === 'resource' && width > 3 * px) shape.roundRect(left + px / 2, y + px / 2, width - px, height - px, round);
       else shape.roundRect(left, y, width, height, round);
-      if (row.kind === 'gil') ctx.fillStyle = css[`gil-${(frame.model.holders.get(holder) ?? 0) % 3}`];
+      if (row.kind === 'gil') ctx.fillStyle = css[`gil-${list.dense ? 1 : (frame.model.holders.get(holder) ?? 0) % 3}`];
       else if (row.kind === 'core') ctx.fillStyle = css.core;
       else ctx.fillStyle = width > 3 * px ? `rgb(${rgb.blocked.join(' ')} / 0.16)` : css.blocked;
       ctx.fill(shape);
@@ -291,7 +296,7 @@ export class Painter {
     if (row.kind === 'gil') ctx.fillRect(left, y + height - thick, width, thick);
     else if (row.kind === 'resource') {
       ctx.save();
-      ctx.globalAlpha = 0.55;
+      ctx.globalAlpha = 0.36;
       ctx.fillRect(left + this.ratio, y + this.ratio, width - 2 * this.ratio, height - 2 * this.ratio);
       ctx.restore();
     }
@@ -307,14 +312,15 @@ export class Painter {
       this.strip.width = Math.max(width, this.strip.width);
       this.strip.height = Math.max(height, this.strip.height);
     }
-    const image = new ImageData(width, height);
+    if (this.image?.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
+    const { image } = this;
     const pixels = new Uint32Array(image.data.buffer);
-    const styles = row.kind === 'gil' ? palette.states.map((style, state) => (state === State.HELD || state === State.CONTENDED ? palette.states[State.HELD] : style)) : palette.states;
+    pixels.fill(0);
+    const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
     const top0 = Math.round(top);
     for (let column = 0; column < width; column += 1) {
       if (list.mixed[column] === 1) stackColumn(pixels, width, height, column, list.mix, styles, top0);
     }
-    this.stripCtx.clearRect(0, 0, width, height);
     this.stripCtx.putImageData(image, 0, 0);
     this.ctx.drawImage(this.strip, 0, 0, width, height, 0, top0, width, height);
   }
@@ -387,8 +393,8 @@ export class Painter {
       const target = frame.layout.rowOf.get(flows.toTrack[n]);
       if (!source || !target || source === target) continue;
       const down = target.topPx > source.topPx;
-      const fromY = (source.barTopPx + (down ? source.barPx + 2 : -2) - frame.scrollPx) * px;
-      const toY = (target.barTopPx + (down ? -2 : target.barPx + 2) - frame.scrollPx) * px;
+      const fromY = ((down ? bottomOf(source) + 1 : source.barTopPx - 2) - frame.scrollPx) * px;
+      const toY = (down ? target.barTopPx - 2 : bottomOf(target) + 2) * px - frame.scrollPx * px;
       const fromX = Math.round(scale.timeToPx(flows.fromAt[n])) + 0.5;
       const toX = Math.round(scale.timeToPx(flows.toAt[n])) + 0.5;
       const back = (down ? -6 : 6) * px;
@@ -465,7 +471,7 @@ export class Painter {
       if (!note) continue;
       ctx.fillStyle = css.dim;
       ctx.font = `400 ${12 * px}px ${mono}`;
-      ctx.fillText(this.#fit(ctx, note, room), indent, middle + 14 * px);
+      ctx.fillText(this.#fitParts(ctx, note, room), indent, middle + 14 * px);
     }
   }
 
@@ -485,6 +491,16 @@ export class Painter {
     if (width <= room && text.length <= 200) return text;
     const kept = Math.max(1, Math.floor((Math.min(text.length, 200) * room) / width) - 1);
     return `${text.slice(0, kept)}…`;
+  }
+
+  /**
+   * As many of a note's parts as there is room for; the first always.
+   * @param {CanvasRenderingContext2D} ctx @param {string} note @param {number} room
+   */
+  #fitParts(ctx, note, room) {
+    const parts = note.split(' · ');
+    while (parts.length > 1 && this.#fit(ctx, parts.join(' · '), room).endsWith('…')) parts.pop();
+    return this.#fit(ctx, parts.join(' · '), room);
   }
 
   /** @param {Frame} frame @param {TimeScale} scale @param {ReturnType<typeof ticks>} marks @param {number} left */
@@ -581,6 +597,11 @@ export class Painter {
     over.textBaseline = 'middle';
     over.fillText(text, at + 7 * px, (RULER_PX / 2 + 0.5) * px);
   }
+}
+
+/** Where a row's bar, and its core strip, end. @param {Row} row */
+function bottomOf(row) {
+  return row.stripTopPx > 0 ? row.stripTopPx + STRIP_PX : row.barTopPx + row.barPx;
 }
 
 /**

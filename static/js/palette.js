@@ -36,7 +36,7 @@ const ROLES = Object.freeze([
   'runnable', 'outside', 'stalled', 'held', 'contended', 'core', 'gil-0', 'gil-1', 'gil-2', 'gil-ink', 'grid', 'fine',
 ]);
 
-/** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, states: readonly Style[], sans: string, mono: string}>} Palette */
+/** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, states: readonly Style[], gilStates: readonly Style[], sans: string, mono: string}>} Palette */
 
 /**
  * Read all colours as they are now.
@@ -60,9 +60,15 @@ export function readPalette(probe, resolve, ratio) {
     const [role, pattern, tall] = LOOKS[state];
     return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
   });
+  // Many holders in one column: who it is can't be seen, but whether others wait can.
+  const gilStates = states.map((style, state) => {
+    if (state === State.HELD) return { ...style, rgb: rgb['gil-1'], css: css['gil-1'], tile: tile('plain', rgb['gil-1'], rgb.bg, ratio) };
+    if (state === State.CONTENDED) return { ...style, rgb: rgb['gil-1'], css: css['gil-1'], tile: tile('hatch', rgb['gil-1'], rgb['gil-wait'], ratio) };
+    return style;
+  });
   probe.style.fontFamily = 'var(--gt-sans)';
   const sans = style.fontFamily;
   probe.style.fontFamily = 'var(--gt-mono)';
   const mono = style.fontFamily;
-  return Object.freeze({ css: Object.freeze(css), rgb: Object.freeze(rgb), states: Object.freeze(states), sans, mono });
+  return Object.freeze({ css: Object.freeze(css), rgb: Object.freeze(rgb), states: Object.freeze(states), gilStates: Object.freeze(gilStates), sans, mono });
 }

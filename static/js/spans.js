@@ -37,12 +37,15 @@ export class SpanList {
     this.mixed = new Uint8Array(0);
     this.mixedCount = 0;
     this.widthPx = 0;
+    /** Computed from totals: a rectangle may stand for many spans of one state. */
+    this.dense = false;
   }
 
   /** @param {number} widthPx */
   begin(widthPx) {
     this.count = 0;
     this.widthPx = widthPx;
+    this.dense = false;
     if (this.mixed.length < widthPx) {
       this.mix = new Float32Array(widthPx * STATES);
       this.mixed = new Uint8Array(widthPx);
@@ -143,6 +146,7 @@ const after = new Float64Array(STATES);
 
 /** @param {Track} track @param {TimeScale} scale @param {number} to @param {SpanList} list @param {number} first */
 function collectColumns(track, scale, to, list, first) {
+  list.dense = true;
   const widthPx = Math.ceil(scale.widthPx);
   let row = track.times.upTo(scale.from, before, first);
   let pureState = -1;

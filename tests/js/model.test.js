@@ -1,0 +1,253 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Kind, State, TrackKind } from '../../static/js/schema.js';
+import { Flow } from '../../static/js/flows.js';
+import { STATES, TimeByState } from '../../static/js/lod.js';
+import { Columns } from '../../static/js/columns.js';
+import { Model } from '../../static/js/model.js';
+import { SpanList, collect } from '../../static/js/spans.js';
+import { TimeScale } from '../../static/js/time_scale.js';
+import { layOut, rowAt } from '../../static/js/layout.js';
+import { decodeChunk } from '../../static/js/recording.js';
+import { predicate, note, sentence } from '../../static/js/sentences.js';
+import { stepSpan, stepTrack } from '../../static/js/selection.js';
+import { rowsChunk } from './encode.js';
+
+const [PROCESS, GIL, ONE, TWO, LOCK, INNER, CORE, SLEEP] = [1, 2, 3, 4, 5, 6, 7, 8];
+const TRACKS = [
+  { id: PROCESS, kind: TrackKind.PROCESS, name: 'python', parent: 0 },
+  { id: CORE, kind: TrackKind.CORE, name: 'core 0', parent: 0 },
+  { id: LOCK, kind: TrackKind.LOCK, name: 'cache', parent: PROCESS },
+  { id: INNER, kind: TrackKind.LOCK, name: 'inner', parent: PROCESS, internal: true },
+  { id: ONE, kind: TrackKind.THREAD, name: 'worker-1', parent: PROCESS },
+  { id: TWO, kind: TrackKind.THREAD, name: 'worker-2', parent: PROCESS },
+  { id: GIL, kind: TrackKind.GIL, name: 'GIL', parent: PROCESS },
+  { id: SLEEP, kind: TrackKind.SLEEP, name: 'time.sleep', parent: PROCESS },
+];
+const { RUNNING, GIL_WAIT, BLOCKED, OUTSIDE, EXITED, FREE, HELD, CONTENDED } = State;
+
+/** worker-2 waits for the GIL, gets it, then for the lock that worker-1 holds. */
+const STORY = [
+  { at: 0, track: GIL, state: FREE },
+  { at: 0, track: LOCK, state: FREE },
+  { at: 100, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 1 },
+  { at: 100, track: GIL, kind: Kind.RESOURCE, state: HELD, thing: ONE },
+  { at: 150, track: ONE, kind: Kind.LOCK_ACQUIRE, state: RUNNING, thing: LOCK, line: 2, value: 1 },
+  { at: 150, track: LOCK, kind: Kind.RESOURCE, state: HELD, thing: ONE },
+  { at: 200, track: TWO, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL, line: 1 },
+  { at: 200, track: GIL, kind: Kind.RESOURCE, state: CONTENDED, thing: ONE },
+  { at: 700, track: TWO, kind: Kind.GIL_DROP_REQUEST, state: GIL_WAIT, thing: GIL, line: 1 },
+  { at: 800, track: ONE, kind: Kind.GIL_RELEASE, flags: 1, state: OUTSIDE, thing: GIL, line: 3 },
+  { at: 800, track: GIL, kind: Kind.RESOURCE, state: FREE },
+  { at: 810, track: TWO, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 1 },
+  { at: 810, track: GIL, kind: Kind.RESOURCE, state: HELD, thing: TWO },
+  { at: 820, track: TWO, kind: Kind.LOCK_WAIT, state: RUNNING, thing: LOCK, line: 2 },
+  { at: 830, track: TWO, kind: Kind.GIL_RELEASE, state: BLOCKED, thing: LOCK, line: 2 },
+  { at: 830, track: GIL, kind: Kind.RESOURCE, state: FREE },
+  { at: 830, track: LOCK, kind: Kind.RESOURCE, state: CONTENDED, thing: ONE },
+  { at: 900, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 4 },
+  { at: 950, track: ONE, kind: Kind.LOCK_RELEASE, state: RUNNING, thing: LOCK, line: 5 },
+  { at: 950, track: LOCK, kind: Kind.RESOURCE, state: FREE },
+  { at: 960, track: TWO, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL, line: 2 },
+  { at: 990, track: ONE, kind: Kind.THREAD_END, state: EXITED, line: 6 },
+  { at: 990, track: ONE, kind: Kind.GIL_RELEASE, state: EXITED, thing: GIL },
+  { at: 995, track: TWO, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 2 },
+  { at: 996, track: TWO, kind: Kind.LOCK_ACQUIRE, state: RUNNING, thing: LOCK, line: 2, value: 1 },
+];
+
+async function story() {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS, locations: [1, 2, 3, 4, 5, 6].map((id) => ({ id, file: 'a.py', line: id + 10, function: 'worker' })) });
+  for (let n = 0; n < STORY.length; n += 7) {
+    const { rows } = await decodeChunk(rowsChunk(n, STORY.slice(n, n + 7)));
+    model.addRows(/** @type {any} */ (rows));
+  }
+  model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 1000 });
+  return model;
+}
+
+/** A pseudo-random track, always the same. */
+function storm(rows = 5000) {
+  const columns = new Columns();
+  const times = new TimeByState(columns);
+  let at = 0;
+  let seed = 12345;
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  for (let n = 0; n < rows; n += 1) {
+    columns.push(at, 1 + Math.floor(random() * 7), 0, 0, 0, 0, 0);
+    at += Math.floor(random() * (n % 50 === 0 ? 1e6 : 500));
+    if (n % 7 === 0) times.update();
+  }
+  times.update();
+  return { columns, times, end: at };
+}
+
+test('time by state is exact between any two moments, against counting row by row', () => {
+  const { columns, times, end } = storm(700);
+  for (let from = -50; from < end; from += end / 37) {
+    for (const length of [0, 1, 333, end / 10, end * 2]) {
+      const expected = new Float64Array(STATES);
+      for (let row = 0; row < columns.count; row += 1) {
+        const next = row + 1 < columns.count ? columns.at[row + 1] : Infinity;
+        const part = Math.min(next, from + length) - Math.max(columns.at[row], from);
+        if (part > 0) expected[columns.state[row]] += part;
+      }
+      const found = times.between(from, from + length);
+      for (let s = 0; s < STATES; s += 1) assert.ok(Math.abs(found[s] - expected[s]) < 1e-3, `${s}: ${found[s]} ≠ ${expected[s]}`);
+    }
+  }
+});
+
+test('columns of pixels together hold all the time there is, in each state', async () => {
+  const { columns, times, end } = storm(20_000);
+  const track = /** @type {any} */ ({ rows: columns, times, sameSpan: () => false });
+  const scale = new TimeScale(0, end, 0, 900);
+  const list = new SpanList();
+  collect(track, scale, end, list);
+  assert.equal(list.dense, true);
+  const found = new Float64Array(STATES);
+  for (let n = 0; n < list.count; n += 1) found[list.state[n]] += list.rightPx[n] - list.leftPx[n];
+  for (let column = 0; column < 900; column += 1) {
+    if (!list.mixed[column]) continue;
+    for (let s = 0; s < STATES; s += 1) found[s] += list.mix[column * STATES + s];
+  }
+  const expected = times.between(0, end);
+  for (let s = 0; s < STATES; s += 1) assert.ok(Math.abs(found[s] - (expected[s] / end) * 900) < 1, `${s}: ${found[s]}`);
+});
+
+test('a span of a nanosecond in a second is still seen', async () => {
+  const columns = new Columns();
+  columns.push(0, State.OUTSIDE, 0, 0, 0, 0, 0);
+  columns.push(5e8, State.RUNNING, 0, 0, 0, 0, 0);
+  columns.push(5e8 + 1, State.OUTSIDE, 0, 0, 0, 0, 0);
+  const track = /** @type {any} */ ({ rows: columns, times: new TimeByState(columns), sameSpan: () => false });
+  const list = new SpanList();
+  collect(track, new TimeScale(0, 1e9, 0, 1000), 1e9, list);
+  assert.equal(list.mixed[500], 1);
+  assert.ok(list.mix[500 * STATES + State.RUNNING] > 0);
+  assert.deepEqual([...list.state.subarray(0, list.count)], [State.OUTSIDE, State.OUTSIDE]);
+});
+
+test('the same list drawn twice is the same: nothing of the last track is left', () => {
+  const busy = storm(20_000);
+  const list = new SpanList();
+  const of = (/** @type {Columns} */ rows) => /** @type {any} */ ({ rows, times: new TimeByState(rows), sameSpan: () => false });
+  collect(/** @type {any} */ ({ ...of(busy.columns), times: busy.times }), new TimeScale(0, busy.end, 0, 300), busy.end, list);
+  assert.ok(list.mixedCount > 0);
+  collect(of(new Columns()), new TimeScale(0, 1, 0, 300), 1, list);
+  assert.deepEqual([list.count, list.mixedCount, list.mixed.includes(1), list.mix.some((part) => part !== 0)], [0, 0, false, false]);
+});
+
+test('a span goes from transition to transition; marks inside it don’t cut it', async () => {
+  const model = await story();
+  const span = model.tracks[TWO]?.spanAt(500, model.duration);
+  assert.deepEqual([span?.from, span?.to, span?.state, span?.thing], [200, 810, GIL_WAIT, GIL]);
+  assert.equal(model.tracks[TWO]?.spanAt(50, model.duration), null);
+  assert.equal(model.tracks[TWO]?.spanAt(999, model.duration)?.to, 1000);
+});
+
+test('handoffs and wakes are those that the rows prove', async () => {
+  const { flows } = await story();
+  const found = Array.from({ length: flows.count }, (_, n) => [flows.kind[n], flows.fromTrack[n], flows.fromAt[n], flows.toTrack[n], flows.toAt[n]]);
+  assert.deepEqual(found, [
+    [Flow.HANDOFF, ONE, 800, TWO, 810],
+    [Flow.HANDOFF, ONE, 990, TWO, 995],
+    [Flow.WAKE, ONE, 950, TWO, 960],
+  ]);
+});
+
+test('who didn’t wait when the GIL was released wasn’t handed it', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS });
+  const rows = [
+    { at: 1, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+    { at: 2, track: ONE, kind: Kind.GIL_RELEASE, state: OUTSIDE, thing: GIL },
+    { at: 9, track: TWO, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  assert.equal(model.flows.count, 0);
+});
+
+test('dense flows are thinned to one in a stretch', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS });
+  const rows = [];
+  for (let n = 0; n < 4000; n += 1) {
+    const [to, from] = n % 2 ? [ONE, TWO] : [TWO, ONE];
+    rows.push({ at: n * 100, track: to, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL });
+    rows.push({ at: n * 100 + 50, track: from, kind: Kind.GIL_RELEASE, state: OUTSIDE, thing: GIL });
+    rows.push({ at: n * 100 + 60, track: to, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL });
+  }
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  assert.equal(model.flows.count, 4000);
+  for (const every of [1000, 10_000]) {
+    const { chosen, thinned } = model.flows.visible(100_000, 300_000, every);
+    assert.ok(thinned);
+    assert.ok(chosen.length <= 200_000 / every + 1 && chosen.length >= 200_000 / every / 2, String(chosen.length));
+    const times = chosen.map((n) => model.flows.toAt[n]);
+    assert.deepEqual(times, [...times].sort((a, b) => a - b));
+  }
+  assert.equal(model.flows.visible(100_000, 101_000, 1).chosen.length, 10);
+});
+
+test('tracks stand as GIL, threads, locks, cores; what says nothing is hidden until asked for', async () => {
+  const model = await story();
+  const names = (/** @type {ReturnType<typeof layOut>} */ layout) => layout.rows.map(({ track }) => track.name);
+  const first = layOut(model);
+  assert.deepEqual([names(first), first.hidden], [['GIL', 'worker-1', 'worker-2', 'cache', 'core 0'], 1]);
+  const all = layOut(model, { expanded: true });
+  assert.deepEqual([names(all), all.hidden], [['GIL', 'worker-1', 'worker-2', 'cache', 'inner', 'core 0'], 0]);
+  for (const row of all.rows) assert.equal(rowAt(all, row.topPx + 1), row);
+  assert.equal(rowAt(all, 1e6), null);
+});
+
+test('spans are told in sentences, with who was the reason', async () => {
+  const model = await story();
+  const told = (/** @type {number} */ track, /** @type {number} */ at) => {
+    const span = model.tracks[track]?.spanAt(at, model.duration);
+    return span ? sentence(model, span) : '';
+  };
+  assert.deepEqual([told(TWO, 500), told(TWO, 840), told(ONE, 300), told(LOCK, 840), told(ONE, 995)], [
+    'worker-2 waits 610 ns for the GIL, held by worker-1, and asked for it; line 11, in worker',
+    'worker-2 waits 130 ns for lock cache, held by worker-1; line 12, in worker',
+    'worker-1 runs Python for 700 ns; line 11, in worker',
+    'lock cache is held by worker-1 for 120 ns while others wait for it',
+    'worker-1 has finished; line 16, in worker',
+  ]);
+  assert.equal(note(model, /** @type {any} */ (model.tracks[ONE])), '89 % has · 0 % wants');
+});
+
+test('keys move along a track and from track to track', async () => {
+  const model = await story();
+  const layout = layOut(model);
+  let span = stepSpan(model, layout, null, 300, 1);
+  const walked = [];
+  for (let n = 0; n < 5 && span; n += 1, span = stepSpan(model, layout, span, 0, 1)) walked.push([span.track.name, span.state, span.from]);
+  assert.deepEqual(walked, [['worker-1', RUNNING, 100], ['worker-1', OUTSIDE, 800], ['worker-1', RUNNING, 900], ['worker-1', EXITED, 990], ['worker-1', EXITED, 990]]);
+  const down = stepTrack(model, layout, model.tracks[ONE]?.spanAt(300, 1000) ?? null, 300, 1);
+  assert.deepEqual([down?.track.name, down?.state], ['worker-2', GIL_WAIT]);
+  assert.equal(stepTrack(model, layout, model.tracks[GIL]?.spanAt(300, 1000) ?? null, 300, -1)?.track.name, 'GIL');
+});
+
+test('names of 10,000 characters, rows of tracks that nobody told of, and no rows at all', async () => {
+  const model = new Model();
+  assert.equal(layOut(model).rows.length, 0);
+  model.tellMeta({ tracks: [{ id: 1, kind: TrackKind.THREAD, name: 'x'.repeat(10_000) }] });
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, []))).rows));
+  assert.equal(model.until, 0);
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(1, [{ at: 5, track: 9, state: RUNNING }]))).rows));
+  assert.deepEqual(layOut(model).rows.map(({ track }) => track.name.length), [10_000, 7]);
+  const span = model.tracks[9]?.spanAt(5, 10);
+  assert.equal(span && predicate(model, span), 'runs Python for 5 ns');
+});
+
+test('what was lost and what is damaged has a place in time', async () => {
+  const model = await story();
+  model.end = null;
+  model.tellMeta({ lost: [{ track: ONE, from: 300, to: 400, count: 7 }] });
+  assert.deepEqual([model.lostCount, model.tracks[ONE]?.losses], [7, [{ from: 300, to: 400, count: 7 }]]);
+  model.tellDamage('Chunk 9 is damaged.');
+  model.tellDamage('Chunk 10 is damaged.');
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(11, [{ at: 2000, track: ONE, state: RUNNING }]))).rows));
+  assert.deepEqual(model.damages, [{ from: 996, to: 2000, sentence: 'Chunk 9 is damaged.' }]);
+});
