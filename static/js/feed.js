@@ -45,7 +45,7 @@ export class Feed {
 
   /** @param {string} address */
   #follow(address) {
-    this.live = new Live(address, () => this.sequence.expected, {
+    this.live = new Live(address, () => this.work.then(() => this.sequence.expected), {
       frame: (frame) => {
         this.work = this.work.then(() => this.#frame(frame));
       },

@@ -25,7 +25,7 @@ export function pauseBefore(attempt, chance) {
 export class Live {
   /**
    * @param {string} address
-   * @param {() => number} next number of the chunk that is wanted next
+   * @param {() => Promise<number>} next number of the chunk that is wanted next
    * @param {LiveEvents} events
    */
   constructor(address, next, events) {
@@ -41,11 +41,11 @@ export class Live {
     this.#connect();
   }
 
-  #connect() {
-    if (this.closed) return;
+  async #connect() {
     const url = new URL(this.address, location.href);
     url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
-    url.searchParams.set('from', String(this.next()));
+    url.searchParams.set('from', String(await this.next()));
+    if (this.closed) return;
     const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;

@@ -1,0 +1,507 @@
+"""The timeline in a real browser: drawn, moved, replayed, followed live through broken connections."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDING = (ROOT / "tests/js/recordings/convoy.gilscope").read_bytes()
+CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Timeline</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="/icon">
+<link rel="stylesheet" href="/page.css"><link rel="stylesheet" href="/static/css/timeline.css">
+<script type="module" src="/static/js/main.js"></script></head>
+<body><main><gil-timeline %s></gil-timeline></main><p id="below">below</p></body></html>"""
+STYLE = ":root { color-scheme: light dark } body { margin: 0 } main { height: 100vh } #below { height: 2000px }"
+
+Handler = Callable[[WebSocket, int], Coroutine[Any, Any, None]]
+
+
+def chunks(file: bytes) -> list[bytes]:
+    """The chunks of a recording file."""
+    at = file.index(b"GSCK")
+    found = []
+    while at < len(file):
+        size = 56 + struct.unpack_from("<I", file, at + 40)[0]
+        found.append(file[at : at + size])
+        at += size
+    return found
+
+
+CHUNKS = chunks(RECORDING)
+
+
+class Server:
+    """Serves the page, the modules and one recording; what the websocket does, each test says."""
+
+    def __init__(self) -> None:
+        self.file = RECORDING
+        self.file_status = 200
+        self.connections: list[int] = []
+        """What each websocket asked to begin from."""
+        self.handlers: list[Handler] = []
+        self.closed = threading.Event()
+        self.why: list[str] = []
+        app = Starlette(
+            routes=[
+                Route("/", lambda request: HTMLResponse(PAGE % request.query_params["with"], headers={"Content-Security-Policy": CSP})),
+                Route("/icon", lambda _: Response(status_code=204)),
+                Route("/page.css", lambda _: Response(STYLE, media_type="text/css")),
+                Route("/recordings/x/file", self._file),
+                Route("/recordings/x/why", self._why),
+                WebSocketRoute("/live/x", self._live),
+                Mount("/static", StaticFiles(directory=ROOT / "static")),
+            ]
+        )
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()  # whoever asks before the server has started waits
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def _file(self, _: Request) -> Response:
+        return Response(self.file if self.file_status == 200 else "", self.file_status, media_type="application/octet-stream")
+
+    def _why(self, request: Request) -> Response:
+        self.why.append(str(request.url.query))
+        return HTMLResponse('<ol class="why"><li>worker-1 waits for lock cache</li><li>worker-2 holds it</li></ol>')
+
+    async def _live(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        first = int(websocket.query_params["from"])
+        self.connections.append(first)
+        handler = self.handlers.pop(0) if self.handlers else hang
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await handler(websocket, first)
+        with contextlib.suppress(RuntimeError):
+            await websocket.close()
+        self.closed.set()
+
+
+async def hang(websocket: WebSocket, _: int) -> None:
+    """Say nothing until the other side goes."""
+    while True:
+        await websocket.receive_bytes()
+
+
+async def tell(websocket: WebSocket, **message: object) -> None:
+    await websocket.send_text(json.dumps(message))
+
+
+def give(*numbers: int, ended: bool = False, stay: bool = False) -> Handler:
+    """Send these chunks, then end the run, stay silent, or break the connection."""
+
+    async def handler(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running")
+        for number in numbers:
+            await websocket.send_bytes(CHUNKS[number])
+            await asyncio.sleep(0.01)
+        if ended:
+            await tell(websocket, type="status", state="ended", verdict="ok", sentence="Ended by itself.")
+        if ended or stay:
+            await hang(websocket, 0)
+
+    return handler
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:  # noqa: ARG001  (it closes before its server does)
+    """A page on which every error fails the test."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="dark")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    expected = getattr(page, "expected_errors", ())
+    assert [error for error in errors if not any(words in error for words in expected)] == []
+
+
+ENDED = 'src="/recordings/x/file" recording="x" controls'
+LIVE = f'{ENDED} live="/live/x"'
+
+
+def open_page(page: Page, server: Server, attributes: str = ENDED, fragment: str = "", phase: str = "ended") -> None:
+    page.goto(f"{server.address}/?with={quote(attributes)}{fragment}")
+    wait(page, f"e.phase === '{phase}'")
+
+
+def ask(page: Page, expression: str) -> Any:
+    """The value of an expression; ``e`` is the element, ``s`` its stage, ``m`` its model."""
+    return page.evaluate(
+        f"() => {{ const e = document.querySelector('gil-timeline'), s = e?.stage, m = e?.model; return {expression}; }}"
+    )
+
+
+def wait(page: Page, condition: str, seconds: float = 15) -> None:
+    """Until a condition holds. By asking again: the page's policy forbids strings that are run inside it."""
+    deadline = time.monotonic() + seconds
+    while not ask(page, f"Boolean({condition})"):
+        assert time.monotonic() < deadline, f"never came true: {condition}"
+        page.wait_for_timeout(20)
+
+
+def place(page: Page, track: str, at: float) -> dict[str, float]:
+    """Where a moment of a track lies on the page."""
+    return ask(
+        page,
+        f"""(() => {{ const row = s.layout.rows.find((row) => row.track.name === '{track}'), box = s.canvas.getBoundingClientRect();
+        return {{ x: box.left + s.scale.timeToPx({at}), y: box.top + row.barTopPx + row.barPx / 2 - s.scroll.scrollTop }}; }})()""",
+    )
+
+
+LOOK = "#from=60000000&to=140000000"
+
+
+def test_draws_what_was_recorded(page: Page, server: Server) -> None:
+    """An ended recording is drawn: in the middle of a running span is the colour of running, beside it isn't."""
+    open_page(page, server, fragment=LOOK)
+    wait(page, "s.painter.palette && s.frame === 0")
+    running = ask(page, "s.painter.palette.rgb.running")
+    found = ask(
+        page,
+        """s.layout.rows.filter((row) => row.kind === 'thread').map((row) => { const ratio = s.painter.ratio, colours = [];
+        let now = row.track.spanAt(s.viewport.from, m.duration);
+        for (; now.last + 1 < row.track.rows.count && now.to < s.viewport.to; now = row.track.spanOfRow(now.last + 1, m.duration)) {
+          if (now.state !== 1 || now.from < s.viewport.from || s.scale.durationToPx(now.to - now.from) < 40) continue;
+          const x = s.scale.timeToPx(now.to) - 8, y = row.barTopPx + 3 - s.scroll.scrollTop;
+          colours.push([...s.painter.ctx.getImageData(Math.round(x * ratio), y * ratio, 1, 1).data.slice(0, 3)]); }
+        return colours; }).flat()""",
+    )
+    assert len(found) > 5
+    assert all(colour == running for colour in found)
+    assert page.locator(".gt-position").inner_text() == "0.00 ms of 421 ms"
+    assert page.locator(".gt-legend li").all_inner_texts() == ["running", "native", "waits for GIL", "blocked", "outside"]
+
+
+def test_wheel_zooms_under_the_pointer(page: Page, server: Server) -> None:
+    """The moment under the pointer stays there, in and out; at the whole recording the wheel is the page's again."""
+    open_page(page, server, fragment=LOOK)
+    page.mouse.move(700, 300)
+    before = ask(page, "[s.scale.pxToTime(700), s.viewport.width]")
+    page.mouse.wheel(0, -400)
+    wait(page, f"s.viewport.width < {before[1]}")
+    assert abs(ask(page, "s.scale.pxToTime(700)") - before[0]) < 1
+    page.mouse.wheel(0, 400)
+    wait(page, f"Math.abs(s.viewport.width - {before[1]}) < 1")
+    for _ in range(8):
+        page.mouse.wheel(0, 1000)
+    page.wait_for_timeout(50)
+    page.mouse.wheel(0, 300)
+    wait(page, "scrollY > 0")
+
+
+def test_drag_pans_and_ruler_moves_the_playhead(page: Page, server: Server) -> None:
+    open_page(page, server, fragment=LOOK)
+    moment = ask(page, "s.scale.pxToTime(700)")
+    page.mouse.move(700, 300)
+    page.mouse.down()
+    page.mouse.move(600, 300, steps=4)
+    page.mouse.up()
+    assert abs(ask(page, "s.scale.pxToTime(600)") - moment) < ask(page, "s.scale.nsPerPx") * 6
+    assert ask(page, "s.selected") is None
+    top = ask(page, "s.canvas.getBoundingClientRect().top")
+    page.mouse.click(800, top + 10)
+    assert abs(ask(page, "s.at") - ask(page, "s.scale.pxToTime(800)")) < 1
+
+
+def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
+    """A click on a wait tells it in words, puts the playhead there, and brings the chain of causes from the server."""
+    open_page(page, server, fragment=LOOK)
+    page.evaluate("() => { window.told = []; addEventListener('gil-select', (event) => window.told.push(event.detail)); }")
+    wait_span = ask(
+        page,
+        """(() => { const track = m.all.find((one) => one.name === 'worker-1'); let now = track.spanAt(s.viewport.from, m.duration);
+        while (now.state !== 5 || now.from < s.viewport.from) now = track.spanOfRow(now.last + 1, m.duration); return { from: now.from, middle: Math.round((now.from + now.to) / 2) }; })()""",
+    )
+    middle = wait_span["middle"]
+    where = place(page, "worker-1", middle)
+    page.mouse.click(where["x"], where["y"])
+    wait(page, "document.querySelector('.gt-why li')")
+    assert server.why == [f"track=4&at={middle}"]
+    assert page.locator(".gt-detail-title").inner_text() == "Why is worker-1 not running?"
+    assert page.locator(".gt-spoken[aria-live]").inner_text().startswith("worker-1 waits ")
+    assert "for lock cache, held by worker-2" in page.locator(".gt-spoken[aria-live]").inner_text()
+    assert [detail["from"] for detail in page.evaluate("() => window.told")] == [wait_span["from"]]
+    marks = page.locator(".gt-mark").all_inner_texts()
+    assert "worker-1 · blocked" in marks
+    line = page.locator(".gt-line", has=page.locator(".gt-mark", has_text="worker-1 · blocked"))
+    assert "cache.acquire()" in line.inner_text()
+
+
+def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
+    """Every key does what the help sheet says, and nothing while something else has the focus."""
+    open_page(page, server, fragment=LOOK)
+    width = ask(page, "s.viewport.width")
+    page.keyboard.press("w")
+    assert ask(page, "s.viewport.width") == width
+    page.locator("canvas[role=application]").focus()
+    page.keyboard.press("w")
+    assert ask(page, "s.viewport.width") < width
+    page.keyboard.press("s")
+    assert abs(ask(page, "s.viewport.width") - width) < 1
+    start = ask(page, "s.viewport.from")
+    page.keyboard.press("d")
+    assert ask(page, "s.viewport.from") > start
+    page.keyboard.press("a")
+    page.keyboard.press("ArrowRight")
+    first = ask(page, "[s.selected.track.name, s.selected.from]")
+    assert first[0] == "MainThread"
+    page.keyboard.press("ArrowDown")
+    assert ask(page, "s.selected.track.name") == "worker-1"
+    steps = []
+    for key in ["ArrowRight", "ArrowRight", "ArrowLeft"]:
+        page.keyboard.press(key)
+        steps.append(ask(page, "s.selected.from"))
+    assert steps[0] < steps[1] and steps[2] == steps[0]
+    page.keyboard.press("f")
+    assert ask(page, "s.viewport.from <= s.selected.from && s.viewport.to >= s.selected.to && s.viewport.width < 3 * (s.selected.to - s.selected.from) + 200")
+    page.keyboard.press("f")
+    assert ask(page, "s.viewport.width > m.duration")
+    page.keyboard.press("End")
+    assert ask(page, "s.at") == ask(page, "m.duration")
+    page.keyboard.press("Home")
+    assert ask(page, "s.at") == 0
+    page.keyboard.press("Escape")
+    assert ask(page, "s.selected") is None
+    page.keyboard.press("?")
+    assert page.locator("dialog.gt-help").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.gt-help").is_visible()
+
+
+def test_slow_replay(page: Page, server: Server) -> None:
+    """At 1:1000 a millisecond takes a second, the view goes with the playhead, and the lines with it; Space stops it."""
+    open_page(page, server)
+    page.get_by_role("button", name="1:1000").click()
+    page.locator("canvas[role=application]").focus()
+    page.keyboard.press("Space")
+    began = time.monotonic()
+    wait(page, "s.at > 200000")
+    page.keyboard.press("Space")
+    passed = time.monotonic() - began
+    at = ask(page, "s.at")
+    assert at <= passed * 1e6 * 1.1
+    assert ask(page, "s.viewport.contains(s.at) && s.viewport.width < 21e6")
+    page.wait_for_timeout(100)
+    assert ask(page, "s.at") == at
+    assert page.locator(".gt-mark").count() > 0
+
+
+def test_view_is_in_the_address(page: Page, server: Server) -> None:
+    """A view comes from the address, follows it when it changes, and is written to it."""
+    open_page(page, server, fragment=f"{LOOK}&at=119340000&track=5")
+    wait(page, "s.selected")
+    assert ask(page, "[s.viewport.from, s.viewport.to, s.at, s.selected.track.id]") == [60e6, 140e6, 119_340_000, 5]
+    page.evaluate("() => { location.hash = 'from=1000000&to=2000000&at=1500000'; }")
+    wait(page, "s.viewport.from === 1e6 && s.at === 1.5e6")
+    page.get_by_role("button", name="Zoom in").click()
+    wait(page, "!location.hash.includes('from=1000000&')")
+    assert ask(page, "location.hash.includes(`from=${Math.round(s.viewport.from)}&to=${Math.round(s.viewport.to)}`)")
+    page.locator("canvas[role=application]").focus()
+    page.keyboard.press("0")
+    page.keyboard.press("Home")
+    page.keyboard.press("Escape")
+    wait(page, "location.hash === ''")
+
+
+def rows(page: Page) -> Any:
+    """Everything that the model knows, to compare two ways of getting it."""
+    return ask(
+        page,
+        """[m.rowCount, m.flows.count, m.duration, m.all.map((track) => [track.name, track.rows.count,
+        track.rows.at.slice(0, track.rows.count).reduce((sum, at, n) => (sum * 31 + at + track.rows.state[n]) % 1e9, 0)])]""",
+    )
+
+
+def test_live_through_broken_connections(page: Page, server: Server) -> None:
+    """Broken twice, with chunks told again and chunks left out: in the end every row is there, once, in order."""
+    open_page(page, server)
+    expected = rows(page)
+    server.handlers = [
+        give(0, 1),
+        give(1, 1, 2),  # told again what was there already
+        give(5, 6, len(CHUNKS) - 1, ended=True),  # too slow for 3 and 4: they must come from the file
+    ]
+    page.evaluate("() => sessionStorage.clear()")
+    page.goto(f"{server.address}/?with={quote(LIVE)}")
+    page.evaluate("() => { window.ended = 0; addEventListener('gil-ended', () => { window.ended += 1; }); }")
+    wait(page, "e.phase === 'ended' && m.end && m.end.duration_ns > 0")
+    assert rows(page) == expected
+    assert server.connections == [0, 2, 3]
+    assert ask(page, "m.header.title") == "A lock inside the lock"
+
+
+def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
+    """A run is followed as it grows; dragging stops that, the Live button returns, and the end shows the whole."""
+    go = threading.Event()
+    end = threading.Event()
+
+    async def handler(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running")
+        for number in (0, 1, 2, 3):
+            await websocket.send_bytes(CHUNKS[number])
+        await asyncio.to_thread(go.wait, 20)
+        await websocket.send_bytes(CHUNKS[4])
+        await asyncio.to_thread(end.wait, 20)
+        for number in range(5, len(CHUNKS)):
+            await websocket.send_bytes(CHUNKS[number])
+        await tell(websocket, type="status", state="ended", verdict="ok", sentence="Ended by itself.")
+        await hang(websocket, 0)
+
+    server.handlers = [handler]
+    open_page(page, server, LIVE, phase="running")
+    live = page.get_by_role("button", name="Live")
+    wait(page, "s.following && Math.abs(s.at - m.until) < s.scale.nsPerPx")
+    page.mouse.move(700, 300)
+    page.mouse.down()
+    page.mouse.move(900, 300, steps=4)
+    page.mouse.up()
+    assert ask(page, "s.following") is False
+    wait(page, "document.querySelector('.gt-live').getAttribute('aria-pressed') === 'false'")
+    where = ask(page, "s.viewport.from")
+    until = ask(page, "m.until")
+    go.set()
+    wait(page, f"m.until > {until}")
+    assert ask(page, "s.viewport.from") == where
+    live.click()
+    wait(page, "s.following && Math.abs(s.at - m.until) < s.scale.nsPerPx")
+    end.set()
+    wait(page, "e.phase === 'ended'")
+    assert ask(page, "[s.following, s.viewport.from <= 0, s.viewport.to >= m.duration]") == [False, True, True]
+    assert not live.is_visible()
+
+
+def test_says_when_it_waits_and_when_the_connection_is_lost(page: Page, server: Server) -> None:
+    """A place in the queue, a run, silence: each is told in words."""
+    silent = threading.Event()
+
+    async def queued(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="queued", position=2)
+        await asyncio.to_thread(silent.wait, 20)
+        await tell(websocket, type="status", state="running")
+        await websocket.send_bytes(CHUNKS[0])
+        await websocket.send_bytes(CHUNKS[1])
+
+    async def refuse(websocket: WebSocket, _: int) -> None:
+        await websocket.close(1013)
+
+    server.handlers = [queued, *[refuse] * 20]
+    open_page(page, server, LIVE, phase="queued")
+    assert page.locator(".gt-message-title").inner_text() == "2nd in the queue"
+    silent.set()
+    wait(page, "document.querySelector('.gt-say-broken')")
+    assert "Reconnecting" in page.locator(".gt-say-broken").inner_text()
+    wait(page, "m.rowCount === 400")
+    server.handlers = [give(*range(2, len(CHUNKS)), ended=True)]
+    wait(page, "e.phase === 'ended'")
+    assert page.locator(".gt-say-broken").count() == 0
+    assert page.locator(".gt-message").is_hidden()
+
+
+def test_removed_element_closes_its_connection(page: Page, server: Server) -> None:
+    server.handlers = [give(0, 1, stay=True)]
+    open_page(page, server, LIVE, phase="running")
+    page.evaluate("() => document.querySelector('gil-timeline').remove()")
+    assert server.closed.wait(10)
+    assert len(server.connections) == 1
+
+
+def test_missing_recording(page: Page, server: Server) -> None:
+    page.expected_errors = ("404",)  # type: ignore[attr-defined]
+    server.file_status = 404
+    open_page(page, server, phase="failed")
+    assert page.locator(".gt-message").inner_text().startswith("The recording can’t be shown")
+    assert "no longer there" in page.locator(".gt-message").inner_text()
+
+
+def test_foreign_file(page: Page, server: Server) -> None:
+    server.file = b"PK\x03\x04" * 100
+    open_page(page, server, phase="failed")
+    assert "not a Gilscope recording" in page.locator(".gt-message").inner_text()
+
+
+def test_damaged_and_truncated_files_show_the_rest(page: Page, server: Server) -> None:
+    """A damaged chunk is named and hatched; a file that breaks off shows what was written before."""
+    head = RECORDING[: RECORDING.index(b"GSCK")]
+    damaged = bytearray(CHUNKS[1])
+    damaged[80] ^= 255
+    server.file = head + CHUNKS[0] + bytes(damaged) + b"".join(CHUNKS[2:])
+    open_page(page, server)
+    assert ask(page, "m.damages.length") == 1
+    assert "Chunk 1 is damaged" in page.locator(".gt-say-damage").inner_text()
+    assert ask(page, "m.rowCount > 0 && m.end !== null")
+    server.file = head + CHUNKS[0] + CHUNKS[1] + CHUNKS[2][:50]
+    open_page(page, server)
+    assert ask(page, "m.rowCount") == 400
+    assert "ends in the middle of a chunk" in page.locator(".gt-status").inner_text()
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_every_width(page: Page, server: Server, width: int) -> None:
+    """Nothing sticks out, and every target is 24 pixels at least."""
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, server, fragment=f"{LOOK}&at=119340000&track=4")
+    wait(page, "s.selected && s.frame === 0")
+    assert ask(page, "document.documentElement.scrollWidth") <= width
+    sizes = ask(page, "[...e.querySelectorAll('button, select')].filter((one) => one.offsetParent).map((one) => [one.offsetWidth, one.offsetHeight])")
+    assert len(sizes) >= 10
+    assert all(min(size) >= 24 for size in sizes)
+    assert ask(page, "e.querySelectorAll('[style*=\"color\"]').length <= 1")
+
+
+def test_drawn_even_if_it_had_no_size_at_first(page: Page, server: Server) -> None:
+    """Created inside a hidden part of the page, it draws when it is shown, at whatever resolution."""
+    open_page(page, server)
+    page.evaluate(
+        """() => { const main = document.querySelector('main'); main.hidden = true; const old = main.firstElementChild;
+        const fresh = document.createElement('gil-timeline'); fresh.setAttribute('src', '/recordings/x/file'); old.replaceWith(fresh); }"""
+    )
+    wait(page, "e.phase === 'ended'")
+    assert ask(page, "s.widthPx") == 0
+    page.evaluate("() => { document.querySelector('main').hidden = false; }")
+    wait(page, "s.widthPx > 0 && s.layout.rows.length > 5 && s.frame === 0 && s.ground.width > 1000")
+    assert ask(page, "new Set(s.painter.ctx.getImageData(300, 0, 1, 300).data).size > 5")
