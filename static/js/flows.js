@@ -25,7 +25,7 @@ export class Flows {
     this.fromTrack = new Uint32Array(64);
     this.toTrack = new Uint32Array(64);
     this.kind = new Uint8Array(64);
-    /** @type {Map<number, Moment>} by GIL: its last release */
+    /** @type {Map<number, Moment>} by process: the last release of its GIL */
     this.gilReleases = new Map();
     /** @type {Map<number, Moment>} by thing: the last act that could let a waiter go on */
     this.releases = new Map();
@@ -39,11 +39,11 @@ export class Flows {
 
   /**
    * Take in one row of a thread; rows come in order of time.
-   * @param {number} track @param {number} at @param {number} kind @param {number} flags
+   * @param {number} track @param {number} process @param {number} at @param {number} kind @param {number} flags
    * @param {number} state @param {number} thing
    * @param {number} stateBefore @param {number} thingBefore
    */
-  see(track, at, kind, flags, state, thing, stateBefore, thingBefore) {
+  see(track, process, at, kind, flags, state, thing, stateBefore, thingBefore) {
     if (stateBefore === State.BLOCKED && state !== State.BLOCKED) {
       const wait = this.waits.get(track);
       if (wait && wait.thing === thingBefore) wait.until = at;
@@ -52,8 +52,9 @@ export class Flows {
     if (kind === Kind.LOCK_TIMEOUT) this.waits.delete(track);
     if (state === State.BLOCKED && stateBefore !== State.BLOCKED) this.waits.set(track, { thing, since: at, until: at });
 
-    if (kind === Kind.GIL_ACQUIRE) this.#handedOver(track, at, thing);
-    else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(thing, { at, track });
+    if (kind === Kind.GIL_ACQUIRE) this.#handedOver(track, at, process);
+    // Its row may be about what the thread waits for from then on: the process says which GIL it is.
+    else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(process, { at, track });
     else if (kind === Kind.GIL_WAIT) this.gilWaits.set(track, at);
     else if (LETS_GO.has(kind)) this.releases.set(thing, { at, track });
     else if (kind === Kind.THREAD_END) this.releases.set(track, { at, track });
@@ -65,15 +66,15 @@ export class Flows {
     }
   }
 
-  /** @param {number} track @param {number} at @param {number} gil */
-  #handedOver(track, at, gil) {
-    const release = this.gilReleases.get(gil);
+  /** @param {number} track @param {number} at @param {number} process */
+  #handedOver(track, at, process) {
+    const release = this.gilReleases.get(process);
     const since = this.gilWaits.get(track);
     // Only who was waiting when it was released got it from the one who released it.
     if (release && since !== undefined && since <= release.at && release.track !== track) {
       this.#push(at, release.at, release.track, at, track, Flow.HANDOFF);
     }
-    this.gilReleases.delete(gil);
+    this.gilReleases.delete(process);
     this.gilWaits.delete(track);
   }
 

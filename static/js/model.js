@@ -221,7 +221,7 @@ export class Model {
       const before = rows.count - 1;
       const stateBefore = before < 0 ? State.UNKNOWN : rows.state[before];
       const thingBefore = before < 0 ? 0 : rows.thing[before];
-      this.flows.see(track.id, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
+      this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
       if (kind === Kind.CORE_ON) track.cores.push(at, State.BUSY, kind, 0, batch.value[i] + 1, 0, 0);
       else if (kind === Kind.CORE_OFF) track.cores.push(at, State.IDLE, kind, 0, 0, 0, 0);
     } else if (state === State.HELD || state === State.CONTENDED) {

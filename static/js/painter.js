@@ -587,7 +587,7 @@ export class Painter {
     over.fillStyle = css.accent;
     over.fillRect(x - px, (RULER_PX - 6) * px, 2 * px, this.overlay.height);
     over.font = `600 ${12 * px}px ${mono}`;
-    const text = formatMoment(Math.max(frame.at, 0), scale.nsPerPx * px, Math.max(frame.at, 1));
+    const text = formatMoment(Math.max(frame.at, 0), scale.nsPerPx * px, Math.max(Math.abs(frame.viewport.from), frame.viewport.to));
     const width = over.measureText(text).width + 14 * px;
     const at = Math.min(Math.max(x - width / 2, left), scale.rightPx - width);
     over.beginPath();
