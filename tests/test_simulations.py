@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from gilscope.collector import interpreters
+from gilscope.collector.interpreters import Interpreter
 from gilscope.scenarios import FOLDER, Scenario, catalogue
 
 SCENARIOS = catalogue()
+INTERPRETERS = interpreters.find()
 LINES_ON_A_SLIDE = 40
 QUICK = {
     "two_counters": "work_ms=20",
@@ -26,6 +29,7 @@ QUICK = {
 """Parameters with which a scenario shows the same in less time."""
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+each_interpreter = pytest.mark.parametrize("interpreter", INTERPRETERS, ids=lambda interpreter: interpreter.text)
 
 
 def body(scenario: Scenario) -> list[str]:
@@ -69,9 +73,10 @@ def test_it_stands_alone(scenario: Scenario) -> None:
     assert scenario.source.endswith('\n\nif __name__ == "__main__":\n    run()\n')
 
 
+@each_interpreter
 @each_scenario
 def test_it_runs_under_plain_python_and_leaves_nothing_behind(
-    scenario: Scenario, tmp_path: Path, plain_python: str
+    scenario: Scenario, interpreter: Interpreter, tmp_path: Path
 ) -> None:
     """No warning, no thread or process after its end, no file: only what it prints."""
     copy = tmp_path / "anywhere" / scenario.path.name
@@ -85,7 +90,7 @@ def test_it_runs_under_plain_python_and_leaves_nothing_behind(
         "TMPDIR": str(tmp_path),
     }
     run = subprocess.Popen(
-        [plain_python, "-W", "error", "-c", call],
+        [interpreter.path, "-W", "error", "-c", call],
         cwd=tmp_path,
         env=environment,
         stdout=subprocess.PIPE,
@@ -118,11 +123,6 @@ def wait_until_gone(group: int) -> None:
     while alive(group):
         assert time.monotonic() < deadline, "the scenario left a process behind"
         time.sleep(0.01)
-
-
-@pytest.fixture
-def plain_python() -> str:
-    return sys.executable
 
 
 def test_the_folder_holds_chapters_of_scenarios_and_claims_only() -> None:
