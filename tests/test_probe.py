@@ -1,6 +1,10 @@
 """The probe's recordings, compared with the truth, on every interpreter of this machine."""
 
 import signal
+import subprocess
+import sys
+import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,16 +103,16 @@ COUNTERS = """
         mark(number + 1)
 
     end = time.monotonic_ns() + 60_000_000
-    for thread in start(lambda: count(1, end), lambda: count(3, end)):
+    for thread in start(lambda: count(1, end), lambda: count(3, end), lambda: count(5, end)):
         thread.join()
     """
 
 
 def test_counters_force_each_other(python: Interpreter, tmp_path: Path) -> None:
-    """Neither of two counters blocks: each release is forced, follows a request, and is followed by a wait."""
+    """No counter ever blocks: each release is forced, and followed by a wait with its requests."""
     recorded = record(python, COUNTERS, tmp_path)
     forced = 0
-    for first in (1, 3):
+    for first in (1, 3, 5):
         rows = [row for row in recorded.between(first, first + 1) if row.kind in GIL]
         turns = [row for row in rows if row.kind in (Kind.GIL_RELEASE, Kind.GIL_ACQUIRE)]
         assert kinds(turns) == [Kind.GIL_RELEASE, Kind.GIL_ACQUIRE] * (len(turns) // 2)
@@ -119,10 +123,21 @@ def test_counters_force_each_other(python: Interpreter, tmp_path: Path) -> None:
                 assert before.kind == Kind.GIL_RELEASE
             if row.kind == Kind.GIL_DROP_REQUEST:
                 assert before.kind in (Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST)
-                assert row.at - before.at >= 1_000_000
         forced += len(turns) // 2
     assert forced >= 5
     assert_one_holder(recorded)
+
+
+def test_a_request_follows_a_whole_interval_without_a_switch(python: Interpreter, tmp_path: Path) -> None:
+    """While the GIL goes from hand to hand, nobody asks for it, however long they wait."""
+    switched, holder, requests = 0, None, 0
+    for row in record(python, COUNTERS, tmp_path).rows:
+        if row.kind == Kind.GIL_ACQUIRE and row.slot != holder:
+            switched, holder = row.at, row.slot
+        elif row.kind == Kind.GIL_DROP_REQUEST and switched:
+            assert row.at - switched >= 1_000_000
+            requests += 1
+    assert requests >= 5
 
 
 def test_lines_are_those_where_the_threads_stand(python: Interpreter, tmp_path: Path) -> None:
@@ -209,42 +224,67 @@ def test_threads_that_python_did_not_start(python: Interpreter, tmp_path: Path) 
     assert_one_holder(recorded)
 
 
+BYTE_FOR_BYTE = """
+    import ctypes
+
+    def words():
+        return [(address, ctypes.c_uint64.from_address(address).value) for address, _ in probe.slots()]
+
+    def protections():
+        with open("/proc/self/maps") as maps:
+            return [line.split()[:2] for line in maps if "python" in line]
+
+    moves.away(0, 0); threading.Event().wait(0.001)  # bound lazily before, not between
+    moves.churn(1)
+    protected = protections()
+    probe.install()
+    inside = words()
+    assert inside == probe.slots() and len(inside) >= 2
+    probe.uninstall()
+    before = words()
+    assert all(a == b and x != y for (a, x), (b, y) in zip(before, inside))
+    assert protections() == protected
+    probe.install()
+    assert words() == inside
+    probe.uninstall()
+    assert words() == before
+    mark(1)
+    moves.churn(100)
+    mark(2)
+    probe.install()
+    moves.churn(100)
+"""
+
+
 def test_uninstall_puts_every_byte_back(python: Interpreter, tmp_path: Path) -> None:
     """After uninstall() the interpreter's slots hold what they held, nothing is recorded, and it can begin anew."""
-    record(
-        python,
-        """
-        import ctypes
+    record(python, BYTE_FOR_BYTE, tmp_path)
 
-        def words():
-            return [(address, ctypes.c_uint64.from_address(address).value) for address, _ in probe.slots()]
 
-        def protections():
-            with open("/proc/self/maps") as maps:
-                return [line.split()[:2] for line in maps if "python" in line]
-
-        moves.away(0, 0); threading.Event().wait(0.001)  # bound lazily before, not between
-        moves.churn(1)
-        protected = protections()
-        probe.install()
-        inside = words()
-        assert inside == probe.slots() and len(inside) >= 2
-        probe.uninstall()
-        before = words()
-        assert all(a == b and x != y for (a, x), (b, y) in zip(before, inside))
-        assert protections() == protected
-        probe.install()
-        assert words() == inside
-        probe.uninstall()
-        assert words() == before
-        mark(1)
-        moves.churn(100)
-        mark(2)
-        probe.install()
-        moves.churn(100)
-        """,
-        tmp_path,
+@pytest.fixture(scope="session")
+def hardened(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+    """This interpreter, linked so that the loader makes the slots read-only (full RELRO)."""
+    python = interpreters.describe(sys.executable)
+    library = Path(sysconfig.get_config_var("LIBPL") or "") / f"libpython{sysconfig.get_config_var('VERSION')}.a"
+    if not library.exists():
+        pytest.skip(f"no static library of this interpreter at {library}")
+    folder = tmp_path_factory.mktemp("hardened")
+    (folder / "bin").mkdir()
+    (folder / "pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\n")
+    (folder / "main.c").write_text(
+        "int Py_BytesMain(int, char **); int main(int n, char **v) { return Py_BytesMain(n, v); }"
     )
+    needed = ["-Wl,-z,relro,-z,now", "-Wl,--export-dynamic", library, "-lm", "-ldl", "-lpthread", "-lutil"]
+    subprocess.run(["cc", folder / "main.c", "-o", folder / "bin" / "python3", *needed], check=True)
+    return replace(python, path=folder / "bin" / "python3", identity=f"{folder}")
+
+
+def test_read_only_slots_are_bound_and_put_back(hardened: Interpreter, tmp_path: Path) -> None:
+    """A hardened interpreter is measured too, and its slots are read-only again afterwards."""
+    record(hardened, BYTE_FOR_BYTE, tmp_path)
+    recorded = record(hardened, COUNTERS, tmp_path)
+    assert sum(row.flags == Flag.FORCED for row in recorded.rows) >= 5
+    assert_one_holder(recorded)
 
 
 def test_nothing_is_recorded_between_uninstall_and_install(python: Interpreter, tmp_path: Path) -> None:

@@ -60,18 +60,43 @@ static inline int locked_of(gil_state *g)
 
 PyThreadState *gil_last_holder(void) { return last_holder_of(gil); }
 
-/* ---- Drop requests ------------------------------------------------------------------------ */
+/* ---- Forced, or of its own will? ----------------------------------------------------------
 
-/* While the interpreter ends, threads that find it ending give up a GIL with a thread state that is gone already. */
-static inline bool drop_requested(PyThreadState *tstate)
+   A request alone doesn't tell: with one pending, a thread may still give the GIL up of its own will (it begins to
+   read a file). What tells the two apart is who called: the evaluation loop's handler of requests, or
+   PyEval_SaveThread and its kin. The return addresses on the stack between the handler and our hook, and where they
+   lie, are the same each time. They are learnt at install, from one release of each sort, and compared with later. */
+
+enum { CALLERS = 8 };
+
+typedef struct {
+    int count;
+    uintptr_t address[CALLERS]; /* return addresses, innermost first */
+    ptrdiff_t where[CALLERS];   /* from the hook's own frame */
+} path;
+
+static enum { LEARNT, LEARN_VOLUNTARY, LEARN_FORCED } lesson;
+static path voluntary, forced;
+static int telling;              /* how many callers of `forced` tell it from `voluntary`; 0: can't be told */
+static probe_thread *pupil;
+
+typedef struct {
+    path *into;
+    char *frame;
+} walk;
+
+static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
 {
-    if (_PyRuntimeState_GetFinalizing(&_PyRuntime) != NULL)
-        return false;
-#if PY_VERSION_HEX >= 0x030D0000
-    return __atomic_load_n(&tstate->eval_breaker, __ATOMIC_RELAXED) & _PY_GIL_DROP_REQUEST_BIT;
-#else
-    return __atomic_load_n(&tstate->interp->ceval.gil_drop_request._value, __ATOMIC_RELAXED);
-#endif
+    walk *w = argument;
+    uintptr_t address = _Unwind_GetIP(context);
+    char *where = (char *)_Unwind_GetCFA(context) - sizeof(uintptr_t);
+    if (where <= w->frame) /* this function's and the hook's own */
+        return _URC_NO_REASON;
+    if (w->into->count == CALLERS || *(uintptr_t *)where != address)
+        return _URC_END_OF_STACK;
+    w->into->address[w->into->count] = address;
+    w->into->where[w->into->count++] = where - w->frame;
+    return _URC_NO_REASON;
 }
 
 static void request_drop(PyThreadState *tstate)
@@ -91,46 +116,6 @@ static void withdraw_request(PyThreadState *tstate)
 #else
     __atomic_store_n(&tstate->interp->ceval.gil_drop_request._value, 0, __ATOMIC_RELAXED);
 #endif
-}
-
-/* ---- Forced, or of its own will? ----------------------------------------------------------
-
-   With a request pending, a thread may still give the GIL up of its own will (it begins to read a file). What
-   tells the two apart is who called: the evaluation loop's handler, or PyEval_SaveThread and its kin. The return
-   addresses on the stack between the handler and our hook, and where they lie, are the same each time. They are
-   learnt once, at install, from one release of each sort, and compared with later. */
-
-enum { CALLERS = 8 };
-
-typedef struct {
-    int count;
-    uintptr_t address[CALLERS]; /* return addresses, innermost first */
-    ptrdiff_t where[CALLERS];   /* from the hook's own frame */
-} path;
-
-static enum { LEARNT, LEARN_VOLUNTARY, LEARN_FORCED } lesson;
-static path voluntary, forced;
-static int telling;              /* how many callers of `forced` tell it from `voluntary`; 0: can't be told */
-static probe_thread *pupil;
-
-typedef struct {
-    path *into;
-    char *frame;
-    int skip;
-} walk;
-
-static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
-{
-    walk *w = argument;
-    uintptr_t address = _Unwind_GetIP(context);
-    char *where = (char *)_Unwind_GetCFA(context) - sizeof(uintptr_t);
-    if (where <= w->frame) /* this function's and the hook's own */
-        return _URC_NO_REASON;
-    if (w->into->count == CALLERS || *(uintptr_t *)where != address)
-        return _URC_END_OF_STACK;
-    w->into->address[w->into->count] = address;
-    w->into->where[w->into->count++] = where - w->frame;
-    return _URC_NO_REASON;
 }
 
 static __attribute__((noinline)) void learn(char *frame, PyThreadState *tstate)
@@ -168,8 +153,7 @@ static __attribute__((noinline)) int hooked_unlock(pthread_mutex_t *mutex)
             if (PROBE_UNLIKELY(lesson != LEARNT) && me == pupil)
                 learn(frame, tstate);
             if (recording) {
-                bool on_demand = PROBE_UNLIKELY(drop_requested(tstate)) && is_forced(frame);
-                ring_record(KIND_GIL_RELEASE, on_demand ? FLAG_FORCED : 0, 0, (uintptr_t)gil, 0, me->position);
+                ring_record(KIND_GIL_RELEASE, is_forced(frame) ? FLAG_FORCED : 0, 0, (uintptr_t)gil, 0, me->position);
             }
         }
         else if (holder == NULL) {
