@@ -132,6 +132,15 @@ uint64_t position_of(PyThreadState *tstate)
     return fallback;
 }
 
+bool position_internal(PyObject *code)
+{
+    table *codes = __atomic_load_n(&known, __ATOMIC_ACQUIRE);
+    _PyInterpreterFrame *frame = codes == NULL ? NULL : topmost(PyThreadState_Get());
+    while (frame != NULL && (!complete(frame) || (PyObject *)code_of(frame) == code))
+        frame = frame->previous;
+    return frame != NULL && !(__atomic_load_n(find(codes, (uint64_t)(uintptr_t)code_of(frame)), __ATOMIC_RELAXED) & 1);
+}
+
 uint64_t position_here(void)
 {
     if (gil_installed())

@@ -147,7 +147,7 @@ static int prepare(PyObject *module)
     }
     const char *lines = getenv("GILSCOPE_LINES");
     position_lines = lines == NULL || strcmp(lines, "0") != 0;
-    return locks_add_functions(module);
+    return hooks_add(module);
 }
 
 static PyModuleDef_Slot module_slots[] = {

@@ -1,6 +1,8 @@
 """The recorder's extension: rings in shared memory, the GIL's changes of hands, locks written in C."""
 
-from types import CodeType
+from collections.abc import Callable
+from threading import Thread
+from types import CodeType, FunctionType
 
 def attach(path: str) -> None:
     """Map the run's shared memory. Before it, emit() does nothing. OSError, or ValueError for other files."""
@@ -43,3 +45,38 @@ def position() -> tuple[int, int]:
 
 def slots() -> list[tuple[int, int]]:
     """Addresses rebound by install(), and the word that lies there now."""
+
+NEWS: int
+"""Role of a condition: whoever waits for it waits for the thing that it belongs to."""
+ITEM: int
+"""Role of a condition: told of, inside put(), when an item is in."""
+ROOM: int
+"""Role of a condition: told of, inside get(), when an item is out."""
+
+def hook(
+    function: FunctionType,
+    step: str,
+    track: int = 0,
+    capacity: str | None = None,
+    conditions: tuple[tuple[str, int], ...] = (),
+) -> object:
+    """What stands in the place of a method, for everybody the method itself, and records.
+
+    ``track``, ``capacity`` and ``conditions`` are for the step "made": the TrackKind of what is made, the attribute
+    that is its capacity, and its conditions with their roles.
+    """
+
+def install_program() -> None:
+    """Record locks, sleeps, simple queues and starts, and let hooks record. RuntimeError: this Python's can't be."""
+
+def uninstall_program() -> None:
+    """Undo install_program(): every function of the interpreter is what it was, and hooks only call."""
+
+def begin_thread(thread: Thread) -> None:
+    """The calling thread is this one: record that it begins, and publish its name."""
+
+def end_thread(thread: Thread) -> None:
+    """The calling thread ends."""
+
+def watch_code(callback: Callable[[CodeType], None]) -> None:
+    """Call back with every code object that is about to be executed as a module or by exec(). For good."""

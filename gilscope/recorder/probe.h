@@ -5,6 +5,7 @@
    _gil.c       sees the GIL change hands
    _slots.c     rebinds the calls of a loaded object
    _locks.c     sees locks, sleeps and queues written in C
+   _hooks.c     sees methods of `threading` and `queue` written in Python
    _probe.c     the Python module `_probe` around them
 
    Hot path means: no Python API, no allocation, no lock, no system call. */
@@ -54,7 +55,12 @@ static inline bool probe_attached(void) { return probe_memory != NULL; }
 /* Provided by _locks.c. 0, or -1 with a Python exception set. Called with the GIL held. */
 int locks_install(void);
 int locks_uninstall(void);
-int locks_add_functions(PyObject *module); /* from the module's exec slot */
+
+/* Provided by _hooks.c, from the module's exec slot. */
+int hooks_add(PyObject *module);
+
+/* Records THING_NEW. Called from C that the creating frame called: an internal thing is told by that frame. */
+void locks_made(PyObject *thing, uint16_t track, int64_t value);
 
 /* ---- Between the other parts -------------------------------------------------------------- */
 
@@ -66,6 +72,7 @@ bool ring_define(const char *bytes, uint32_t length); /* false: no room left, co
 int position_add_code(PyObject *code, bool user);     /* keeps the code object alive for good */
 uint64_t position_of(PyThreadState *tstate);          /* hot path; the thread must be this one */
 uint64_t position_here(void);                         /* the same, for whoever calls */
+bool position_internal(PyObject *code);               /* the frame below isn't the user's; frames of `code` don't count */
 extern bool position_lines;                           /* false: no lines wanted, always 0 */
 
 const char *gil_install(void);                        /* NULL, or why the GIL can't be measured here */

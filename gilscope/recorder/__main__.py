@@ -1,0 +1,138 @@
+"""The child of the collector: runs a scenario, or a module, under the recorder.
+
+    python gilscope/recorder/__main__.py --scenario FILE --params JSON
+    python gilscope/recorder/__main__.py --module NAME ARGUMENT…
+
+For the program everything is as under plain Python: path, arguments, tracebacks, exit codes, signals. GILSCOPE_PROBE
+is the path of the extension for this interpreter (empty: nothing is recorded from inside), GILSCOPE_RINGS that of
+the run's shared memory.
+"""
+
+import os
+import sys
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
+from types import ModuleType, TracebackType
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def main(arguments: list[str]) -> None:
+    """Do what the command line says. Whatever the program raises goes on, without the frames of this file."""
+    match arguments:
+        case ["--scenario", file, "--params", params]:
+            file = os.path.abspath(file)
+            parameters = _parameters(params)
+            _record(folder=os.path.dirname(file), argv=[file])
+            _visible(_run_scenario, file, parameters)
+        case ["--module", name, *rest]:
+            import runpy
+
+            _record(folder=os.getcwd(), argv=[name, *rest])
+            _visible(runpy.run_module, name, None, "__main__", True)
+        case _:
+            raise SystemExit(__doc__)
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    import json
+
+    parameters = json.loads(text)
+    if not isinstance(parameters, dict):
+        raise SystemExit(
+            f'--params takes a JSON object, such as {{"threads": 4}}, not {text}'
+        )
+    return parameters
+
+
+def _record(folder: str, argv: list[str]) -> None:
+    """Start recording, if there is a probe, and leave path and arguments as the program expects them."""
+    probe = os.environ.get("GILSCOPE_PROBE", "")
+    if probe:
+        sys.path[0] = os.path.dirname(os.path.dirname(_HERE))
+        import atexit
+
+        import gilscope.recorder
+
+        _load_probe(gilscope.recorder, probe)
+        from gilscope.recorder import hooks
+
+        hooks.install(os.environ["GILSCOPE_RINGS"])
+        atexit.register(
+            hooks.put_back
+        )  # the first that is registered runs last: after all threads are joined
+    sys.path[0] = folder
+    sys.argv[:] = argv
+
+
+def _load_probe(package: ModuleType, path: str) -> None:
+    name = "gilscope.recorder._probe"
+    loader = ExtensionFileLoader(name, path)
+    module = loader.create_module(ModuleSpec(name, loader, origin=path))
+    loader.exec_module(module)
+    sys.modules[name] = module
+    package._probe = module  # type: ignore[attr-defined]
+
+
+def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
+    """Execute the file as a module of its own name, so that what guards `__main__` doesn't run, and call its run()."""
+    name = os.path.splitext(os.path.basename(file))[0]
+    if name in sys.modules or name in sys.stdlib_module_names:
+        name += "_scenario"
+    module = ModuleType(name)
+    loader = SourceFileLoader(name, file)
+    module.__file__ = file
+    module.__loader__ = loader
+    module.__spec__ = ModuleSpec(name, loader, origin=file)
+    sys.modules[name] = sys.modules["__main__"] = module
+    exec(
+        compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__
+    )  # noqa: S102
+    run = getattr(module, "run", None)
+    if not callable(run):
+        raise SystemExit(
+            f"{file} has no function run(): a scenario is a file that defines one"
+        )
+    run(**parameters)
+
+
+def _visible(function: Any, *arguments: Any) -> None:
+    try:
+        function(*arguments)
+    except SystemExit:
+        raise
+    except BaseException:
+        sys.excepthook = _Reporter(sys.excepthook)
+        raise
+
+
+class _Reporter:
+    """Stands for sys.excepthook while an exception leaves this file: takes this file's frames out of the traceback."""
+
+    def __init__(self, hook: Any) -> None:
+        self.hook = hook
+
+    def __call__(
+        self,
+        kind: type[BaseException],
+        value: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        sys.excepthook = self.hook
+        while (
+            traceback is not None and traceback.tb_frame.f_code.co_filename == __file__
+        ):
+            traceback = traceback.tb_next
+        value.__traceback__ = sys.last_traceback = traceback
+        if "gilscope.recorder.definitions" in sys.modules:
+            from traceback import format_exception
+
+            from gilscope.recorder import definitions
+
+            definitions.error(
+                kind, value, "".join(format_exception(kind, value, traceback))
+            )
+        self.hook(kind, value, traceback)
+
+
+main(sys.argv[1:])

@@ -1,0 +1,532 @@
+/* Sees methods of `threading` and `queue` that are written in Python.
+
+   A hook stands in a class in the place of a function. It is the function for everybody who asks (name, code,
+   signature, class: all attributes are the function's), and calls it, with no Python frame of its own: tracebacks,
+   warnings, tracing and recursion stay what they are. hooks.py says which hook stands where.
+
+   All waits of `threading` and `queue` end up in Condition.wait(), and all news in Condition.notify(), which is called
+   with the condition's lock held. So these two, with a note of what each condition is for, see exactly when a
+   thread really waits, and the length of a queue at the one moment when it is certain.
+
+   All of this runs with the GIL held. */
+#define _GNU_SOURCE
+#include "probe.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct hook hook;
+typedef PyObject *(*step)(hook *, PyObject *const *, size_t, PyObject *);
+
+struct hook {
+    PyObject_HEAD
+    vectorcallfunc called;
+    PyObject *function;
+    step step;
+    uint16_t track;       /* what is made, or calls */
+    PyObject *value;      /* attribute that is its capacity, or NULL */
+    PyObject *conditions; /* tuple of (attribute, role) */
+};
+
+/* What a condition is for. */
+typedef enum { ROLE_NEWS, ROLE_ITEM, ROLE_ROOM } role;
+
+typedef struct {
+    uint64_t thing;
+    uint16_t track;
+    role role;
+} purpose;
+
+static bool active;
+static PyObject *purposes; /* address of a condition → (address of what it belongs to, track, role) */
+static PyObject *slots;    /* address of a running Thread → (slot, generation) of its ring */
+static PyObject *quote;    /* str → JSON */
+
+static __thread PyObject *making; /* its __init__ runs: that of a base class is part of it */
+static __thread PyObject *inside; /* the queue or barrier whose method runs */
+
+static inline uint64_t address(const void *thing) { return (uint64_t)(uintptr_t)thing; }
+
+static PyObject *original(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    return PyObject_Vectorcall(h->function, arguments, nargsf, names);
+}
+
+static int64_t number_attribute(PyObject *object, const char *name, int64_t otherwise)
+{
+    PyObject *value = PyObject_GetAttrString(object, name);
+    int64_t number = value != NULL && PyLong_Check(value) ? PyLong_AsLongLong(value) : otherwise;
+    Py_XDECREF(value);
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return otherwise;
+    }
+    return number;
+}
+
+static int64_t length_attribute(PyObject *object, const char *name)
+{
+    PyObject *value = PyObject_GetAttrString(object, name);
+    Py_ssize_t length = value == NULL ? -1 : PyObject_Size(value);
+    Py_XDECREF(value);
+    PyErr_Clear();
+    return length;
+}
+
+/* The argument after self of this name. Borrowed. */
+static PyObject *first_argument(PyObject *const *arguments, size_t nargsf, PyObject *names, const char *name)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    if (count > 1)
+        return arguments[1];
+    for (Py_ssize_t i = 0; names != NULL && i < PyTuple_GET_SIZE(names); i++)
+        if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, i), name) == 0)
+            return arguments[count + i];
+    return NULL;
+}
+
+/* ---- Conditions and what they belong to ------------------------------------------------------ */
+
+static int forget_purpose(PyObject *condition)
+{
+    PyObject *key = PyLong_FromVoidPtr(condition);
+    int failed = key == NULL ? -1 : PyDict_Contains(purposes, key);
+    if (failed == 1)
+        failed = PyDict_DelItem(purposes, key);
+    Py_XDECREF(key);
+    return failed;
+}
+
+static int note_purpose(PyObject *thing, uint16_t track, PyObject *attribute, long as)
+{
+    PyObject *condition = PyObject_GetAttr(thing, attribute);
+    PyObject *key = condition == NULL ? NULL : PyLong_FromVoidPtr(condition);
+    PyObject *note = key == NULL ? NULL : Py_BuildValue("KHl", (unsigned long long)address(thing), track, as);
+    int failed = note == NULL ? -1 : PyDict_SetItem(purposes, key, note);
+    Py_XDECREF(note);
+    Py_XDECREF(key);
+    Py_XDECREF(condition);
+    return failed;
+}
+
+static purpose purpose_of(PyObject *condition)
+{
+    purpose it = {address(condition), TRACK_CONDITION, ROLE_NEWS};
+    PyObject *key = PyLong_FromVoidPtr(condition);
+    PyObject *note = key == NULL ? NULL : PyDict_GetItemWithError(purposes, key);
+    if (note != NULL) {
+        it.thing = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(note, 0));
+        it.track = (uint16_t)PyLong_AsLong(PyTuple_GET_ITEM(note, 1));
+        it.role = (role)PyLong_AsLong(PyTuple_GET_ITEM(note, 2));
+    }
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return it;
+}
+
+/* ---- Steps ----------------------------------------------------------------------------------- */
+
+/* __init__ of a condition, an event, a semaphore, a barrier, a queue. */
+static PyObject *step_made(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    PyObject *self = PyVectorcall_NARGS(nargsf) > 0 ? arguments[0] : NULL;
+    if (self == NULL || self == making)
+        return original(h, arguments, nargsf, names);
+    PyObject *outer = making;
+    making = self;
+    PyObject *done = original(h, arguments, nargsf, names);
+    making = outer;
+    if (done == NULL)
+        return NULL;
+    locks_made(self, h->track, h->value == NULL ? 0 : number_attribute(self, PyUnicode_AsUTF8(h->value), 0));
+    int failed = h->track == TRACK_CONDITION ? forget_purpose(self) : 0;
+    for (Py_ssize_t i = 0; failed >= 0 && i < PyTuple_GET_SIZE(h->conditions); i++) {
+        PyObject *condition = PyTuple_GET_ITEM(h->conditions, i);
+        failed = note_purpose(self, h->track, PyTuple_GET_ITEM(condition, 0),
+                              PyLong_AsLong(PyTuple_GET_ITEM(condition, 1)));
+    }
+    if (failed < 0)
+        PyErr_Clear(); /* it is another kind of thing, then: its condition stands for itself */
+    return done;
+}
+
+/* put() and get() of a queue, wait() of a barrier. */
+static PyObject *step_inside(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    PyObject *outer = inside;
+    inside = PyVectorcall_NARGS(nargsf) > 0 ? arguments[0] : NULL;
+    PyObject *done = original(h, arguments, nargsf, names);
+    inside = outer;
+    return done;
+}
+
+static PyObject *step_wait(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    if (PyVectorcall_NARGS(nargsf) < 1)
+        return original(h, arguments, nargsf, names);
+    purpose it = purpose_of(arguments[0]);
+    PyObject *timeout = first_argument(arguments, nargsf, names, "timeout");
+    uint8_t timed = timeout != NULL && timeout != Py_None ? FLAG_TIMED : 0;
+    probe_emit(KIND_BLOCK, timed, it.track, it.thing, 0);
+    probe_enter();
+    PyObject *woken = original(h, arguments, nargsf, names);
+    probe_leave();
+    uint8_t ended = woken == NULL ? FLAG_ERROR : woken == Py_False ? FLAG_TIMEOUT : 0;
+    bool barrier = it.track == TRACK_BARRIER && woken == Py_True && inside != NULL && address(inside) == it.thing;
+    if (barrier && number_attribute(inside, "_state", 0) < 0)
+        ended = FLAG_ERROR; /* broken, or reset */
+    probe_emit(KIND_UNBLOCK, timed | ended, it.track, it.thing, 0);
+    return woken;
+}
+
+static PyObject *step_notify(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    if (PyVectorcall_NARGS(nargsf) < 1)
+        return original(h, arguments, nargsf, names);
+    PyObject *condition = arguments[0], *wanted = first_argument(arguments, nargsf, names, "n");
+    int64_t most = wanted == NULL ? 1 : PyLong_CheckExact(wanted) ? PyLong_AsLongLong(wanted) : INT64_MAX;
+    PyErr_Clear();
+    int64_t waiting = length_attribute(condition, "_waiters");
+    PyObject *done = original(h, arguments, nargsf, names);
+    if (done == NULL)
+        return NULL;
+    /* The lock of the condition is held, so whoever was woken can't have gone on yet. */
+    purpose it = purpose_of(condition);
+    int64_t woken = waiting < most ? waiting : most;
+    bool of_mine = inside != NULL && address(inside) == it.thing;
+    if (it.role != ROLE_NEWS && of_mine && wanted == NULL) {
+        int64_t length = length_attribute(inside, "queue");
+        probe_emit(it.role == ROLE_ITEM ? KIND_PUT : KIND_GET, 0, it.track, it.thing, length);
+    }
+    else if (it.track == TRACK_SEMAPHORE) {
+        probe_emit(KIND_NOTIFY, 0, it.track, it.thing, most);
+    }
+    else if (woken > 0 || it.track == TRACK_CONDITION || it.track == TRACK_EVENT) {
+        probe_emit(KIND_NOTIFY, 0, it.track, it.thing, woken);
+    }
+    return done;
+}
+
+/* acquire() of a semaphore. */
+static PyObject *step_take(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    PyObject *got = original(h, arguments, nargsf, names);
+    if (got == Py_True && PyVectorcall_NARGS(nargsf) > 0)
+        probe_emit(KIND_TAKE, 0, TRACK_SEMAPHORE, address(arguments[0]), number_attribute(arguments[0], "_value", 0));
+    return got;
+}
+
+/* ---- Threads --------------------------------------------------------------------------------- */
+
+static const char *json_bool(bool yes) { return yes ? "true" : "false"; }
+
+/* Tells who runs in a ring: again when the name changes. */
+static int define_thread(PyObject *thread, PyObject *ring, bool main)
+{
+    PyObject *name = PyObject_GetAttrString(thread, "_name"), *daemon = NULL, *text = NULL, *quoted = NULL;
+    PyObject *definition = NULL, *bytes = NULL;
+    if (name != NULL && (daemon = PyObject_GetAttrString(thread, "_daemonic")) != NULL)
+        text = PyObject_Str(name);
+    if (text != NULL)
+        quoted = PyObject_CallOneArg(quote, text);
+    if (quoted != NULL)
+        definition = PyUnicode_FromFormat(
+            "{\"def\": \"thread\", \"slot\": %S, \"generation\": %S, \"name\": %U, \"daemon\": %s, \"main\": %s, "
+            "\"thing\": %llu}",
+            PyTuple_GET_ITEM(ring, 0), PyTuple_GET_ITEM(ring, 1), quoted, json_bool(PyObject_IsTrue(daemon) == 1),
+            json_bool(main), (unsigned long long)address(thread));
+    if (definition != NULL)
+        bytes = PyUnicode_AsUTF8String(definition);
+    if (bytes != NULL)
+        ring_define(PyBytes_AS_STRING(bytes), (uint32_t)PyBytes_GET_SIZE(bytes));
+    Py_XDECREF(bytes);
+    Py_XDECREF(definition);
+    Py_XDECREF(quoted);
+    Py_XDECREF(text);
+    Py_XDECREF(daemon);
+    Py_XDECREF(name);
+    return bytes == NULL ? -1 : 0;
+}
+
+static bool is_main(void) { return syscall(SYS_gettid) == getpid(); }
+
+static int thread_begins(PyObject *thread)
+{
+    probe_emit(KIND_THREAD_BEGIN, 0, TRACK_THREAD, address(thread), 0);
+    uint64_t slot, generation;
+    if (!ring_me(&slot, &generation))
+        return 0; /* no ring was free: that is counted */
+    PyObject *ring = Py_BuildValue("KK", (unsigned long long)slot, (unsigned long long)generation);
+    PyObject *key = PyLong_FromVoidPtr(thread);
+    int failed = ring == NULL || key == NULL || PyDict_SetItem(slots, key, ring) < 0 ? -1 : 0;
+    if (!failed)
+        failed = define_thread(thread, ring, is_main());
+    Py_XDECREF(key);
+    Py_XDECREF(ring);
+    return failed;
+}
+
+static void thread_ends(PyObject *thread)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *key = PyLong_FromVoidPtr(thread);
+    if (key != NULL && PyDict_Contains(slots, key) == 1)
+        PyDict_DelItem(slots, key);
+    Py_XDECREF(key);
+    PyErr_Restore(type, value, traceback);
+    probe_emit(KIND_THREAD_END, 0, TRACK_THREAD, address(thread), 0);
+}
+
+/* Thread._bootstrap(): all that a thread does. */
+static PyObject *step_life(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    if (PyVectorcall_NARGS(nargsf) < 1)
+        return original(h, arguments, nargsf, names);
+    PyObject *thread = arguments[0];
+    if (thread_begins(thread) < 0)
+        PyErr_Clear(); /* it has a name that isn't text: the collector calls it by its number */
+    PyObject *done = original(h, arguments, nargsf, names);
+    thread_ends(thread);
+    return done;
+}
+
+/* Thread.name = …: the property's setter. */
+static PyObject *step_name(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    PyObject *done = original(h, arguments, nargsf, names);
+    if (done == NULL)
+        return NULL;
+    PyObject *key = PyLong_FromVoidPtr(arguments[0]);
+    PyObject *ring = key == NULL ? NULL : PyDict_GetItemWithError(slots, key);
+    PyObject *ident = ring == NULL ? NULL : PyObject_GetAttrString(arguments[0], "native_id");
+    if (ident != NULL)
+        define_thread(arguments[0], ring, PyLong_Check(ident) && PyLong_AsLong(ident) == getpid());
+    Py_XDECREF(ident);
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return done;
+}
+
+/* Whether join() would wait. */
+static bool is_running(PyObject *thread)
+{
+    int64_t ident = number_attribute(thread, "_ident", 0);
+    if (ident == 0 || ident == (int64_t)PyThread_get_thread_ident())
+        return false; /* not started, or this very thread: join() refuses */
+#if PY_VERSION_HEX >= 0x030E0000
+    const char *attribute = "_os_thread_handle", *question = "is_done";
+#elif PY_VERSION_HEX >= 0x030D0000
+    const char *attribute = "_handle", *question = "is_done";
+#else
+    const char *attribute = "_tstate_lock", *question = "locked";
+#endif
+    PyObject *asked = PyObject_GetAttrString(thread, attribute);
+    PyObject *answer = asked == NULL || asked == Py_None ? NULL : PyObject_CallMethod(asked, question, NULL);
+    bool running = answer == (question[0] == 'i' ? Py_False : Py_True);
+    Py_XDECREF(answer);
+    Py_XDECREF(asked);
+    PyErr_Clear();
+    return running;
+}
+
+static PyObject *step_join(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    if (PyVectorcall_NARGS(nargsf) < 1 || !is_running(arguments[0]))
+        return original(h, arguments, nargsf, names);
+    PyObject *thread = arguments[0], *timeout = first_argument(arguments, nargsf, names, "timeout");
+    uint8_t timed = timeout != NULL && timeout != Py_None ? FLAG_TIMED : 0;
+    probe_emit(KIND_BLOCK, timed, TRACK_THREAD, address(thread), 0);
+    probe_enter();
+    PyObject *joined = original(h, arguments, nargsf, names);
+    probe_leave();
+    uint8_t ended = joined == NULL ? FLAG_ERROR : timed && is_running(thread) ? FLAG_TIMEOUT : 0;
+    probe_emit(KIND_UNBLOCK, timed | ended, TRACK_THREAD, address(thread), 0);
+    return joined;
+}
+
+/* ---- The type of hooks ----------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    step step;
+} steps[] = {
+    {"made", step_made}, {"inside", step_inside}, {"wait", step_wait}, {"notify", step_notify},
+    {"take", step_take}, {"life", step_life},     {"name", step_name}, {"join", step_join},
+};
+
+static PyObject *hook_called(PyObject *self, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    hook *h = (hook *)self;
+    return active ? h->step(h, arguments, nargsf, names) : original(h, arguments, nargsf, names);
+}
+
+static PyObject *hook_get(PyObject *self, PyObject *object, PyObject *Py_UNUSED(type))
+{
+    return object == NULL || object == Py_None ? Py_NewRef(self) : PyMethod_New(self, object);
+}
+
+static PyObject *hook_getattr(PyObject *self, PyObject *name)
+{
+    static const char *const own[] = {"__get__", "__call__", "__reduce_ex__", "__reduce__"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (PyUnicode_CompareWithASCIIString(name, own[i]) == 0)
+            return PyObject_GenericGetAttr(self, name);
+    return PyObject_GetAttr(((hook *)self)->function, name);
+}
+
+static int hook_setattr(PyObject *self, PyObject *name, PyObject *value)
+{
+    return PyObject_SetAttr(((hook *)self)->function, name, value);
+}
+
+static PyObject *hook_repr(PyObject *self) { return PyObject_Repr(((hook *)self)->function); }
+
+/* Pickled by its name, as a function is. */
+static PyObject *hook_reduce(PyObject *self, PyObject *Py_UNUSED(protocol))
+{
+    return PyObject_GetAttrString(((hook *)self)->function, "__qualname__");
+}
+
+static int hook_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    hook *h = (hook *)self;
+    Py_VISIT(h->function);
+    Py_VISIT(h->value);
+    Py_VISIT(h->conditions);
+    return 0;
+}
+
+static void hook_dealloc(PyObject *self)
+{
+    hook *h = (hook *)self;
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(h->function);
+    Py_XDECREF(h->value);
+    Py_XDECREF(h->conditions);
+    PyObject_GC_Del(self);
+}
+
+static PyMethodDef hook_methods[] = {
+    {"__reduce_ex__", hook_reduce, METH_O, NULL},
+    {"__reduce__", hook_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject hook_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "_probe.Hook",
+    .tp_basicsize = sizeof(hook),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .tp_vectorcall_offset = offsetof(hook, called),
+    .tp_call = PyVectorcall_Call,
+    .tp_descr_get = hook_get,
+    .tp_getattro = hook_getattr,
+    .tp_setattro = hook_setattr,
+    .tp_repr = hook_repr,
+    .tp_traverse = hook_traverse,
+    .tp_dealloc = hook_dealloc,
+    .tp_methods = hook_methods,
+};
+
+/* ---- Functions of the module ------------------------------------------------------------------ */
+
+static PyObject *make_hook(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *function, *value = Py_None, *conditions = NULL;
+    const char *name;
+    unsigned short track = 0;
+    if (!PyArg_ParseTuple(arguments, "O!s|HOO!:hook", &PyFunction_Type, &function, &name, &track, &value, &PyTuple_Type,
+                          &conditions))
+        return NULL;
+    size_t i = 0;
+    while (i < sizeof steps / sizeof *steps && strcmp(steps[i].name, name) != 0)
+        i++;
+    if (i == sizeof steps / sizeof *steps)
+        return PyErr_Format(PyExc_ValueError, "there is no hook %s", name);
+    hook *h = PyObject_GC_New(hook, &hook_type);
+    if (h == NULL)
+        return NULL;
+    h->called = hook_called;
+    h->function = Py_NewRef(function);
+    h->step = steps[i].step;
+    h->track = track;
+    h->value = value == Py_None ? NULL : Py_NewRef(value);
+    h->conditions = conditions == NULL ? PyTuple_New(0) : Py_NewRef(conditions);
+    PyObject_GC_Track((PyObject *)h);
+    return (PyObject *)h;
+}
+
+static PyObject *install_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    if (!probe_attached()) {
+        PyErr_SetString(PyExc_RuntimeError, "attach() comes before install_program()");
+        return NULL;
+    }
+    if (locks_install() < 0)
+        return NULL;
+    active = true;
+    Py_RETURN_NONE;
+}
+
+static PyObject *uninstall_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    active = false;
+    return locks_uninstall() < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *begin_thread(PyObject *Py_UNUSED(module), PyObject *thread)
+{
+    return thread_begins(thread) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *end_thread(PyObject *Py_UNUSED(module), PyObject *thread)
+{
+    thread_ends(thread);
+    Py_RETURN_NONE;
+}
+
+/* Every code object that is executed as a module or by exec() passes here, before its first instruction. */
+static int audited(const char *event, PyObject *arguments, void *callback)
+{
+    if (!active || event[0] != 'e' || strcmp(event, "exec") != 0 || PyTuple_GET_SIZE(arguments) != 1 ||
+        !PyCode_Check(PyTuple_GET_ITEM(arguments, 0)) || PyInterpreterState_Get() != PyInterpreterState_Main())
+        return 0;
+    PyObject *done = PyObject_CallOneArg(callback, PyTuple_GET_ITEM(arguments, 0));
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static PyObject *watch_code(PyObject *Py_UNUSED(module), PyObject *callback)
+{
+    return PySys_AddAuditHook(audited, Py_NewRef(callback)) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyMethodDef functions[] = {
+    {"hook", make_hook, METH_VARARGS, NULL},
+    {"install_program", install_program, METH_NOARGS, NULL},
+    {"uninstall_program", uninstall_program, METH_NOARGS, NULL},
+    {"begin_thread", begin_thread, METH_O, NULL},
+    {"end_thread", end_thread, METH_O, NULL},
+    {"watch_code", watch_code, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+int hooks_add(PyObject *module)
+{
+    PyObject *json = PyImport_ImportModule("_json");
+    quote = json == NULL ? NULL : PyObject_GetAttrString(json, "encode_basestring_ascii");
+    Py_XDECREF(json);
+    purposes = PyDict_New();
+    slots = PyDict_New();
+    if (quote == NULL || purposes == NULL || slots == NULL || PyType_Ready(&hook_type) < 0)
+        return -1;
+    for (int as = ROLE_NEWS; as <= ROLE_ROOM; as++) {
+        static const char *const names[] = {"NEWS", "ITEM", "ROOM"};
+        if (PyModule_AddIntConstant(module, names[as], as) < 0)
+            return -1;
+    }
+    return PyModule_AddFunctions(module, functions);
+}
