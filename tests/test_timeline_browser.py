@@ -48,6 +48,7 @@ def chunks(file: bytes) -> list[bytes]:
 
 
 CHUNKS = chunks(RECORDING)
+HEADER = json.loads(RECORDING.split(b"\n", 2)[1])
 
 
 class Server:
@@ -117,7 +118,7 @@ def give(*numbers: int, ended: bool = False, stay: bool = False) -> Handler:
     """Send these chunks, then end the run, stay silent, or break the connection."""
 
     async def handler(websocket: WebSocket, _: int) -> None:
-        await tell(websocket, type="status", state="running")
+        await tell(websocket, type="status", state="running", header=HEADER)
         for number in numbers:
             await websocket.send_bytes(CHUNKS[number])
             await asyncio.sleep(0.01)
@@ -448,6 +449,18 @@ def test_removed_element_closes_its_connection(page: Page, server: Server) -> No
     page.evaluate("() => document.querySelector('gil-timeline').remove()")
     assert server.closed.wait(10)
     assert len(server.connections) == 1
+
+
+def test_run_that_is_no_longer_there(page: Page, server: Server) -> None:
+    """A live address that refuses from the first is left; what there is comes from the file."""
+
+    async def refuse(websocket: WebSocket, _: int) -> None:
+        await websocket.close(1013)
+
+    server.handlers = [refuse] * 9
+    open_page(page, server, LIVE)
+    assert len(server.connections) == 3
+    assert ask(page, "m.rowCount > 2000 && m.end.verdict === 'ok'")
 
 
 def test_missing_recording(page: Page, server: Server) -> None:

@@ -53,6 +53,11 @@ export class Feed {
         this.work = this.work.then(() => this.#told(message));
       },
       connection: (connected) => this.events.connection(connected),
+      refused: () => {
+        // There is no such run any more; its recording may be there, or say why not.
+        if (this.src) this.#read();
+        else this.events.failed('This run is no longer there.');
+      },
     });
   }
 
@@ -75,7 +80,6 @@ export class Feed {
     if (this.abort.signal.aborted) return;
     if (message.header) this.#header(message.header);
     if (message.type !== 'status') return;
-    if (!this.headerKnown && message.state !== 'queued') this.#readHeader();
     this.events.status(message);
     if (message.state === 'ended') {
       this.live?.close();
@@ -94,21 +98,6 @@ export class Feed {
   #take(chunk) {
     if (this.abort.signal.aborted) return;
     for (const ready of this.sequence.take(chunk.header.number, chunk)) this.events.chunk(ready);
-  }
-
-  /** The live stream doesn't carry the file's header. */
-  async #readHeader() {
-    if (!this.src) return;
-    this.headerKnown = true;
-    try {
-      const response = await fetch(this.src, { headers: { Range: 'bytes=0-65535' }, signal: this.abort.signal });
-      const reader = new RecordingReader();
-      reader.push(new Uint8Array(await response.arrayBuffer()));
-      const part = await reader.next();
-      if (part?.file) this.events.header(part.file);
-    } catch {
-      // It says how exact the recording is; the rows don't depend on it. The next page load tries again.
-    }
   }
 
   /** Chunks are missing in between, because this viewer was too slow for the live stream: take them from the file. */

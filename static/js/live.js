@@ -4,12 +4,15 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
 /** A heartbeat comes every 5 s: silence longer than this is a broken connection. */
 const SILENCE_MS = 8_000;
+/** Refused so often without a single word: there is no such run. */
+const REFUSALS = 3;
 
 /**
  * @typedef {object} LiveEvents
  * @property {(frame: Uint8Array) => void} frame one chunk
  * @property {(status: any) => void} told a message in words: status, snapshot, heartbeat
  * @property {(connected: boolean) => void} connection
+ * @property {() => void} refused the server has nothing to say about this run, and never had
  */
 
 /**
@@ -34,6 +37,7 @@ export class Live {
     this.events = events;
     this.attempt = 0;
     this.closed = false;
+    this.heard = false;
     /** @type {WebSocket | null} */
     this.socket = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -53,6 +57,7 @@ export class Live {
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
       this.attempt = 0;
+      this.heard = true;
       this.#watch();
       this.events.connection(true);
       if (data instanceof ArrayBuffer) this.events.frame(new Uint8Array(data));
@@ -75,6 +80,11 @@ export class Live {
     broken?.close();
     clearTimeout(this.timer);
     if (this.closed) return;
+    if (!this.heard && this.attempt + 1 >= REFUSALS) {
+      this.close();
+      this.events.refused();
+      return;
+    }
     this.events.connection(false);
     this.timer = setTimeout(() => this.#connect(), pauseBefore(this.attempt, Math.random()));
     this.attempt += 1;
