@@ -118,8 +118,9 @@ class Kind(IntEnum):
     GIL_DROP_REQUEST = 2
     """Waited a whole switch interval; asks the holder to give the GIL up. By the waiter."""
     GIL_ACQUIRE = 3
+    """``value`` 1, once a process: had it already when its recording began, so that this wasn't an acquisition."""
     GIL_RELEASE = 4
-    """Flag FORCED: on another thread's drop request, not of its own will."""
+    """Flag FORCED: on another thread's drop request, not of its own will: from here on it wants the GIL again."""
     # Locks, by the probe, in C. ``thing``: the address of the lock.
     THING_NEW = 10
     """A lock or another thing was made at this address; whatever had the address before is gone. ``aux``: TrackKind.
