@@ -39,9 +39,7 @@ def _parameters(text: str) -> dict[str, Any]:
 
     parameters = json.loads(text)
     if not isinstance(parameters, dict):
-        raise SystemExit(
-            f'--params takes a JSON object, such as {{"threads": 4}}, not {text}'
-        )
+        raise SystemExit(f'--params takes a JSON object, such as {{"threads": 4}}, not {text}')
     return parameters
 
 
@@ -58,9 +56,7 @@ def _record(folder: str, argv: list[str]) -> None:
         from gilscope.recorder import hooks
 
         hooks.install(os.environ["GILSCOPE_RINGS"])
-        atexit.register(
-            hooks.put_back
-        )  # the first that is registered runs last: after all threads are joined
+        atexit.register(hooks.put_back)  # the first that is registered runs last: after all threads are joined
     sys.path[0] = folder
     sys.argv[:] = argv
 
@@ -85,14 +81,10 @@ def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(name, loader, origin=file)
     sys.modules[name] = sys.modules["__main__"] = module
-    exec(
-        compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__
-    )  # noqa: S102
+    exec(compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     run = getattr(module, "run", None)
     if not callable(run):
-        raise SystemExit(
-            f"{file} has no function run(): a scenario is a file that defines one"
-        )
+        raise SystemExit(f"{file} has no function run(): a scenario is a file that defines one")
     run(**parameters)
 
 
@@ -119,9 +111,7 @@ class _Reporter:
         traceback: TracebackType | None,
     ) -> None:
         sys.excepthook = self.hook
-        while (
-            traceback is not None and traceback.tb_frame.f_code.co_filename == __file__
-        ):
+        while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
             traceback = traceback.tb_next
         value.__traceback__ = sys.last_traceback = traceback
         if "gilscope.recorder.definitions" in sys.modules:
@@ -129,9 +119,7 @@ class _Reporter:
 
             from gilscope.recorder import definitions
 
-            definitions.error(
-                kind, value, "".join(format_exception(kind, value, traceback))
-            )
+            definitions.error(kind, value, "".join(format_exception(kind, value, traceback)))
         self.hook(kind, value, traceback)
 
 

@@ -35,16 +35,10 @@ def code(root: CodeType) -> None:
 
 def module(loaded: ModuleType) -> None:
     """Publish the functions of a module that was loaded before the recorder."""
-    functions = [
-        value for value in vars(loaded).values() if isinstance(value, FunctionType)
-    ]
+    functions = [value for value in vars(loaded).values() if isinstance(value, FunctionType)]
     for value in vars(loaded).values():
         if isinstance(value, type) and value.__module__ == loaded.__name__:
-            functions += [
-                method
-                for method in vars(value).values()
-                if isinstance(method, FunctionType)
-            ]
+            functions += [method for method in vars(value).values() if isinstance(method, FunctionType)]
     for function in functions:
         code(function.__code__)
 
@@ -65,11 +59,7 @@ def error(kind: type[BaseException], value: BaseException, text: str) -> None:
         message = str(value)
     except Exception:  # noqa: BLE001  # its own __str__ fails, in whatever way: the traceback says so too
         message = "<exception str() failed>"
-    name = (
-        kind.__name__
-        if kind.__module__ in ("builtins", "__main__")
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
+    name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     _probe.define(
         f'{{"def": "error", "type": {quote(name)}, "message": {quote(message)}, "traceback": {quote(text)}}}'.encode()
     )

@@ -32,9 +32,7 @@ def put_back() -> None:
     """Undo install(): every function and method is what it was. The caller's thread ends in the recording."""
     while _replaced:
         owner, name, before, now = _replaced.pop()
-        if (
-            vars(owner).get(name) is now
-        ):  # else somebody has put something of his own there: that stays
+        if vars(owner).get(name) is now:  # else somebody has put something of his own there: that stays
             setattr(owner, name, before)
     _probe.uninstall_program()
     _probe.end_thread(threading.main_thread())

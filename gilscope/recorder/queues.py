@@ -21,9 +21,7 @@ def places() -> list[Place]:
         (
             queue.Queue,
             "__init__",
-            _probe.hook(
-                methods["__init__"], "made", TrackKind.QUEUE, "maxsize", _CONDITIONS
-            ),
+            _probe.hook(methods["__init__"], "made", TrackKind.QUEUE, "maxsize", _CONDITIONS),
         ),
         (queue.Queue, "put", _probe.hook(methods["put"], "inside")),
         (queue.Queue, "get", _probe.hook(methods["get"], "inside")),

@@ -38,12 +38,7 @@ def places() -> list[Place]:
         )
         for owner, kind, capacity, conditions in made
     ]
-    found += [
-        (owner, name, _probe.hook(vars(owner)[name], step))
-        for owner, name, step in steps
-    ]
+    found += [(owner, name, _probe.hook(vars(owner)[name], step)) for owner, name, step in steps]
     name = vars(threading.Thread)["name"]
-    found.append(
-        (threading.Thread, "name", name.setter(_probe.hook(name.fset, "name")))
-    )
+    found.append((threading.Thread, "name", name.setter(_probe.hook(name.fset, "name"))))
     return found
