@@ -58,6 +58,24 @@ class WheelOwner {
 }
 
 /**
+ * Listen to the strip of the whole recording: press or drag to look somewhere else.
+ * @param {HTMLElement} strip
+ * @param {(xPx: number) => void} look
+ * @param {AbortSignal} signal
+ */
+export function listenToStrip(strip, look, signal) {
+  const there = (/** @type {PointerEvent} */ event) => look(event.clientX - strip.getBoundingClientRect().left);
+  strip.addEventListener('pointerdown', (event) => {
+    if (event.button !== 0) return;
+    strip.setPointerCapture(event.pointerId);
+    there(event);
+  }, { signal });
+  strip.addEventListener('pointermove', (event) => {
+    if (strip.hasPointerCapture(event.pointerId)) there(event);
+  }, { signal });
+}
+
+/**
  * Listen to a canvas.
  * @param {HTMLElement} canvas
  * @param {Actions} actions

@@ -19,6 +19,8 @@ import { TrackKind } from './schema.js';
 
 export const RULER_PX = 30;
 export const STRIP_PX = 5;
+/** Height of the strip of the whole recording, above the ruler. */
+export const OVERVIEW_PX = 26;
 export const MORE_PX = 36;
 
 /** By kind of row: height, gap above the bar, height of the bar. */
@@ -114,7 +116,7 @@ function stack(tracks, hidden, quiet) {
     const kind = rowKind(track);
     const [height, gap, bar] = sizes[kind];
     const barTop = top + gap;
-    const stripTop = kind === 'thread' && track.cores.count > 0 ? barTop + bar + 3 : 0;
+    const stripTop = kind === 'thread' && track.cores.count > 0 ? barTop + bar + 5 : 0;
     rows.push({ track, kind, topPx: top, heightPx: height, barTopPx: barTop, barPx: bar, stripTopPx: stripTop });
     top += height;
   }

@@ -2,7 +2,7 @@
 
 import { State, STATE_TEXT } from './schema.js';
 import { formatMoment } from './format.js';
-import { RULER_PX, STRIP_PX } from './layout.js';
+import { OVERVIEW_PX, RULER_PX, STRIP_PX } from './layout.js';
 import { STATES } from './lod.js';
 import { Flow } from './flows.js';
 import { SpanList, collect } from './spans.js';
@@ -73,10 +73,15 @@ export class Painter {
   /**
    * @param {HTMLCanvasElement} ground everything that only changes with the view
    * @param {HTMLCanvasElement} overlay playhead, pointer, selection
+   * @param {HTMLCanvasElement} overview the strip of the whole recording
    */
-  constructor(ground, overlay) {
+  constructor(ground, overlay, overview) {
     this.ground = ground;
     this.overlay = overlay;
+    this.overview = overview;
+    this.overviewCtx = context(overview);
+    /** @type {OffscreenCanvas | null} the strip without what lies over it */
+    this.summary = null;
     this.ctx = context(ground);
     this.over = context(overlay);
     this.strip = new OffscreenCanvas(1, 1);
@@ -122,6 +127,8 @@ export class Painter {
       canvas.width = Math.max(1, Math.round(widthPx * ratio));
       canvas.height = Math.max(1, Math.round(heightPx * ratio));
     }
+    this.overview.width = Math.max(1, Math.round(widthPx * ratio));
+    this.overview.height = Math.round(OVERVIEW_PX * ratio);
   }
 
   /** @param {Frame} frame */
@@ -558,6 +565,63 @@ export class Painter {
     over.restore();
     const x = scale.timeToPx(frame.at);
     if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);
+  }
+
+  /**
+   * Draw the states' shares of the whole recording, to be kept until they change.
+   * @param {Float32Array} shares `STATES` a column
+   */
+  summarise(shares) {
+    const palette = /** @type {Palette} */ (this.palette);
+    const width = Math.max(1, shares.length / STATES);
+    const height = this.overview.height;
+    const image = new ImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let column = 0; column * STATES < shares.length; column += 1) {
+      let y = height;
+      for (const state of STACK) {
+        const part = shares[column * STATES + state] * (height - 4 * this.ratio);
+        const { tile } = palette.states[state];
+        const end = part > 0 ? y - part : y;
+        for (let row = Math.round(end), last = Math.round(y); row < last; row += 1) {
+          if (row >= 0) pixels[row * width + column] = tile.pixels[(row % tile.side) * tile.side + (column % tile.side)];
+        }
+        y = end;
+      }
+    }
+    this.summary = new OffscreenCanvas(width, height);
+    /** @type {OffscreenCanvasRenderingContext2D} */ (this.summary.getContext('2d')).putImageData(image, 0, 0);
+  }
+
+  /** The strip, with the visible stretch and the playhead. @param {Frame} frame */
+  drawOverview(frame) {
+    const { overviewCtx: ctx, palette, summary } = this;
+    if (!palette) return;
+    const { css, rgb, mono } = palette;
+    const px = this.ratio;
+    const { width, height } = this.overview;
+    const left = Math.round(frame.namesPx * px);
+    const scale = new TimeScale(0, Math.max(frame.model.duration, 1), left, Math.max(1, width - left));
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.fillStyle = css.bg;
+    ctx.fillRect(0, 0, width, height);
+    if (summary) ctx.drawImage(summary, left, 0, scale.widthPx, height);
+    const from = Math.max(left, scale.timeToPx(frame.viewport.from));
+    const to = Math.min(width, scale.timeToPx(frame.viewport.to));
+    ctx.fillStyle = `rgb(${rgb.bg.join(' ')} / 0.66)`;
+    ctx.fillRect(left, 0, Math.max(0, from - left), height);
+    ctx.fillRect(to, 0, Math.max(0, width - to), height);
+    if (to - from < scale.widthPx - 1) {
+      ctx.strokeStyle = css.dim;
+      ctx.lineWidth = px;
+      ctx.strokeRect(Math.round(from) + px / 2, px / 2, Math.max(3 * px, Math.round(to - from) - px), height - px);
+    }
+    ctx.fillStyle = css.accent;
+    ctx.fillRect(Math.round(scale.timeToPx(frame.at)) - px / 2, 0, Math.max(1, 1.5 * px), height);
+    ctx.fillStyle = css.dim;
+    ctx.font = `400 ${12 * px}px ${mono}`;
+    ctx.textBaseline = 'middle';
+    ctx.fillText(this.#fit(ctx, 'all threads', left - 24 * px), (frame.namesPx < 140 ? 10 : 24) * px, height / 2);
   }
 
   /** @param {Frame} frame @param {Span} span @param {TimeScale} scale @param {string} colour @param {number} widthPx */

@@ -1,11 +1,12 @@
 // The tracks on screen: what is looked at, and one loop that draws when something changed.
 
-import { layOut, rowAt, RULER_PX } from './layout.js';
+import { layOut, rowAt, OVERVIEW_PX, RULER_PX } from './layout.js';
+import { Overview } from './overview.js';
 import { Painter, resolveColour } from './painter.js';
 import { Playback } from './playback.js';
 import { TimeScale } from './time_scale.js';
 import { Viewport } from './viewport.js';
-import { listen } from './gestures.js';
+import { listen, listenToStrip } from './gestures.js';
 import { node } from './nodes.js';
 import { note } from './sentences.js';
 import { readPalette } from './palette.js';
@@ -56,10 +57,12 @@ export class Stage {
     this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas);
     this.space = node('div', { class: 'gt-space' }, this.sheet, this.more);
     this.scroll = node('div', { class: 'gt-scroll', tabindex: '-1' }, this.space);
+    this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true' });
+    this.overview = new Overview();
     this.probe = node('span', { class: 'gt-probe', 'aria-hidden': 'true' });
-    this.element = node('div', { class: 'gt-stage' }, this.scroll, this.probe);
+    this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.probe);
 
-    this.painter = new Painter(this.ground, this.canvas);
+    this.painter = new Painter(this.ground, this.canvas, this.strip);
     this.layout = layOut(model);
     this.shape = -1;
     this.widthPx = 0;
@@ -104,6 +107,7 @@ export class Stage {
       this.touch();
     }, { signal });
     document.fonts?.ready.then(() => this.redress());
+    listenToStrip(this.strip, (xPx) => this.#lookAround(xPx), signal);
     listen(this.canvas, this.#actions(), () => this.namesPx, signal);
     this.redress();
   }
@@ -167,14 +171,30 @@ export class Stage {
       this.dirty.palette = false;
       this.painter.dress(readPalette(this.probe, resolveColour, this.painter.ratio));
       this.dirty.ground = true;
+      this.overview.key = '';
     }
     const frame = this.#frameNow();
     if (this.dirty.ground) this.painter.drawGround(frame);
     this.painter.drawOverlay(frame);
+    this.#drawOverview(frame, now);
     this.dirty.ground = false;
     this.dirty.overlay = false;
     this.events.changed();
     if (moving) this.#schedule();
+  }
+
+  /** @param {import('./painter.js').Frame} frame @param {number} now ms */
+  #drawOverview(frame, now) {
+    if (this.strip.clientHeight === 0) return;
+    const shares = this.overview.update(this.model, Math.max(1, Math.round((this.widthPx - this.namesPx) * this.painter.ratio)), now);
+    if (shares) this.painter.summarise(shares);
+    this.painter.drawOverview(frame);
+  }
+
+  /** Bring the moment at a place of the strip into the middle. @param {number} xPx */
+  #lookAround(xPx) {
+    const at = new TimeScale(0, Math.max(this.model.duration, 1), this.namesPx, Math.max(1, this.widthPx - this.namesPx)).pxToTime(xPx);
+    this.look(this.viewport.pan(at - (this.viewport.from + this.viewport.to) / 2, this.model.duration));
   }
 
   #frameNow() {
@@ -229,7 +249,7 @@ export class Stage {
     this.shape = this.model.shape;
     this.layout = layOut(this.model, { expanded: this.expanded });
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
-    this.element.style.flexBasis = `${this.layout.heightPx + 2}px`;
+    this.element.style.flexBasis = `${this.layout.heightPx + OVERVIEW_PX + 2}px`;
     const { hidden, moreTopPx } = this.layout;
     this.more.hidden = moreTopPx === 0;
     this.more.style.top = `${moreTopPx + 6}px`;

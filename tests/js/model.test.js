@@ -7,6 +7,7 @@ import { Columns } from '../../static/js/columns.js';
 import { Model } from '../../static/js/model.js';
 import { SpanList, collect } from '../../static/js/spans.js';
 import { TimeScale } from '../../static/js/time_scale.js';
+import { summarise } from '../../static/js/overview.js';
 import { layOut, rowAt } from '../../static/js/layout.js';
 import { decodeChunk } from '../../static/js/recording.js';
 import { predicate, note, sentence } from '../../static/js/sentences.js';
@@ -250,4 +251,12 @@ test('what was lost and what is damaged has a place in time', async () => {
   model.tellDamage('Chunk 10 is damaged.');
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(11, [{ at: 2000, track: ONE, state: RUNNING }]))).rows));
   assert.deepEqual(model.damages, [{ from: 996, to: 2000, sentence: 'Chunk 9 is damaged.' }]);
+});
+
+test('the strip of the whole recording shares out each column among the threads that there are', async () => {
+  const model = await story();
+  const shares = summarise(model, 10, 1000);
+  const column = (/** @type {number} */ n) => [RUNNING, GIL_WAIT, BLOCKED].map((state) => Math.round(shares[n * STATES + state] * 1000) / 1000);
+  assert.deepEqual([column(0), column(1), column(3), column(8)], [[0, 0, 0], [0.5, 0, 0], [0.5, 0.5, 0], [0.1, 0.05, 0.35]]);
+  assert.ok(summarise(new Model(), 10, 0).every((share) => share === 0));
 });
