@@ -1,0 +1,78 @@
+"""What the index keeps of a recording. The analysis computes, so it runs in a process of its own, with less weight.
+
+``python -m app.analysed FILE…`` prints one line of JSON for each file.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.store import Analysis, Store
+
+log = logging.getLogger("gilscope")
+
+SECONDS = 120.0
+LINE_BYTES = 64 << 20
+NICE = 10
+
+
+async def analyse(store: Store, ids: Sequence[str]) -> None:
+    """Analyse these recordings and enter what comes out; one that can't be analysed says so and is left."""
+    if not ids:
+        return
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app.analysed",
+        *(str(store.path(id)) for id in ids),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        limit=LINE_BYTES,
+        cwd=Path(__file__).resolve().parent.parent,
+        start_new_session=True,
+    )
+    assert process.stdout
+    left = set(ids)
+    try:
+        async with asyncio.timeout(SECONDS * len(ids)):
+            while line := await process.stdout.readline():
+                found = json.loads(line)
+                left.discard(found["id"])
+                await asyncio.to_thread(store.put_analysis, found.pop("id"), Analysis(**found))
+            await process.wait()
+    except (TimeoutError, ValueError) as error:
+        log.warning("the analysis broke off: %s", error)
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    for id in left:
+        log.warning("recording %s could not be analysed", id)
+        await asyncio.to_thread(store.put_analysis, id, failed("the analysis of this recording broke off"))
+
+
+async def catch_up(store: Store) -> None:
+    """Analyse what an earlier server left."""
+    waiting = [recording.id for recording in await asyncio.to_thread(store.newest) if not recording.analysed]
+    await analyse(store, waiting)
+
+
+def failed(reason: str) -> Analysis:
+    """Stands for an analysis that couldn't be made."""
+    return Analysis(None, [], [], "", {"error": reason})
+
+
+def chain(path: Path, track: int, at: int) -> list[dict[str, Any]]:
+    """Why a track does what it does at a moment: one hop after the other."""
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    os.nice(NICE)

@@ -1,0 +1,59 @@
+"""The interpreters that a run can use: looked for once, when the server starts."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from gilscope.collector import interpreters
+from gilscope.collector.interpreters import Interpreter
+from gilscope.errors import BadInterpreter
+
+
+class Interpreters:
+    """All usable interpreters, oldest first, one for each version."""
+
+    def __init__(self) -> None:
+        self._found = asyncio.Event()
+        self._usable: tuple[Interpreter, ...] = ()
+
+    async def look(self) -> None:
+        try:
+            found = await asyncio.to_thread(interpreters.find)
+        except OSError:
+            found = []
+        best: dict[str, Interpreter] = {}
+        for interpreter in found:
+            if interpreter.free_threaded or interpreter.implementation != "CPython":
+                continue
+            known = best.get(interpreter.text)
+            if known is None or (known.include is None and interpreter.include is not None):
+                best[interpreter.text] = interpreter
+        self._usable = tuple(best.values())
+        self._found.set()
+
+    async def all(self) -> tuple[Interpreter, ...]:
+        await self._found.wait()
+        return self._usable
+
+    async def default(self) -> Interpreter:
+        """The server's own, or the newest whose GIL can be recorded."""
+        usable = await self.all()
+        measured = [interpreter for interpreter in usable if interpreter.include is not None]
+        own = [one for one in measured if one.path.resolve() == Path(sys.executable).resolve()]
+        chosen = own or measured[-1:] or list(usable[-1:])
+        if not chosen:
+            raise BadInterpreter(
+                "There is no CPython 3.11 or later on this machine. Install one and start the server again."
+            )
+        return chosen[0]
+
+    async def choose(self, text: str) -> Interpreter:
+        """The one of that version; an empty text chooses the default."""
+        if not text:
+            return await self.default()
+        usable = await self.all()
+        for interpreter in usable:
+            if interpreter.text == text:
+                return interpreter
+        known = ", ".join(interpreter.text for interpreter in usable)
+        raise BadInterpreter(f"There is no CPython {text[:20]!r} here. Choose one of {known}.")

@@ -1,0 +1,297 @@
+"""Catalogue and scenarios: what there is to run, and running it."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app import words
+from app.interpreters import Interpreters
+from app.rendering import is_htmx, render
+from app.runs import QueueFull, Run, Runs
+from app.store import ID, Recording, Store
+from gilscope import scenarios
+from gilscope.errors import BadInterpreter, BadParameters, Refused
+from gilscope.scenarios import Parameter, Scenario
+
+router = APIRouter()
+
+CLIENT = "client"
+"""Cookie: tells browsers apart, so that their runs take turns. It says nothing about anybody."""
+MOST_FIELDS = 64
+PAST = 8
+STEPS = 100
+"""A slider of fractions has about so many positions."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the form: a parameter, what stands in it, and what is wrong with that."""
+
+    parameter: Parameter
+    text: str
+    error: str = ""
+
+    @property
+    def step(self) -> str:
+        """How far a slider moves at once."""
+        low, high = self.parameter.minimum, self.parameter.maximum
+        if self.parameter.type == "int" or low is None or high is None:
+            return "1"
+        exact = (high - low) / STEPS
+        return f"{10 ** int(f'{exact:e}'.partition('e')[2]):.10g}"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of a scenario as it is shown."""
+
+    scenario: Scenario
+    fields: tuple[Field, ...]
+    pythons: tuple[str, ...]
+    python: str
+    error: str = ""
+    python_error: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The recording that a page shows: an ended one or a run that goes on. ``header`` says what was measured."""
+
+    id: str
+    scenario: str
+    title: str
+    state: str
+    verdict: str
+    sentence: str
+    recording: Recording | None
+    header: dict[str, Any] | None
+    python: str
+    parameters: dict[str, Any]
+    position: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.state != "ended"
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        if self.recording:
+            return self.recording.layers
+        return dict((self.header or {}).get("layers") or {})
+
+    @property
+    def pending(self) -> bool:
+        """The analysis is still to come."""
+        return not self.live and self.recording is not None and not self.recording.analysed
+
+
+_catalogue: dict[Path, tuple[object, list[Scenario]]] = {}
+
+
+def read_catalogue(folder: Path) -> list[Scenario]:
+    """All scenarios; read again when a file has changed."""
+    stamp = sorted((str(path), path.stat().st_mtime_ns) for path in folder.glob("*/*.py"))
+    known = _catalogue.get(folder)
+    if known is None or known[0] != stamp:
+        known = _catalogue[folder] = (stamp, scenarios.catalogue(folder))
+    return known[1]
+
+
+async def find_scenario(request: Request, name: str) -> Scenario:
+    listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
+    for scenario in listed:
+        if scenario.name == name:
+            return scenario
+    return await asyncio.to_thread(scenarios.find, name, request.state.settings.folder)  # its error names near ones
+
+
+def shown_run(run: Run, runs: Runs) -> Shown:
+    return Shown(
+        id=run.id,
+        scenario=run.scenario.name,
+        title=run.scenario.title,
+        state=run.state,
+        verdict=run.verdict,
+        sentence=run.sentence,
+        recording=None,
+        header=run.tail.header,
+        python=f"CPython {run.interpreter.text}",
+        parameters=dict(run.values),
+        position=runs.position(run) if run.state == "queued" else 0,
+    )
+
+
+def shown_recording(recording: Recording) -> Shown:
+    return Shown(
+        id=recording.id,
+        scenario=recording.scenario,
+        title=recording.title,
+        state="ended",
+        verdict=recording.verdict,
+        sentence=recording.sentence,
+        recording=recording,
+        header=None,
+        python=recording.python,
+        parameters=recording.parameters,
+    )
+
+
+async def find_shown(request: Request, id: str) -> Shown:
+    """A run or a recording by its id; 404 with a sentence when there is none."""
+    if ID.fullmatch(id):
+        run = request.state.runs.find(id)
+        recording = await asyncio.to_thread(request.state.store.get, id)
+        if recording is not None and (run is None or run.state == "ended"):
+            return shown_recording(recording)
+        if run is not None:
+            return shown_run(run, request.state.runs)
+    raise HTTPException(
+        404, f"There is no recording {id[:40]!r}. It may have been deleted to make room for newer ones."
+    )
+
+
+@router.get("/")
+async def index(request: Request, q: str = "", chapter: str = "") -> Response:
+    """The catalogue; ``q`` are words to look for."""
+    store: Store = request.state.store
+    listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
+    newest = await asyncio.to_thread(store.newest_by_scenario)
+    wanted = q.lower().split()[:8]
+    found = [
+        scenario
+        for scenario in listed
+        if (not chapter or scenario.chapter == chapter)
+        and all(word in f"{scenario.name} {scenario.title} {scenario.story}".lower() for word in wanted)
+    ]
+    context = {
+        "found": {
+            name: [one for one in found if one.chapter == name] for name in dict.fromkeys(s.chapter for s in found)
+        },
+        "all_chapters": list(dict.fromkeys(scenario.chapter for scenario in listed)),
+        "newest": newest,
+        "q": q[:200],
+        "chapter": chapter,
+        "total": len(listed),
+    }
+    return render("_partials/catalogue.html" if is_htmx(request) else "index.html", context)
+
+
+@router.get("/scenarios/{name}")
+async def scenario(request: Request, name: str, recording: str = "") -> Response:
+    """A scenario's page, with one of its recordings: the one named, else the newest."""
+    found = await find_scenario(request, name)
+    past = await asyncio.to_thread(request.state.store.newest, name, "", PAST)
+    shown = await find_shown(request, recording) if recording else None
+    if shown is not None and shown.scenario != name:
+        return RedirectResponse(f"/recordings/{shown.id}", 303)
+    if shown is None and past:
+        shown = shown_recording(past[0])
+    texts = {key: words.value(given) for key, given in shown.parameters.items()} if shown else {}
+    python = shown.python.rpartition(" ")[2] if shown else ""
+    form = await make_form(request, found, texts, python)
+    return render("scenario.html", _context(form, shown, past), headers=_cookie(request))
+
+
+@router.post("/scenarios/{name}/runs")
+async def run(request: Request, name: str) -> Response:
+    """Start a run, or say at its field what is wrong."""
+    found = await find_scenario(request, name)
+    given = dict(await _fields(request))
+    python = given.pop("python", "")
+    client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
+    interpreters: Interpreters = request.state.interpreters
+    try:
+        values = scenarios.validate(found, given)
+        interpreter = await interpreters.choose(python)
+        started = request.state.runs.submit(found, values, interpreter, client)
+    except (BadParameters, BadInterpreter, Refused) as error:
+        form = await make_form(request, found, given, python, error)
+        return await _refused(request, form, error)
+    address = f"/scenarios/{name}?recording={started.id}"
+    if not is_htmx(request):
+        return RedirectResponse(address, 303)
+    texts = {key: words.value(value) for key, value in values.items()}
+    form = await make_form(request, found, texts, interpreter.text)
+    context = _context(form, shown_run(started, request.state.runs), [])
+    return render("_partials/started.html", context, headers={"HX-Push-Url": address})
+
+
+@router.post("/runs/{id}/stop")
+async def stop(request: Request, id: str) -> Response:
+    """End a run; its recording is kept."""
+    if not await request.state.runs.stop(id):
+        shown = await find_shown(request, id)
+        if not is_htmx(request):
+            return RedirectResponse(f"/recordings/{shown.id}", 303)
+    return Response(status_code=204) if is_htmx(request) else RedirectResponse(request.headers.get("referer", "/"), 303)
+
+
+async def make_form(
+    request: Request, scenario: Scenario, texts: dict[str, str], python: str, error: Exception | None = None
+) -> Form:
+    """The form with these texts in its fields, defaults elsewhere."""
+    interpreters: Interpreters = request.state.interpreters
+    pythons = tuple(interpreter.text for interpreter in await interpreters.all())
+    wrong = {one.parameter: str(one) for one in error.errors} if isinstance(error, BadParameters) else {}
+    known = {parameter.name for parameter in scenario.parameters}
+    general = [text for name, text in wrong.items() if name not in known]
+    if isinstance(error, Refused):
+        general.append(str(error))
+    return Form(
+        scenario=scenario,
+        fields=tuple(
+            Field(one, texts.get(one.name, words.value(one.default))[:200], wrong.get(one.name, ""))
+            for one in scenario.parameters
+        ),
+        pythons=pythons,
+        python=python if python in pythons else (await interpreters.default()).text if pythons else "",
+        error=" ".join(general),
+        python_error=str(error) if isinstance(error, BadInterpreter) else "",
+    )
+
+
+async def _refused(request: Request, form: Form, error: Exception) -> Response:
+    """The form again, with the error where it belongs."""
+    status, headers = 422, dict[str, str]()
+    if isinstance(error, Refused):
+        retry = error.retry_seconds if isinstance(error, QueueFull) else 10
+        status, headers = (429 if isinstance(error, QueueFull) else 503), {"Retry-After": str(retry)}
+    if is_htmx(request):
+        return render("_partials/form.html", {"form": form, "shown": None}, status, headers)
+    past = await asyncio.to_thread(request.state.store.newest, form.scenario.name, "", PAST)
+    shown = shown_recording(past[0]) if past else None
+    return render("scenario.html", _context(form, shown, past), status, headers)
+
+
+def _context(form: Form, shown: Shown | None, past: list[Recording]) -> dict[str, Any]:
+    return {
+        "form": form,
+        "scenario": form.scenario,
+        "shown": shown,
+        "past": past,
+        "lines": words.source_below(form.scenario.source),
+    }
+
+
+async def _fields(request: Request) -> list[tuple[str, str]]:
+    """What a form sent, empty fields too: a form's own defaults stand in its fields already."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), max_num_fields=MOST_FIELDS, keep_blank_values=True)
+    except ValueError:
+        raise HTTPException(422, "The form couldn't be read. Open the scenario's page again and press Run.") from None
+    return pairs
+
+
+def _cookie(request: Request) -> dict[str, str]:
+    if CLIENT in request.cookies:
+        return {}
+    return {"Set-Cookie": f"{CLIENT}={secrets.token_hex(8)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"}

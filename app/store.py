@@ -1,0 +1,320 @@
+"""The index of recordings: SQLite beside the files. The files are the truth; the index can be made again from them.
+
+One connection, one lock: whoever writes waits for the other. Everything here blocks and belongs into a thread.
+"""
+
+import json
+import logging
+import re
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.tail import ROWS, Tail
+
+log = logging.getLogger("gilscope")
+
+SUFFIX = ".gilscope"
+ID = re.compile(r"[0-9a-z]{1,40}")
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS recordings (
+    id TEXT PRIMARY KEY,
+    scenario TEXT NOT NULL,
+    title TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    python TEXT NOT NULL,
+    started TEXT NOT NULL,
+    duration_ns INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    sentence TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    lost INTEGER NOT NULL,
+    layers TEXT NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    analysed INTEGER NOT NULL DEFAULT 0,
+    handoffs INTEGER,
+    contradictions TEXT NOT NULL DEFAULT '[]',
+    findings TEXT NOT NULL DEFAULT '[]',
+    miniature TEXT NOT NULL DEFAULT '',
+    report TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX IF NOT EXISTS by_scenario ON recordings (scenario, started);
+CREATE INDEX IF NOT EXISTS by_start ON recordings (started);
+"""
+_COLUMNS = (
+    "id, scenario, title, parameters, python, started, duration_ns, verdict, sentence, bytes, rows, lost, layers, "
+    "pinned, analysed, handoffs, contradictions, findings, miniature"
+)
+_JSON = ("parameters", "layers", "contradictions", "findings")
+_OUTCOME = ("duration_ns", "verdict", "sentence", "bytes", "rows", "lost")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What the index knows of one recording. Times in ns; ``started`` in UTC, ISO."""
+
+    id: str
+    scenario: str
+    title: str
+    parameters: dict[str, Any]
+    python: str
+    started: str
+    duration_ns: int
+    verdict: str
+    sentence: str
+    bytes: int
+    rows: int
+    lost: int
+    layers: dict[str, Any]
+    pinned: bool = False
+    analysed: bool = False
+    """False: findings and miniature are still to come."""
+    handoffs: int | None = None
+    contradictions: tuple[str, ...] = ()
+    findings: tuple[dict[str, Any], ...] = ()
+    miniature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the analysis found in one recording."""
+
+    handoffs: int | None
+    contradictions: list[str]
+    findings: list[dict[str, Any]]
+    miniature: str
+    report: dict[str, Any]
+
+
+def new_id() -> str:
+    """A name for a recording that nobody guesses: who knows it may look at it."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+class Store:
+    """Recordings: their files in one folder, and the index of them."""
+
+    def __init__(self, folder: Path, index: Path) -> None:
+        self.folder = folder
+        self.index = index
+        self._lock = threading.RLock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._database = self._open()
+
+    def path(self, id: str) -> Path:
+        return self.folder / f"{id}{SUFFIX}"
+
+    def _pin(self, id: str) -> Path:
+        return self.folder / f"{id}.pinned"
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    # Opening, from any wreck
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError as error:
+            aside = self.index.with_name(f"{self.index.name}.damaged-{time.time_ns()}")
+            log.warning("The index of recordings is damaged (%s). It is kept as %s and made anew.", error, aside.name)
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    Path(f"{self.index}{suffix}").rename(f"{aside}{suffix}")
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.index, check_same_thread=False, isolation_level=None)
+        try:
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("PRAGMA synchronous=NORMAL")
+            if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("quick_check found errors")
+            database.executescript(_SCHEMA)
+            database.execute(f"SELECT {_COLUMNS}, report FROM recordings LIMIT 1")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def reconcile(self) -> int:
+        """Make the index fit the files, after whatever happened; the number of entries that changed."""
+        files = {path.stem: path for path in self.folder.glob(f"*{SUFFIX}") if ID.fullmatch(path.stem)}
+        known = {recording.id: recording for recording in self.newest()}
+        with self._transaction() as database:
+            gone = known.keys() - files.keys()
+            database.executemany("DELETE FROM recordings WHERE id = ?", [(id,) for id in gone])
+        changed = len(gone)
+        for id, path in files.items():
+            with suppress(FileNotFoundError):
+                if id not in known or known[id].bytes != path.stat().st_size:
+                    changed += self.take_in(id) is not None
+        return changed
+
+    def take_in(self, id: str) -> Recording | None:
+        """Index a file as it is now; one without an end becomes an interrupted recording. None: it holds nothing."""
+        recording = described(id, self.path(id))
+        if recording is not None:
+            recording = replace(recording, pinned=self._pin(id).exists())
+            self.put(recording)
+        return recording
+
+    # Reading
+
+    def get(self, id: str) -> Recording | None:
+        return next(self._select("WHERE id = ?", (id,)), None)
+
+    def newest(
+        self, scenario: str | None = None, words: str = "", limit: int = 10_000, before: str | None = None
+    ) -> list[Recording]:
+        """Newest first; ``words`` are looked for in title, scenario and verdict."""
+        terms, values = ["1"], list[Any]()
+        if scenario is not None:
+            terms.append("scenario = ?")
+            values.append(scenario)
+        for word in words.split()[:8]:
+            terms.append("instr(lower(title || ' ' || scenario || ' ' || verdict || ' ' || python), lower(?)) > 0")
+            values.append(word)
+        if before is not None:
+            terms.append("started < ?")
+            values.append(before)
+        condition = f"WHERE {' AND '.join(terms)} ORDER BY started DESC, id LIMIT ?"
+        return list(self._select(condition, (*values, limit)))
+
+    def newest_by_scenario(self) -> dict[str, Recording]:
+        """For each scenario, its newest recording that has a picture."""
+        condition = (
+            "WHERE miniature != '' AND started = (SELECT max(started) FROM recordings AS other "
+            "WHERE other.scenario = recordings.scenario AND other.miniature != '' AND other.verdict = 'ok')"
+        )
+        return {recording.scenario: recording for recording in self._select(condition, ())}
+
+    def report(self, id: str) -> dict[str, Any] | None:
+        with self._lock:
+            found = self._database.execute("SELECT report FROM recordings WHERE id = ? AND analysed", (id,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def total_bytes(self) -> int:
+        with self._lock:
+            return int(self._database.execute("SELECT coalesce(sum(bytes), 0) FROM recordings").fetchone()[0])
+
+    def _select(self, condition: str, values: tuple[Any, ...]) -> Iterator[Recording]:
+        with self._lock:
+            rows = self._database.execute(f"SELECT {_COLUMNS} FROM recordings {condition}", values).fetchall()
+        for row in rows:
+            fields: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118  a Row iterates over values
+            fields.update({name: json.loads(fields[name]) for name in _JSON})
+            fields.update(pinned=bool(fields["pinned"]), analysed=bool(fields["analysed"]))
+            fields.update(contradictions=tuple(fields["contradictions"]), findings=tuple(fields["findings"]))
+            yield Recording(**fields)
+
+    # Writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def put(self, recording: Recording) -> None:
+        """Enter a recording, or what is new of one; a pin stays."""
+        values = {name: getattr(recording, name) for name in _COLUMNS.split(", ")}
+        values.update({name: json.dumps(values[name]) for name in _JSON})
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        news = ", ".join(f"{name} = excluded.{name}" for name in _OUTCOME)
+        with self._transaction() as database:
+            database.execute(
+                f"INSERT INTO recordings ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {news}", values
+            )
+
+    def put_analysis(self, id: str, analysis: Analysis) -> None:
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE recordings SET analysed = 1, handoffs = ?, contradictions = ?, findings = ?, miniature = ?, "
+                "report = ? WHERE id = ?",
+                (
+                    analysis.handoffs,
+                    json.dumps(analysis.contradictions),
+                    json.dumps(analysis.findings),
+                    analysis.miniature,
+                    json.dumps(analysis.report),
+                    id,
+                ),
+            )
+
+    def pin(self, id: str, pinned: bool) -> None:
+        """The mark lies beside the file, so that a pin outlives the index."""
+        if pinned:
+            self._pin(id).touch()
+        else:
+            self._pin(id).unlink(missing_ok=True)
+        with self._transaction() as database:
+            database.execute("UPDATE recordings SET pinned = ? WHERE id = ?", (pinned, id))
+
+    def delete(self, id: str) -> None:
+        """The entry first: a file without entry is found again at the next start, an entry without file misleads."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM recordings WHERE id = ?", (id,))
+        self.path(id).unlink(missing_ok=True)
+        self._pin(id).unlink(missing_ok=True)
+
+    def retain(self, bytes_at_most: int, running: Callable[[], Iterable[str]]) -> list[str]:
+        """Delete the oldest recordings that are neither pinned nor running until the rest fits; their ids."""
+        gone: list[str] = []
+        total = self.total_bytes()
+        for recording in reversed(self.newest()):
+            if total <= bytes_at_most:
+                break
+            if recording.pinned or recording.id in set(running()):
+                continue
+            self.delete(recording.id)
+            gone.append(recording.id)
+            total -= recording.bytes
+        return gone
+
+
+def described(id: str, path: Path) -> Recording | None:
+    """A recording file's own account of itself: its header and its end. None: not even a whole header."""
+    tail = Tail(path)
+    tail.advance(keep=False)
+    if tail.header is None:
+        return None
+    header, end = tail.header, tail.end
+    missing = tail.damage or "It broke off before its end. What was recorded until then is kept."
+    python = header.get("python") or {}
+    return Recording(
+        id=id,
+        scenario=str(header.get("scenario", "")),
+        title=str(header.get("title", "")),
+        parameters=_object(header.get("parameters")),
+        python=f"{python.get('implementation', 'Python')} {python.get('version', '')}".strip(),
+        started=str(header.get("started", "")),
+        duration_ns=int(end["duration_ns"]) if end else tail.last_at,
+        verdict=str(end["verdict"]) if end else "interrupted",
+        sentence=str(end.get("sentence", "")) if end else missing,
+        bytes=path.stat().st_size,
+        rows=sum(place.rows for place in tail.places if place.type == ROWS),
+        lost=int(end.get("lost", 0)) if end else 0,
+        layers=_object((end or {}).get("layers")) or _object(header.get("layers")),
+    )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
