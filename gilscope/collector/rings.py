@@ -66,7 +66,7 @@ class Account:
     told: int = 0
     """Of the loss that the ring hasn't told yet by a record: how many events we have told already …"""
     told_until: int = 0
-    """… and when the last of them was lost."""
+    """… and until when: what is lost beyond them is lost later than this."""
     last: int = 0
     """Time of the last record read."""
 
@@ -169,7 +169,7 @@ class Rings:
         busy = (before[:, _HEAD] != before[:, _TAIL]) | (before[:, _LOST] != 0) | over
         for slot in np.flatnonzero(busy):
             account = self._live[int(slot)]
-            self._read_ring(account, before[slot], bool(quiet[slot]) or final, watermark, pieces)
+            self._read_ring(account, before[slot], bool(quiet[slot]) or final, watermark, now, pieces)
             if over[slot] and self._is_drained(account, before[slot]):
                 self._end(account, pieces)
                 ended.append(account)
@@ -203,7 +203,9 @@ class Rings:
             watermark = min(watermark, last)
         return max(watermark, self._watermark)
 
-    def _read_ring(self, account: Account, heads: Words, quiet: bool, watermark: int, pieces: list[_Piece]) -> None:
+    def _read_ring(
+        self, account: Account, heads: Words, quiet: bool, watermark: int, now: int, pieces: list[_Piece]
+    ) -> None:
         tail, head = int(self._slots[account.slot, _TAIL]), int(heads[_HEAD])
         if head > tail:
             words = self._copy(account.slot, tail, head)
@@ -219,7 +221,7 @@ class Rings:
         begin = account.told_until if account.told else first
         if lost > account.told and begin <= watermark and tail == head:
             self._take(account, _loss(begin, last, lost - account.told), pieces)
-            account.told, account.told_until = lost, last
+            account.told, account.told_until = lost, max(last, now)
 
     def _copy(self, slot: int, tail: int, head: int) -> Words:
         begin, end = tail & (self.records - 1), head & (self.records - 1)
