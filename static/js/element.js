@@ -69,6 +69,7 @@ export class GilTimeline extends HTMLElement {
       help: () => this.sheet?.showModal(),
     });
     this.stage = stage;
+    stage.fits = this.hasAttribute('embed');
     this.sheet = helpSheet();
     this.toolbar = new Toolbar({
       start: () => stage.command('start'),
@@ -202,6 +203,7 @@ export class GilTimeline extends HTMLElement {
   /** @param {Phase} phase @param {string} title @param {string} text */
   #enter(phase, title, text) {
     this.phase = phase;
+    this.dataset.phase = phase;
     if (!this.message) return;
     this.message.hidden = false;
     this.message.className = `gt-message gt-message-${phase}`;
@@ -211,6 +213,7 @@ export class GilTimeline extends HTMLElement {
 
   #showTracks() {
     if (this.message) this.message.hidden = true;
+    this.dataset.phase = 'shown';
   }
 
   /** @param {number | null} part */

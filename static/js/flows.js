@@ -52,10 +52,11 @@ export class Flows {
     if (kind === Kind.LOCK_TIMEOUT) this.waits.delete(track);
     if (state === State.BLOCKED && stateBefore !== State.BLOCKED) this.waits.set(track, { thing, since: at, until: at });
 
+    // Also from a forced release on: who had to give the GIL up wants it again.
+    if (state === State.GIL_WAIT && !this.gilWaits.has(track)) this.gilWaits.set(track, at);
     if (kind === Kind.GIL_ACQUIRE) this.#handedOver(track, at, process);
     // Its row may be about what the thread waits for from then on: the process says which GIL it is.
     else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(process, { at, track });
-    else if (kind === Kind.GIL_WAIT) this.gilWaits.set(track, at);
     else if (LETS_GO.has(kind)) this.releases.set(thing, { at, track });
     else if (kind === Kind.THREAD_END) this.releases.set(track, { at, track });
     else if (kind === Kind.THREAD_START) this.starts.set(thing, { at, track });

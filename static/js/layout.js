@@ -64,7 +64,8 @@ function isQuiet(track) {
 
 /**
  * @param {Model} model
- * @param {{expanded?: boolean}} [wish] `expanded` shows the quiet tracks too
+ * @param {{expanded?: boolean, fitPx?: number}} [wish] `expanded` shows the quiet tracks too;
+ *   `fitPx` is a height that lower rows are worth fitting into
  * @returns {Layout}
  */
 export function layOut(model, wish = {}) {
@@ -92,7 +93,10 @@ export function layOut(model, wish = {}) {
     if (groupA !== groupB) return groupA < groupB ? -1 : 1;
     return place(a) - place(b) || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
   });
-  return stack(visible, wish.expanded ? 0 : quiet.length, quiet.length);
+  const hidden = wish.expanded ? 0 : quiet.length;
+  const many = visible.filter((track) => track.isThread).length > ROOMY_THREADS;
+  const layout = stack(visible, hidden, quiet.length, many);
+  return wish.fitPx && layout.heightPx > wish.fitPx ? stack(visible, hidden, quiet.length, true) : layout;
 }
 
 /** @param {Track} track */
@@ -104,10 +108,10 @@ function coreNumber(track) {
  * @param {Track[]} tracks in the order of the screen
  * @param {number} hidden
  * @param {number} quiet
+ * @param {boolean} compact
  * @returns {Layout}
  */
-function stack(tracks, hidden, quiet) {
-  const compact = tracks.filter((track) => track.isThread).length > ROOMY_THREADS;
+function stack(tracks, hidden, quiet, compact) {
   const sizes = compact ? COMPACT : SIZES;
   /** @type {Row[]} */
   const rows = [];

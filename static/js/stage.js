@@ -48,6 +48,8 @@ export class Stage {
     /** @type {Span | null} */
     this.hovered = null;
     this.expanded = false;
+    /** Rows become lower rather than be out of sight. */
+    this.fits = false;
     this.untouched = true;
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -133,6 +135,7 @@ export class Stage {
     this.heightPx = this.scroll.clientHeight;
     this.namesPx = this.widthPx < NARROW_PX ? NARROW_NAMES_PX : NAMES_PX;
     this.sheet.style.height = `${this.heightPx}px`;
+    this.shape = -1;
     this.painter.resize(this.widthPx, this.heightPx, Math.min(devicePixelRatio || 1, 3));
     this.touch();
   }
@@ -247,7 +250,7 @@ export class Stage {
 
   #relayout() {
     this.shape = this.model.shape;
-    this.layout = layOut(this.model, { expanded: this.expanded });
+    this.layout = layOut(this.model, { expanded: this.expanded, fitPx: this.fits ? this.heightPx : 0 });
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
     this.element.style.flexBasis = `${this.layout.heightPx + OVERVIEW_PX + 2}px`;
     const { hidden, moreTopPx } = this.layout;
