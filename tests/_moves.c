@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static long long now(void)
@@ -88,7 +90,20 @@ static PyObject *foreign(PyObject *Py_UNUSED(module), PyObject *argument)
     Py_RETURN_NONE;
 }
 
+/* litter(): takes the memory that was freed lately, and leaves rubbish in it for good. */
+static PyObject *litter(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    for (size_t size = 64; size < 2048; size += 16)
+        for (int n = 0; n < 20; n++) {
+            void *block = malloc(size);
+            if (block != NULL)
+                memset(block, 0x7F, size);
+        }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"litter", litter, METH_NOARGS, NULL},
     {"churn", churn, METH_O, NULL},
     {"hold", hold, METH_O, NULL},
     {"away", away, METH_VARARGS, NULL},

@@ -189,8 +189,8 @@ def test_leaving_of_its_own_will_is_not_forced(python: Interpreter, tmp_path: Pa
         sys.setswitchinterval(0.001)
         threads = start(count)
         mark(1)
-        for _ in range(6):
-            moves.away(5_000_000, 1_000_000)
+        for _ in range(8):
+            moves.away(10_000_000, 1_000_000)
         mark(2)
         over = True
         threads[0].join()
@@ -205,11 +205,11 @@ def test_leaving_of_its_own_will_is_not_forced(python: Interpreter, tmp_path: Pa
             acquired = row.at
         elif row.kind == Kind.GIL_RELEASE:
             pending = any(acquired < request.at < row.at for request in requests)
-            long = row.at - acquired >= 5_000_000
+            long = row.at - acquired >= 10_000_000
             assert not (long and row.flags), "left for a call, after a request, and was taken for forced"
             asked += long and pending
             forced += row.flags == Flag.FORCED
-    assert asked >= 3, "no request was pending when it left: nothing was tested"
+    assert asked, "no request was pending when it left: nothing was tested"
 
 
 def test_threads_that_python_did_not_start(python: Interpreter, tmp_path: Path) -> None:
@@ -361,10 +361,11 @@ def test_threads_left_at_the_end_are_harmless(python: Interpreter, tmp_path: Pat
         probe.install()
 
         class Late:
-            def __del__(self, sleep=time.sleep):
-                for _ in range(20):
-                    junk = [b"?" * size for size in range(200, 2000, 8)]  # lies where freed thread states lay
-                    sleep(0.001)
+            def __del__(self, sleep=time.sleep, hold=moves.hold, litter=moves.litter):
+                litter()  # where the states of the other threads were
+                for _ in range(10):
+                    hold(7_000_000)  # they give up waiting
+                    sleep(0.001)  # they get the GIL, and give it back
 
         late = Late()
 
@@ -376,7 +377,7 @@ def test_threads_left_at_the_end_are_harmless(python: Interpreter, tmp_path: Pat
             while True:
                 pass
 
-        for target in (forever, count, forever, count) * 2:
+        for target in (forever, count) * 8:
             threading.Thread(target=know(target), daemon=True).start()
         time.sleep(0.03)
         """,

@@ -119,6 +119,39 @@ def test_a_loss_is_told_once(tmp_path: Path) -> None:
     assert_exact(recorded)
 
 
+def test_a_loss_is_recorded_only_with_room_for_two(tmp_path: Path) -> None:
+    """One free place is too few for the record of the loss and the next event: that one is lost too."""
+    rings = Rings(records=64)
+    process = start(PYTHON, COUNT + "count(100); print('full', flush=True); input(); count(1, 100)", tmp_path, rings)
+    assert hear(process) == "full"
+    words = rings._slots[0]
+    words[Ring.S_TAIL // 8] = 1  # as if an earlier read had brought the first
+    words[Ring.S_EMITTED // 8] -= np.uint64(1)
+    process.communicate("\n")
+    rings.bury(process.pid)
+    recorded = Recorded([rings.read(final=True)], list(rings.accounts.values()))
+    assert [row.value for row in recorded.rows] == [*range(1, 64), 37]
+
+
+def test_the_rest_of_a_loss_is_told_later(tmp_path: Path) -> None:
+    """What was lost while a read took the first part: its range begins where the promise of that read ends."""
+    rings = Rings(records=64)
+    process = start(PYTHON, COUNT + "count(100); print('full', flush=True); input(); count(10, 105)", tmp_path, rings)
+    assert hear(process) == "full"
+    recorded = read_all(rings)
+    words = rings._slots[0]  # as if the writer had lost five more before it saw that there is room again
+    words[Ring.S_LOST // 8] += np.uint64(5)
+    words[Ring.S_EMITTED // 8] += np.uint64(5)
+    words[Ring.S_LOST_LAST // 8] = last = time.monotonic_ns()
+    tell(process)
+    recorded.batches += watch(process, rings)
+    process.communicate()
+    assert [row.value for row in recorded.rows] == [*range(64), 36, 5, *range(105, 115)]
+    rest = recorded.rows[65]
+    assert recorded.batches[0].watermark < rest.at < rest.code == last
+    assert_exact(recorded)
+
+
 def test_a_loss_that_is_over_is_told_by_the_ring(tmp_path: Path) -> None:
     """When nobody looked while it lasted, the ring's own record tells the loss, at its place."""
     rings = Rings(records=64)

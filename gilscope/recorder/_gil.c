@@ -218,7 +218,7 @@ static const binding bindings[] = {
 
 /* ---- Installing --------------------------------------------------------------------------- */
 
-/* One release of each sort, by this thread. */
+/* One release of each sort, by this thread. From then on it's known who holds the GIL. */
 static const char *learn_both(PyThreadState *tstate)
 {
     pupil = &probe_me;
@@ -258,7 +258,6 @@ const char *gil_install(void)
 #endif
     epoch++;
     recording = false;
-    holder = &probe_me; /* this thread has the GIL, so nobody changes `holder` before the next statement */
     const char *why = slots_bind((const void *)PyEval_SaveThread, bindings, Py_ARRAY_LENGTH(bindings));
     if (why != NULL)
         return why;
