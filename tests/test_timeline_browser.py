@@ -171,9 +171,9 @@ def open_page(page: Page, server: Server, attributes: str = ENDED, fragment: str
 
 
 def ask(page: Page, expression: str) -> Any:
-    """The value of an expression; ``e`` is the element, ``s`` its stage, ``m`` its model."""
+    """The value of an expression; ``e`` is the element, ``s`` its stage, ``c`` the camera, ``m`` its model."""
     return page.evaluate(
-        f"() => {{ const e = document.querySelector('gil-timeline'), s = e?.stage, m = e?.model; return {expression}; }}"
+        f"() => {{ const e = document.querySelector('gil-timeline'), s = e?.stage, c = s?.camera, m = e?.model; return {expression}; }}"
     )
 
 
@@ -205,9 +205,9 @@ def test_draws_what_was_recorded(page: Page, server: Server) -> None:
     found = ask(
         page,
         """s.layout.rows.filter((row) => row.kind === 'thread').map((row) => { const ratio = s.painter.ratio, colours = [];
-        let now = row.track.spanAt(s.viewport.from, m.duration);
-        for (; now.last + 1 < row.track.rows.count && now.to < s.viewport.to; now = row.track.spanOfRow(now.last + 1, m.duration)) {
-          if (now.state !== 1 || now.from < s.viewport.from || s.scale.durationToPx(now.to - now.from) < 40) continue;
+        let now = row.track.spanAt(c.viewport.from, m.duration);
+        for (; now.last + 1 < row.track.rows.count && now.to < c.viewport.to; now = row.track.spanOfRow(now.last + 1, m.duration)) {
+          if (now.state !== 1 || now.from < c.viewport.from || s.scale.durationToPx(now.to - now.from) < 40) continue;
           const x = s.scale.timeToPx(now.to) - 8, y = row.barTopPx + 3 - s.scroll.scrollTop;
           colours.push([...s.painter.ctx.getImageData(Math.round(x * ratio), y * ratio, 1, 1).data.slice(0, 3)]); }
         return colours; }).flat()""",
@@ -222,12 +222,12 @@ def test_wheel_zooms_under_the_pointer(page: Page, server: Server) -> None:
     """The moment under the pointer stays there, in and out; at the whole recording the wheel is the page's again."""
     open_page(page, server, fragment=LOOK)
     page.mouse.move(700, 300)
-    before = ask(page, "[s.scale.pxToTime(700), s.viewport.width]")
+    before = ask(page, "[s.scale.pxToTime(700), c.viewport.width]")
     page.mouse.wheel(0, -400)
-    wait(page, f"s.viewport.width < {before[1]}")
+    wait(page, f"c.viewport.width < {before[1]}")
     assert abs(ask(page, "s.scale.pxToTime(700)") - before[0]) < 1
     page.mouse.wheel(0, 400)
-    wait(page, f"Math.abs(s.viewport.width - {before[1]}) < 1")
+    wait(page, f"Math.abs(c.viewport.width - {before[1]}) < 1")
     for _ in range(8):
         page.mouse.wheel(0, 1000)
     page.wait_for_timeout(50)
@@ -246,7 +246,7 @@ def test_drag_pans_and_ruler_moves_the_playhead(page: Page, server: Server) -> N
     assert ask(page, "s.selected") is None
     top = ask(page, "s.canvas.getBoundingClientRect().top")
     page.mouse.click(800, top + 10)
-    assert abs(ask(page, "s.at") - ask(page, "s.scale.pxToTime(800)")) < 1
+    assert abs(ask(page, "c.at") - ask(page, "s.scale.pxToTime(800)")) < 1
 
 
 def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
@@ -255,8 +255,8 @@ def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
     page.evaluate("() => { window.told = []; addEventListener('gil-select', (event) => window.told.push(event.detail)); }")
     wait_span = ask(
         page,
-        """(() => { const track = m.all.find((one) => one.name === 'worker-1'); let now = track.spanAt(s.viewport.from, m.duration);
-        while (now.state !== 5 || now.from < s.viewport.from) now = track.spanOfRow(now.last + 1, m.duration); return { from: now.from, middle: Math.round((now.from + now.to) / 2) }; })()""",
+        """(() => { const track = m.all.find((one) => one.name === 'worker-1'); let now = track.spanAt(c.viewport.from, m.duration);
+        while (now.state !== 5 || now.from < c.viewport.from) now = track.spanOfRow(now.last + 1, m.duration); return { from: now.from, middle: Math.round((now.from + now.to) / 2) }; })()""",
     )
     middle = wait_span["middle"]
     where = place(page, "worker-1", middle)
@@ -276,17 +276,17 @@ def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
 def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
     """Every key does what the help sheet says, and nothing while something else has the focus."""
     open_page(page, server, fragment=LOOK)
-    width = ask(page, "s.viewport.width")
+    width = ask(page, "c.viewport.width")
     page.keyboard.press("w")
-    assert ask(page, "s.viewport.width") == width
+    assert ask(page, "c.viewport.width") == width
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("w")
-    assert ask(page, "s.viewport.width") < width
+    assert ask(page, "c.viewport.width") < width
     page.keyboard.press("s")
-    assert abs(ask(page, "s.viewport.width") - width) < 1
-    start = ask(page, "s.viewport.from")
+    assert abs(ask(page, "c.viewport.width") - width) < 1
+    start = ask(page, "c.viewport.from")
     page.keyboard.press("d")
-    assert ask(page, "s.viewport.from") > start
+    assert ask(page, "c.viewport.from") > start
     page.keyboard.press("a")
     page.keyboard.press("ArrowRight")
     first = ask(page, "[s.selected.track.name, s.selected.from]")
@@ -299,13 +299,13 @@ def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
         steps.append(ask(page, "s.selected.from"))
     assert steps[0] < steps[1] and steps[2] == steps[0]
     page.keyboard.press("f")
-    assert ask(page, "s.viewport.from <= s.selected.from && s.viewport.to >= s.selected.to && s.viewport.width < 3 * (s.selected.to - s.selected.from) + 200")
+    assert ask(page, "c.viewport.from <= s.selected.from && c.viewport.to >= s.selected.to && c.viewport.width < 3 * (s.selected.to - s.selected.from) + 200")
     page.keyboard.press("f")
-    assert ask(page, "s.viewport.width > m.duration")
+    assert ask(page, "c.viewport.width > m.duration")
     page.keyboard.press("End")
-    assert ask(page, "s.at") == ask(page, "m.duration")
+    assert ask(page, "c.at") == ask(page, "m.duration")
     page.keyboard.press("Home")
-    assert ask(page, "s.at") == 0
+    assert ask(page, "c.at") == 0
     page.keyboard.press("Escape")
     assert ask(page, "s.selected") is None
     page.keyboard.press("?")
@@ -321,14 +321,14 @@ def test_slow_replay(page: Page, server: Server) -> None:
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("Space")
     began = time.monotonic()
-    wait(page, "s.at > 200000")
+    wait(page, "c.at > 200000")
     page.keyboard.press("Space")
     passed = time.monotonic() - began
-    at = ask(page, "s.at")
+    at = ask(page, "c.at")
     assert at <= passed * 1e6 * 1.1
-    assert ask(page, "s.viewport.contains(s.at) && s.viewport.width < 21e6")
+    assert ask(page, "c.viewport.contains(c.at) && c.viewport.width < 21e6")
     page.wait_for_timeout(100)
-    assert ask(page, "s.at") == at
+    assert ask(page, "c.at") == at
     assert page.locator(".gt-mark").count() > 0
 
 
@@ -336,12 +336,12 @@ def test_view_is_in_the_address(page: Page, server: Server) -> None:
     """A view comes from the address, follows it when it changes, and is written to it."""
     open_page(page, server, fragment=f"{LOOK}&at=119340000&track=5")
     wait(page, "s.selected")
-    assert ask(page, "[s.viewport.from, s.viewport.to, s.at, s.selected.track.id]") == [60e6, 140e6, 119_340_000, 5]
+    assert ask(page, "[c.viewport.from, c.viewport.to, c.at, s.selected.track.id]") == [60e6, 140e6, 119_340_000, 5]
     page.evaluate("() => { location.hash = 'from=1000000&to=2000000&at=1500000'; }")
-    wait(page, "s.viewport.from === 1e6 && s.at === 1.5e6")
+    wait(page, "c.viewport.from === 1e6 && c.at === 1.5e6")
     page.get_by_role("button", name="Zoom in").click()
     wait(page, "!location.hash.includes('from=1000000&')")
-    assert ask(page, "location.hash.includes(`from=${Math.round(s.viewport.from)}&to=${Math.round(s.viewport.to)}`)")
+    assert ask(page, "location.hash.includes(`from=${Math.round(c.viewport.from)}&to=${Math.round(c.viewport.to)}`)")
     page.locator("canvas[role=application]").focus()
     page.keyboard.press("0")
     page.keyboard.press("Home")
@@ -396,23 +396,23 @@ def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
     server.handlers = [handler]
     open_page(page, server, LIVE, phase="running")
     live = page.get_by_role("button", name="Live")
-    wait(page, "s.following && Math.abs(s.at - m.until) < s.scale.nsPerPx")
+    wait(page, "c.following && Math.abs(c.at - m.until) < s.scale.nsPerPx")
     page.mouse.move(700, 300)
     page.mouse.down()
     page.mouse.move(900, 300, steps=4)
     page.mouse.up()
-    assert ask(page, "s.following") is False
+    assert ask(page, "c.following") is False
     wait(page, "document.querySelector('.gt-live').getAttribute('aria-pressed') === 'false'")
-    where = ask(page, "s.viewport.from")
+    where = ask(page, "c.viewport.from")
     until = ask(page, "m.until")
     go.set()
     wait(page, f"m.until > {until}")
-    assert ask(page, "s.viewport.from") == where
+    assert ask(page, "c.viewport.from") == where
     live.click()
-    wait(page, "s.following && Math.abs(s.at - m.until) < s.scale.nsPerPx")
+    wait(page, "c.following && Math.abs(c.at - m.until) < s.scale.nsPerPx")
     end.set()
     wait(page, "e.phase === 'ended'")
-    assert ask(page, "[s.following, s.viewport.from <= 0, s.viewport.to >= m.duration]") == [False, True, True]
+    assert ask(page, "[c.following, c.viewport.from <= 0, c.viewport.to >= m.duration]") == [False, True, True]
     assert not live.is_visible()
 
 

@@ -74,9 +74,9 @@ export class GilTimeline extends HTMLElement {
     this.toolbar = new Toolbar({
       start: () => stage.command('start'),
       play: () => stage.command('play'),
-      end: () => (this.phase === 'running' ? stage.setFollowing(true) : stage.command('end')),
-      pace: (slowness) => stage.setPace(slowness),
-      live: () => stage.setFollowing(!stage.following),
+      end: () => (this.phase === 'running' ? stage.follow(true) : stage.command('end')),
+      pace: (slowness) => stage.act((camera) => camera.setPace(slowness)),
+      live: () => stage.follow(!stage.camera.following),
       zoomIn: () => stage.command('zoom-in'),
       zoomOut: () => stage.command('zoom-out'),
       fit: () => stage.command('fit'),
@@ -167,8 +167,8 @@ export class GilTimeline extends HTMLElement {
     this.#showTracks();
     const { stage } = this;
     if (!stage) return;
-    stage.running = true;
-    if (parseAddress(location.hash).from === undefined) stage.setFollowing(true);
+    stage.camera.running = true;
+    if (parseAddress(location.hash).from === undefined) stage.follow(true);
     else this.#restore();
     this.#say();
   }
@@ -178,12 +178,12 @@ export class GilTimeline extends HTMLElement {
     if (this.phase === 'ended' || !stage || !model) return;
     const live = this.phase === 'running';
     this.phase = 'ended';
-    stage.running = false;
+    stage.camera.running = false;
     this.#showTracks();
-    if (stage.following) {
-      stage.setFollowing(false);
-      stage.fit();
-      stage.at = 0;
+    if (stage.camera.following) {
+      stage.follow(false);
+      stage.command('fit');
+      stage.command('start');
     }
     if (!live) this.#restore();
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
@@ -255,17 +255,18 @@ export class GilTimeline extends HTMLElement {
   #panels() {
     const { stage, model, toolbar } = this;
     if (!stage || !model || !toolbar) return;
-    const resolution = stage.viewport.width / Math.max(stage.widthPx, 1);
+    const { camera } = stage;
+    const resolution = camera.viewport.width / Math.max(stage.widthPx, 1);
     toolbar.update({
-      playing: stage.playback.playing || stage.following,
-      slowness: stage.following ? 1 : stage.playback.slowness,
-      position: model.duration > 0 ? `${formatMoment(Math.max(stage.at, 0), Math.max(resolution, model.duration / 1e4), model.duration)} of ${formatDuration(model.duration)}` : '',
-      running: stage.running,
-      following: stage.following,
+      playing: camera.playback.playing || camera.following,
+      slowness: camera.following ? 1 : camera.playback.slowness,
+      position: model.duration > 0 ? `${formatMoment(Math.max(camera.at, 0), Math.max(resolution, model.duration / 1e4), model.duration)} of ${formatDuration(model.duration)}` : '',
+      running: camera.running,
+      following: camera.following,
       states: this.states ?? new Set(),
     });
     if (this.hasAttribute('embed')) return;
-    this.source?.update(model, stage.at, stage.selected?.track.id ?? 0);
+    this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
     this.detail?.show(model, stage.selected, this.#why());
   }
 
@@ -310,9 +311,10 @@ export class GilTimeline extends HTMLElement {
     const { stage, model } = this;
     if (!stage || !model || location.hash === this.ownHash) return;
     const view = parseAddress(location.hash);
-    if (view.from !== undefined && view.to !== undefined) stage.look(new Viewport(view.from, view.to));
+    if (view.from !== undefined && view.to !== undefined) stage.act((camera) => camera.look(new Viewport(/** @type {number} */ (view.from), /** @type {number} */ (view.to))));
     const track = view.track === undefined ? undefined : model.tracks[view.track];
-    if (view.at !== undefined) stage.seek(view.at, view.from === undefined);
+    const { at } = view;
+    if (at !== undefined) stage.act((camera) => camera.seek(at, view.from === undefined));
     if (track && view.at !== undefined) stage.select(track.spanAt(view.at, model.duration));
   }
 
@@ -322,9 +324,10 @@ export class GilTimeline extends HTMLElement {
     clearTimeout(this.addressTimer);
     this.addressTimer = setTimeout(() => {
       const { stage } = this;
-      if (!stage || stage.following || this.phase === 'loading') return;
-      const shown = stage.untouched ? {} : { from: stage.viewport.from, to: stage.viewport.to };
-      const moved = stage.at > 0 || stage.selected ? { at: stage.at } : {};
+      if (!stage || stage.camera.following || this.phase === 'loading') return;
+      const { at, untouched, viewport } = stage.camera;
+      const shown = untouched ? {} : { from: viewport.from, to: viewport.to };
+      const moved = at > 0 || stage.selected ? { at } : {};
       const hash = formatAddress({ ...shown, ...moved, ...(stage.selected ? { track: stage.selected.track.id } : {}) });
       const next = hash === '' ? location.pathname + location.search : `#${hash}`;
       if (hash === location.hash.slice(1)) return;

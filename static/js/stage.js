@@ -3,7 +3,7 @@
 import { layOut, rowAt, OVERVIEW_PX, RULER_PX } from './layout.js';
 import { Overview } from './overview.js';
 import { Painter, resolveColour } from './painter.js';
-import { Playback } from './playback.js';
+import { Camera } from './camera.js';
 import { TimeScale } from './time_scale.js';
 import { Viewport } from './viewport.js';
 import { listen, listenToStrip } from './gestures.js';
@@ -21,13 +21,6 @@ import { revealRow, stepSpan, stepTrack } from './selection.js';
 const NAMES_PX = 190;
 const NARROW_NAMES_PX = 104;
 const NARROW_PX = 640;
-/** How much of the past is seen while following a run, until one zooms. */
-const FOLLOW_NS = 1e9;
-const FIRST_FOLLOW_NS = 50e6;
-/** The edge glides after what has come, instead of leaping with each message. */
-const GLIDE_MS = 90;
-const HOLD = 0.72;
-
 export class Stage {
   /**
    * @param {Model} model
@@ -36,13 +29,7 @@ export class Stage {
   constructor(model, events) {
     this.model = model;
     this.events = events;
-    this.playback = new Playback();
-    this.viewport = Viewport.fit(0);
-    this.at = 0;
-    this.following = false;
-    this.running = false;
-    this.followNs = FOLLOW_NS;
-    this.edge = 0;
+    this.camera = new Camera(model);
     /** @type {Span | null} */
     this.selected = null;
     /** @type {Span | null} */
@@ -50,7 +37,6 @@ export class Stage {
     this.expanded = false;
     /** Rows become lower rather than be out of sight. */
     this.fits = false;
-    this.untouched = true;
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
 
     this.ground = node('canvas', { class: 'gt-ground', 'aria-hidden': 'true' });
@@ -73,6 +59,8 @@ export class Stage {
     this.dirty = { ground: true, overlay: true, palette: true };
     this.frame = 0;
     this.last = 0;
+    /** @type {Viewport | null} the view that the ground was last drawn in */
+    this.drawn = null;
     this.visible = true;
     this.ending = new AbortController();
   }
@@ -167,7 +155,9 @@ export class Stage {
     this.frame = 0;
     const passed = this.last === 0 ? 16 : Math.min(now - this.last, 100);
     this.last = now;
-    const moving = this.#advance(now, passed);
+    const moving = this.camera.advance(now, passed, this.widthPx, this.calm.matches);
+    if (this.camera.viewport !== this.drawn) this.dirty.ground = true;
+    this.drawn = this.camera.viewport;
     if (this.widthPx === 0 || this.heightPx === 0) return;
     if (this.shape !== this.model.shape) this.#relayout();
     if (this.dirty.palette) {
@@ -178,7 +168,7 @@ export class Stage {
     }
     const frame = this.#frameNow();
     if (this.dirty.ground) this.painter.drawGround(frame);
-    this.painter.drawOverlay(frame);
+    this.painter.over.draw(frame);
     this.#drawOverview(frame, now);
     this.dirty.ground = false;
     this.dirty.overlay = false;
@@ -190,62 +180,32 @@ export class Stage {
   #drawOverview(frame, now) {
     if (this.strip.clientHeight === 0) return;
     const shares = this.overview.update(this.model, Math.max(1, Math.round((this.widthPx - this.namesPx) * this.painter.ratio)), now);
-    if (shares) this.painter.summarise(shares);
-    this.painter.drawOverview(frame);
+    if (shares) this.painter.over.summarise(shares);
+    this.painter.over.drawOverview(frame);
   }
 
   /** Bring the moment at a place of the strip into the middle. @param {number} xPx */
   #lookAround(xPx) {
     const at = new TimeScale(0, Math.max(this.model.duration, 1), this.namesPx, Math.max(1, this.widthPx - this.namesPx)).pxToTime(xPx);
-    this.look(this.viewport.pan(at - (this.viewport.from + this.viewport.to) / 2, this.model.duration));
+    const { viewport } = this.camera;
+    this.camera.pan(at - (viewport.from + viewport.to) / 2);
+    this.touch();
   }
 
   #frameNow() {
     return {
       model: this.model,
       layout: this.layout,
-      viewport: this.viewport,
+      viewport: this.camera.viewport,
       widthPx: this.widthPx,
       heightPx: this.heightPx,
       namesPx: this.namesPx,
       scrollPx: this.scroll.scrollTop,
-      at: this.at,
-      following: this.following,
+      at: this.camera.at,
       selected: this.selected,
       hovered: this.hovered,
       note: (/** @type {import('./layout.js').Row} */ row) => note(this.model, row.track),
     };
-  }
-
-  /**
-   * Move what moves by itself: the live edge, the playhead.
-   * @param {number} now ms
-   * @param {number} passed ms since the last frame
-   * @returns {boolean} whether it goes on moving
-   */
-  #advance(now, passed) {
-    if (this.following) return this.#follow(passed);
-    if (!this.playback.playing) return false;
-    this.at = this.playback.step(this.at, now, this.model.duration);
-    if (!this.playback.playing && this.running) this.setFollowing(true);
-    const hold = this.viewport.from + this.viewport.width * HOLD;
-    if (this.at > hold && this.at < this.viewport.to + this.viewport.width) this.#look(this.viewport.pan(this.at - hold, this.model.duration));
-    else if (!this.viewport.contains(this.at)) this.#look(this.viewport.reveal(this.at, 0.3));
-    this.dirty.overlay = true;
-    return true;
-  }
-
-  /** @param {number} passed ms */
-  #follow(passed) {
-    const target = this.model.until;
-    const gap = target - this.edge;
-    const width = Math.min(this.followNs, Math.max(target, FIRST_FOLLOW_NS));
-    const still = Math.abs(gap) < width / Math.max(this.widthPx, 1) / 2;
-    this.edge = still || this.calm.matches ? target : this.edge + gap * (1 - Math.exp(-passed / GLIDE_MS));
-    this.at = this.edge;
-    const to = Math.max(this.edge, Math.min(width, FIRST_FOLLOW_NS)) + width * 0.02;
-    this.#look(new Viewport(to - width * 1.02, to));
-    return !still;
   }
 
   #relayout() {
@@ -262,106 +222,34 @@ export class Stage {
     this.dirty.ground = true;
   }
 
-  /** @param {Viewport} viewport */
-  #look(viewport) {
-    this.viewport = viewport;
-    this.dirty.ground = true;
-  }
-
-  /** Look at something by the reader's own will: the view no longer follows. @param {Viewport} viewport */
-  look(viewport) {
-    if (viewport === this.viewport) return;
-    this.following = false;
-    this.untouched = false;
-    this.#look(viewport);
-    this.touch();
-  }
-
   /** The model has grown, or got another shape. */
   grown() {
-    if (this.untouched && !this.following) this.#look(Viewport.fit(this.model.duration));
+    this.camera.grown();
     if (this.selected) this.selected = this.selected.track.spanOfRow(this.selected.first, this.model.duration);
     this.touch();
   }
 
-  /** @param {boolean} following */
-  setFollowing(following) {
-    if (following) {
-      this.playback.set(false);
-      this.edge = Math.max(this.edge, this.model.until - this.followNs);
-    }
-    this.following = following;
+  /** Change what is looked at. @param {(camera: Camera) => void} change */
+  act(change) {
+    change(this.camera);
     this.touch();
+  }
+
+  /** @param {boolean} following the end of a run that goes on */
+  follow(following) {
+    this.act((camera) => camera.follow(following));
   }
 
   get scale() {
-    return new TimeScale(this.viewport.from, this.viewport.to, this.namesPx, Math.max(1, this.widthPx - this.namesPx));
-  }
-
-  /** @param {number} factor @param {number} [xPx] */
-  zoom(factor, xPx) {
-    if (this.following) {
-      // The edge stays where it is; how much of the past is seen changes.
-      const before = Math.min(this.followNs, Math.max(this.model.until, FIRST_FOLLOW_NS));
-      this.followNs = Math.max(before / factor, 1e5);
-      this.touch();
-      return this.followNs !== before;
-    }
-    const about = xPx === undefined ? this.#focus() : this.scale.pxToTime(xPx);
-    const next = this.viewport.zoom(factor, about, this.model.duration);
-    const moved = next !== this.viewport;
-    this.look(next);
-    return moved;
-  }
-
-  /** What keys and buttons zoom about. */
-  #focus() {
-    if (this.selected && this.viewport.contains(this.selected.from) && this.viewport.contains(this.selected.to)) return (this.selected.from + this.selected.to) / 2;
-    return this.viewport.contains(this.at) ? this.at : (this.viewport.from + this.viewport.to) / 2;
-  }
-
-  fit() {
-    this.look(Viewport.fit(this.model.duration));
-    this.untouched = true;
-  }
-
-  /** @param {number} at ns @param {boolean} [reveal] */
-  seek(at, reveal = false) {
-    this.following = false;
-    this.at = Math.min(Math.max(at, 0), this.model.duration);
-    if (reveal && !this.viewport.contains(this.at)) this.look(this.viewport.reveal(this.at).clamp(this.model.duration));
-    this.touchOverlay();
-  }
-
-  togglePlay() {
-    const { playback } = this;
-    if (this.following) {
-      this.setFollowing(false);
-      return;
-    }
-    if (!playback.playing) {
-      if (this.at >= this.model.duration) this.seek(0, true);
-      this.setPace(playback.slowness);
-    }
-    playback.set(!playback.playing);
-    this.touch();
-  }
-
-  /** @param {number} slowness */
-  setPace(slowness) {
-    this.playback.slowness = slowness;
-    this.playback.last = null;
-    const width = this.playback.fittingWidth(this.viewport.width);
-    if (width < this.viewport.width && !this.following) this.look(this.viewport.reveal(this.at, 0.3).zoom(this.viewport.width / width, this.at, this.model.duration));
-    this.touch();
+    return new TimeScale(this.camera.viewport.from, this.camera.viewport.to, this.namesPx, Math.max(1, this.widthPx - this.namesPx));
   }
 
   /** @param {Span | null} span @param {boolean} [reveal] */
   select(span, reveal = false) {
     this.selected = span;
     if (span && reveal) {
-      this.seek(span.from);
-      if (!this.viewport.contains(span.from) && !this.viewport.contains(span.to)) this.look(this.viewport.reveal(span.from, 0.3).clamp(this.model.duration));
+      this.camera.seek(span.from);
+      if (!this.camera.viewport.contains(span.to)) this.camera.reveal(span.from, 0.3);
       const row = this.layout.rowOf.get(span.track.id);
       if (row) revealRow(this.scroll, row, RULER_PX);
     }
@@ -380,20 +268,29 @@ export class Stage {
 
   /** @returns {import('./gestures.js').Actions} */
   #actions() {
+    const { camera } = this;
     return {
-      pan: (px) => this.look(this.viewport.pan(-this.scale.pxToDuration(px), this.model.duration)),
-      zoom: (factor, xPx) => this.zoom(factor, Math.max(xPx, this.namesPx)),
+      pan: (px) => {
+        camera.pan(-this.scale.pxToDuration(px));
+        this.touch();
+      },
+      zoom: (factor, xPx) => {
+        this.touch();
+        return camera.zoom(factor, this.scale.pxToTime(Math.max(xPx, this.namesPx)));
+      },
       scroll: (dyPx) => {
         this.scroll.scrollTop += dyPx;
       },
       scrub: (xPx) => {
-        this.playback.set(false);
-        this.seek(this.scale.pxToTime(xPx));
+        camera.playback.set(false);
+        camera.seek(this.scale.pxToTime(xPx));
+        this.touchOverlay();
       },
       pick: (xPx, yPx) => this.#pick(xPx, yPx),
       open: (xPx, yPx) => {
         const span = this.#spanUnder(xPx, yPx);
-        if (span) this.look(Viewport.around(span.from, span.to, this.model.duration));
+        if (span) camera.look(Viewport.around(span.from, span.to, this.model.duration));
+        this.touch();
       },
       hover: (xPx, yPx) => {
         const span = xPx === null ? null : this.#spanUnder(xPx, yPx);
@@ -410,40 +307,35 @@ export class Stage {
     if (yPx < RULER_PX) return;
     if (xPx < this.namesPx) {
       const row = rowAt(this.layout, yPx + this.scroll.scrollTop);
-      if (row) this.select(row.track.spanAt(this.at, this.model.duration));
+      if (row) this.select(row.track.spanAt(this.camera.at, this.model.duration));
       return;
     }
     const span = this.#spanUnder(xPx, yPx);
-    if (!this.playback.playing) this.seek(this.scale.pxToTime(xPx));
+    if (!this.camera.playback.playing) this.camera.seek(this.scale.pxToTime(xPx));
     this.select(span);
   }
 
   /** @param {Command} command */
   command(command) {
-    const { model, viewport } = this;
+    const { camera, layout, model, selected } = this;
+    const step = camera.viewport.width * 0.15;
     switch (command) {
-      case 'zoom-in': this.zoom(1.5); break;
-      case 'zoom-out': this.zoom(1 / 1.5); break;
-      case 'earlier': this.look(viewport.pan(-viewport.width * 0.15, model.duration)); break;
-      case 'later': this.look(viewport.pan(viewport.width * 0.15, model.duration)); break;
-      case 'previous': this.select(stepSpan(model, this.layout, this.selected, this.at, -1), true); break;
-      case 'next': this.select(stepSpan(model, this.layout, this.selected, this.at, 1), true); break;
-      case 'up': this.select(stepTrack(model, this.layout, this.selected, this.at, -1), true); break;
-      case 'down': this.select(stepTrack(model, this.layout, this.selected, this.at, 1), true); break;
-      case 'fit': this.fit(); break;
-      case 'fit-selection': this.#fitSelection(); break;
-      case 'play': this.togglePlay(); break;
-      case 'start': this.seek(0, true); break;
-      case 'end': this.seek(model.duration, true); break;
+      case 'zoom-in': camera.zoom(1.5, camera.focus(selected)); break;
+      case 'zoom-out': camera.zoom(1 / 1.5, camera.focus(selected)); break;
+      case 'earlier': camera.pan(-step); break;
+      case 'later': camera.pan(step); break;
+      case 'previous': this.select(stepSpan(model, layout, selected, camera.at, -1), true); break;
+      case 'next': this.select(stepSpan(model, layout, selected, camera.at, 1), true); break;
+      case 'up': this.select(stepTrack(model, layout, selected, camera.at, -1), true); break;
+      case 'down': this.select(stepTrack(model, layout, selected, camera.at, 1), true); break;
+      case 'fit': camera.fit(); break;
+      case 'fit-selection': camera.fitSpan(selected); break;
+      case 'play': camera.togglePlay(); break;
+      case 'start': camera.seek(0, true); break;
+      case 'end': camera.seek(model.duration, true); break;
       case 'help': this.events.help(); break;
       case 'escape': this.select(null); break;
     }
-  }
-
-  #fitSelection() {
-    const { selected, model } = this;
-    const near = selected && Viewport.around(selected.from, selected.to, model.duration);
-    if (!near || (near.from === this.viewport.from && near.to === this.viewport.to)) this.fit();
-    else this.look(near);
+    this.touch();
   }
 }

@@ -1,0 +1,379 @@
+// Draws what happens on the tracks: spans, holds, strips, cores, losses, arrows, and their labels.
+
+import { State, STATE_TEXT } from './schema.js';
+import { RULER_PX, STRIP_PX } from './layout.js';
+import { STATES } from './lod.js';
+import { Flow } from './flows.js';
+import { SpanList, collect } from './spans.js';
+import { TimeScale } from './time_scale.js';
+
+/**
+ * @typedef {import('./layout.js').Row} Row
+ * @typedef {import('./palette.js').Palette} Palette
+ * @typedef {import('./painter.js').Frame} Frame
+ * @typedef {import('./model.js').Span} Span
+ */
+
+const LETTER_PX = 22;
+/** A letter covers a part of the pattern: enough of it must be left. */
+const PATTERNED_LETTER_PX = 36;
+const WORD_PX = 120;
+const ARROW_PX = 9;
+/** Over which time a handoff must be seen to be drawn as an arrow at all. */
+const ARROWS_UP_TO_NS_PER_PX = 4e6;
+
+/** The states in the order in which a column of mixed ones stacks them, from its top. */
+export const STACK = Object.freeze([
+  State.RUNNING, State.STALLED, State.NATIVE, State.HELD, State.CONTENDED, State.BUSY, State.RUNNABLE,
+  State.GIL_WAIT, State.BLOCKED, State.STARTING, State.ALIVE, State.OUTSIDE, State.UNKNOWN,
+]);
+
+export class TrackPainter {
+  /** @param {CanvasRenderingContext2D} ctx */
+  constructor(ctx) {
+    this.ctx = ctx;
+    this.strip = new OffscreenCanvas(1, 1);
+    this.stripCtx = /** @type {OffscreenCanvasRenderingContext2D} */ (this.strip.getContext('2d'));
+    /** @type {ImageData | null} */
+    this.image = null;
+    this.list = new SpanList();
+    this.ratio = 1;
+    /** @type {Palette | null} */
+    this.palette = null;
+    /** @type {CanvasPattern[]} by state */
+    this.patterns = [];
+    /** @type {{text: string, leftPx: number, rightPx: number, yPx: number, colour: string, plate: string | null}[]} */
+    this.labels = [];
+  }
+
+  /** @param {Palette} palette */
+  dress(palette) {
+    this.palette = palette;
+    this.patterns = palette.states.map(({ tile }) => {
+      const canvas = new OffscreenCanvas(tile.side, tile.side);
+      const ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      const image = new ImageData(tile.side, tile.side);
+      new Uint32Array(image.data.buffer).set(tile.pixels);
+      ctx.putImageData(image, 0, 0);
+      return /** @type {CanvasPattern} */ (this.ctx.createPattern(canvas, 'repeat'));
+    });
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Row[]} rows that are in sight
+   * @param {TimeScale} scale in device pixels, its left at 0
+   */
+  draw(frame, rows, scale) {
+    this.labels.length = 0;
+    this.#tracks(frame, rows, scale);
+    this.#losses(frame, rows, scale);
+    this.#flows(frame, scale);
+    this.#labels();
+  }
+
+  /** @param {Frame} frame @param {Row[]} rows @param {TimeScale} scale */
+  #tracks(frame, rows, scale) {
+    const { ctx, list } = this;
+    const palette = /** @type {Palette} */ (this.palette);
+    const until = frame.model.duration;
+    /** @type {(Path2D | undefined)[]} */
+    const paths = [];
+    for (const row of rows) {
+      collect(row.track, scale, until, list);
+      const top = (row.barTopPx - frame.scrollPx) * this.ratio;
+      if (row.kind === 'thread' || row.kind === 'process') this.#spans(frame, row, top, paths);
+      else this.#holds(frame, row, top);
+      if (list.mixedCount > 0) this.#stripOf(row, top);
+      if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
+    }
+    paths.forEach((path, state) => {
+      if (!path) return;
+      ctx.fillStyle = palette.states[state].pattern === 'plain' ? palette.states[state].css : this.patterns[state];
+      ctx.fill(path);
+      if (state === State.STALLED) {
+        ctx.strokeStyle = palette.states[state].css;
+        ctx.lineWidth = 2 * this.ratio;
+        ctx.setLineDash([6 * this.ratio, 4 * this.ratio]);
+        ctx.stroke(path);
+        ctx.setLineDash([]);
+      }
+    });
+  }
+
+  /**
+   * A rectangle's edges on whole pixels, with a gap to its neighbour where there is room for one.
+   * @param {number} leftPx @param {number} rightPx
+   * @returns {[number, number]} left and width
+   */
+  #snap(leftPx, rightPx) {
+    const left = Math.round(Math.max(leftPx, -64));
+    const right = Math.round(Math.min(rightPx, this.list.widthPx + 64));
+    const gap = right - left >= 4 * this.ratio ? Math.max(1, Math.round(this.ratio / 2)) : 0;
+    return [left, Math.max(1, right - left - gap)];
+  }
+
+  /** @param {Frame} frame @param {Row} row @param {number} top @param {(Path2D | undefined)[]} paths */
+  #spans(frame, row, top, paths) {
+    const { list } = this;
+    const palette = /** @type {Palette} */ (this.palette);
+    const bar = row.barPx * this.ratio;
+    for (let n = 0; n < list.count; n += 1) {
+      const state = list.state[n];
+      const style = palette.states[state];
+      const [left, width] = this.#snap(list.leftPx[n], list.rightPx[n]);
+      const height = Math.max(Math.round(bar * style.tall), Math.round(2 * this.ratio));
+      const y = Math.round(top + (bar - height) / 2);
+      const path = (paths[state] ??= new Path2D());
+      if (width > 6 * this.ratio && height > 6 * this.ratio) path.roundRect(left, y, width, height, 2 * this.ratio);
+      else path.rect(left, y, width, height);
+      this.#letter(frame, row, n, left, left + width, top + bar / 2);
+    }
+  }
+
+  /** @param {Frame} frame @param {Row} row @param {number} n @param {number} left @param {number} right @param {number} y */
+  #letter(frame, row, n, left, right, y) {
+    const { list } = this;
+    const palette = /** @type {Palette} */ (this.palette);
+    const state = list.state[n];
+    const visible = Math.min(right, list.widthPx) - Math.max(left, 0);
+    const style = palette.states[state];
+    const least = style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
+    if (visible < least * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
+    /** @type {string} */
+    let text = STATE_TEXT[state].letter;
+    if (visible > WORD_PX * this.ratio) {
+      const thing = list.dense ? '' : frame.model.name(row.track.rows.thing[list.row[n]]);
+      text = state === State.BLOCKED && thing ? `${STATE_TEXT[state].label} · ${thing}` : STATE_TEXT[state].label;
+    }
+    this.labels.push({ text, leftPx: left, rightPx: right, yPx: y, colour: palette.css.bg, plate: style.pattern === 'plain' ? null : style.css });
+  }
+
+  /** Who has the GIL, a lock or a core. @param {Frame} frame @param {Row} row @param {number} top */
+  #holds(frame, row, top) {
+    const { ctx, list } = this;
+    const { css, rgb } = /** @type {Palette} */ (this.palette);
+    const { thing } = row.track.rows;
+    const px = this.ratio;
+    const height = Math.round(row.barPx * px);
+    for (let n = 0; n < list.count; ) {
+      const holder = list.dense ? 0 : thing[list.row[n]];
+      let last = n;
+      while (!list.dense && last + 1 < list.count && thing[list.row[last + 1]] === holder && list.leftPx[last + 1] - list.rightPx[last] < 0.5) last += 1;
+      const [left, width] = this.#snap(list.leftPx[n], list.rightPx[last]);
+      const y = Math.round(top);
+      const shape = new Path2D();
+      const round = width > 6 * px ? Math.min((row.kind === 'resource' ? 4 : 2) * px, width / 5) : 0;
+      if (row.kind === 'resource' && width > 3 * px) shape.roundRect(left + px / 2, y + px / 2, width - px, height - px, round);
+      else shape.roundRect(left, y, width, height, round);
+      if (row.kind === 'gil') ctx.fillStyle = css[`gil-${list.dense ? 1 : (frame.model.holders.get(holder) ?? 0) % 3}`];
+      else if (row.kind === 'core') ctx.fillStyle = css.core;
+      else ctx.fillStyle = width > 3 * px ? `rgb(${rgb.blocked.join(' ')} / 0.16)` : css.blocked;
+      ctx.fill(shape);
+      for (let part = n; part <= last; part += 1) {
+        if (list.state[part] === State.CONTENDED) this.#contended(row, list.leftPx[part], list.rightPx[part], y, height);
+      }
+      if (row.kind === 'resource' && width > 3 * px) {
+        ctx.strokeStyle = css.blocked;
+        ctx.lineWidth = 1.5 * px;
+        ctx.stroke(shape);
+      }
+      const name = frame.model.name(holder);
+      const colour = row.kind === 'resource' ? css.blocked : row.kind === 'gil' ? css['gil-ink'] : css.ink;
+      const plate = row.kind === 'resource' ? css.bg : null;
+      if (name) this.labels.push({ text: name, leftPx: left, rightPx: left + width, yPx: y + height / 2, colour, plate });
+      n = last + 1;
+    }
+  }
+
+  /** Others wait meanwhile. @param {Row} row @param {number} leftPx @param {number} rightPx @param {number} y @param {number} height */
+  #contended(row, leftPx, rightPx, y, height) {
+    const { ctx } = this;
+    const [left, width] = this.#snap(leftPx, rightPx);
+    const thick = Math.round(3 * this.ratio);
+    ctx.fillStyle = this.patterns[row.kind === 'gil' ? State.GIL_WAIT : State.CONTENDED];
+    if (row.kind === 'gil') ctx.fillRect(left, y + height - thick, width, thick);
+    else if (row.kind === 'resource') {
+      ctx.save();
+      ctx.globalAlpha = 0.36;
+      ctx.fillRect(left + this.ratio, y + this.ratio, width - 2 * this.ratio, height - 2 * this.ratio);
+      ctx.restore();
+    }
+  }
+
+  /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top */
+  #stripOf(row, top) {
+    const { list } = this;
+    const palette = /** @type {Palette} */ (this.palette);
+    const width = list.widthPx;
+    const height = Math.round(row.barPx * this.ratio);
+    if (this.strip.width < width || this.strip.height < height) {
+      this.strip.width = Math.max(width, this.strip.width);
+      this.strip.height = Math.max(height, this.strip.height);
+    }
+    if (this.image?.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
+    const { image } = this;
+    const pixels = new Uint32Array(image.data.buffer);
+    pixels.fill(0);
+    const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
+    const top0 = Math.round(top);
+    for (let column = 0; column < width; column += 1) {
+      if (list.mixed[column] === 1) stackColumn(pixels, width, height, column, list.mix, styles, top0);
+    }
+    this.stripCtx.putImageData(image, 0, 0);
+    this.ctx.drawImage(this.strip, 0, 0, width, height, 0, top0, width, height);
+  }
+
+  /** The cores that a thread was on. @param {Frame} frame @param {Row} row @param {TimeScale} scale @param {number} until */
+  #cores(frame, row, scale, until) {
+    const { ctx } = this;
+    const { css } = /** @type {Palette} */ (this.palette);
+    const { cores } = row.track;
+    const px = this.ratio;
+    const y = Math.round((row.stripTopPx - frame.scrollPx) * px);
+    const height = Math.round(STRIP_PX * px);
+    ctx.fillStyle = css.core;
+    const ofOdd = new Path2D();
+    let drawnTo = -Infinity;
+    const to = Math.min(scale.to, until);
+    for (let n = Math.max(cores.rowAt(scale.from), 0); n < cores.count && cores.at[n] <= to; n += 1) {
+      const left = Math.round(scale.timeToPx(cores.at[n]));
+      const right = Math.round(scale.timeToPx(n + 1 < cores.count ? cores.at[n + 1] : until));
+      if (cores.thing[n] === 0) continue;
+      if (right <= drawnTo) {
+        // Everything up to the next pixel is already drawn: leap there.
+        n = Math.max(n, cores.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
+        continue;
+      }
+      const core = cores.thing[n] - 1;
+      const width = Math.max(1, right - left - (right - left > 4 * px ? px : 0));
+      if (core % 2 === 1) ofOdd.rect(left, y + height / 4, width, height / 2);
+      else ctx.fillRect(left, y, width, height);
+      drawnTo = left + width;
+      const text = `core ${core}`;
+      this.labels.push({ text: right - left > 80 * px ? text : String(core), leftPx: left + 16 * px, rightPx: right - 8 * px, yPx: y + height / 2, colour: css.dim, plate: css.bg });
+    }
+    ctx.fill(ofOdd);
+  }
+
+  /** What was lost, or can't be read. @param {Frame} frame @param {Row[]} rows @param {TimeScale} scale */
+  #losses(frame, rows, scale) {
+    const { ctx } = this;
+    const { css } = /** @type {Palette} */ (this.palette);
+    const mark = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ y, /** @type {number} */ height, /** @type {string} */ text) => {
+      const left = Math.round(scale.timeToPx(from));
+      const width = Math.max(3 * this.ratio, Math.round(scale.timeToPx(to)) - left);
+      if (left > scale.widthPx || left + width < 0) return;
+      ctx.fillStyle = this.patterns[State.UNKNOWN];
+      ctx.fillRect(left, y, width, height);
+      ctx.fillStyle = css['gil-wait'];
+      ctx.fillRect(left, y, Math.max(1, this.ratio), height);
+      this.labels.push({ text, leftPx: left, rightPx: left + width, yPx: y + height / 2, colour: css.ink, plate: css.bg });
+    };
+    for (const row of rows) {
+      const y = Math.round((row.barTopPx - frame.scrollPx) * this.ratio);
+      for (const loss of row.track.losses) mark(loss.from, loss.to, y, row.barPx * this.ratio, `${loss.count} lost`);
+    }
+    for (const damage of frame.model.damages) mark(damage.from, damage.to, RULER_PX * this.ratio, frame.heightPx * this.ratio, 'damaged: can’t be read');
+  }
+
+  /** Arrows from cause to effect. @param {Frame} frame @param {TimeScale} scale */
+  #flows(frame, scale) {
+    if (scale.nsPerPx * this.ratio > ARROWS_UP_TO_NS_PER_PX) return;
+    const { ctx } = this;
+    const { css } = /** @type {Palette} */ (this.palette);
+    const { flows } = frame.model;
+    const px = this.ratio;
+    const { chosen, thinned } = flows.visible(scale.from, scale.to, scale.pxToDuration((ARROW_PX + 1) * px));
+    const lines = new Path2D();
+    const heads = new Path2D();
+    for (const n of chosen) {
+      const source = frame.layout.rowOf.get(flows.fromTrack[n]);
+      const target = frame.layout.rowOf.get(flows.toTrack[n]);
+      if (!source || !target || source === target) continue;
+      const down = target.topPx > source.topPx;
+      const fromY = ((down ? bottomOf(source) + 1 : source.barTopPx - 2) - frame.scrollPx) * px;
+      const toY = (down ? target.barTopPx - 2 : bottomOf(target) + 2) * px - frame.scrollPx * px;
+      const fromX = Math.round(scale.timeToPx(flows.fromAt[n])) + 0.5;
+      const toX = Math.round(scale.timeToPx(flows.toAt[n])) + 0.5;
+      const back = (down ? -6 : 6) * px;
+      lines.moveTo(fromX, fromY);
+      // Straight down where it happens at once; a bent line where time passes in between.
+      if (Math.abs(toX - fromX) < 3 * px) lines.lineTo(fromX, toY + back);
+      else lines.bezierCurveTo(fromX, (fromY + toY) / 2, toX, (fromY + toY) / 2, toX, toY + back);
+      const half = (flows.kind[n] === Flow.HANDOFF ? 3.5 : 4.5) * px;
+      const tipX = Math.abs(toX - fromX) < 3 * px ? fromX : toX;
+      heads.moveTo(tipX, toY);
+      heads.lineTo(tipX - half, toY + back);
+      heads.lineTo(tipX + half, toY + back);
+      heads.closePath();
+    }
+    ctx.save();
+    ctx.globalAlpha = thinned ? 0.34 : 0.55;
+    ctx.strokeStyle = css.ink;
+    ctx.lineWidth = Math.max(1, px * 0.9);
+    ctx.stroke(lines);
+    ctx.globalAlpha = thinned ? 0.5 : 0.8;
+    ctx.fillStyle = css.ink;
+    ctx.fill(heads);
+    ctx.restore();
+  }
+
+  /** Texts over spans: whole, or not at all. */
+  #labels() {
+    const { ctx } = this;
+    const palette = /** @type {Palette} */ (this.palette);
+    const px = this.ratio;
+    ctx.font = `500 ${12 * px}px ${palette.mono}`;
+    ctx.textBaseline = 'middle';
+    ctx.textAlign = 'left';
+    const perLetter = ctx.measureText('0').width;
+    for (const label of this.labels) {
+      const left = Math.max(label.leftPx, 0) + 7 * px;
+      const room = Math.min(label.rightPx, this.list.widthPx) - left - 5 * px;
+      const text = label.text.length > 40 ? `${label.text.slice(0, 39)}…` : label.text;
+      const short = text.length * perLetter <= room ? text : text.length === 1 && room > perLetter * 0.8 ? text : null;
+      if (short === null) continue;
+      if (label.plate) {
+        ctx.fillStyle = label.plate;
+        ctx.beginPath();
+        ctx.roundRect(left - 3 * px, Math.round(label.yPx - 7 * px), short.length * perLetter + 6 * px, Math.round(14 * px), 2 * px);
+        ctx.fill();
+      }
+      ctx.fillStyle = label.colour;
+      ctx.fillText(short, left, label.yPx + 0.5 * px);
+    }
+  }
+}
+
+/** Where a row's bar, and its core strip, end. @param {Row} row */
+function bottomOf(row) {
+  return row.stripTopPx > 0 ? row.stripTopPx + STRIP_PX : row.barTopPx + row.barPx;
+}
+
+/**
+ * Draw one column of a strip: each state as high as its own height times its share, around the middle.
+ * @param {Uint32Array} pixels @param {number} width @param {number} height @param {number} column
+ * @param {Float32Array} mix @param {readonly import('./palette.js').Style[]} styles @param {number} top where the strip begins, for the pattern
+ */
+function stackColumn(pixels, width, height, column, mix, styles, top) {
+  const start = column * STATES;
+  let sum = 0;
+  for (let s = 0; s < STATES; s += 1) sum += mix[start + s];
+  let total = 0;
+  for (const state of STACK) {
+    const share = mix[start + state] / sum;
+    if (share > 0) total += Math.max(share * styles[state].tall * height, 1);
+  }
+  let y = Math.max(0, (height - total) / 2);
+  for (const state of STACK) {
+    const share = mix[start + state] / sum;
+    if (share <= 0) continue;
+    const { tile, tall } = styles[state];
+    const end = y + Math.max(share * tall * height, 1);
+    for (let row = Math.round(y), last = Math.min(Math.round(end), height); row < last; row += 1) {
+      pixels[row * width + column] = tile.pixels[((row + top) % tile.side) * tile.side + (column % tile.side)];
+    }
+    y = end;
+  }
+}
