@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0
 """A viewer that takes nothing for so long is let go; it may come again and resume."""
 MOST_VIEWERS = 1000
-GOING_AWAY, TRY_AGAIN = 1001, 1013
+NORMAL, TRY_AGAIN = 1000, 1013
 
 router = APIRouter()
 
@@ -166,17 +166,15 @@ async def live(socket: WebSocket, id: str) -> None:
     viewers.add(viewer)
     reading = asyncio.create_task(_read(socket))
     writing = asyncio.create_task(viewer.write())
-    closing = asyncio.create_task(state.closing.wait())
     try:
-        done, _ = await asyncio.wait({reading, writing, closing}, return_when=asyncio.FIRST_COMPLETED)
-        code = await _code(done, writing, closing)
+        done, _ = await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         viewers.discard(viewer)
-        for task in (reading, writing, closing):
+        for task in (reading, writing):
             task.cancel()
-        await asyncio.gather(reading, writing, closing, return_exceptions=True)
+        await asyncio.gather(reading, writing, return_exceptions=True)
     with suppress(RuntimeError, WebSocketDisconnect):
-        await socket.close(code)
+        await socket.close(_code(writing) if writing in done else NORMAL)
 
 
 async def _read(socket: WebSocket) -> None:
@@ -185,13 +183,11 @@ async def _read(socket: WebSocket) -> None:
         pass
 
 
-async def _code(done: set[asyncio.Task[Any]], writing: asyncio.Task[None], closing: asyncio.Task[Any]) -> int:
-    if closing in done:
-        return GOING_AWAY
-    if writing in done:
-        error = writing.exception()
-        if isinstance(error, TimeoutError):
-            return TRY_AGAIN
-        if error is not None and not isinstance(error, (WebSocketDisconnect, RuntimeError)):
-            raise error
-    return 1000
+def _code(writing: asyncio.Task[None]) -> int:
+    """How the conversation ends: it is over, or the viewer took nothing and may try again."""
+    error = writing.exception()
+    if error is None or isinstance(error, (WebSocketDisconnect, RuntimeError)):
+        return NORMAL
+    if isinstance(error, TimeoutError):
+        return TRY_AGAIN
+    raise error

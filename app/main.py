@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from gilscope.errors import GilscopeError, Refused, UnknownScenario
 log = logging.getLogger("gilscope")
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-MOST_BODY_BYTES = 64 << 10
 UVICORN = {
     "ws": "websockets-sansio",
     "ws_per_message_deflate": False,
@@ -39,24 +39,44 @@ UVICORN = {
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application; with no settings given, those of the environment."""
     settings = settings or from_environment()
-    app = FastAPI(
+    app = Application(
+        settings,
         title="Gilscope",
         lifespan=_lifespan(settings),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        max_body_size=MOST_BODY_BYTES,
     )
     for part in (pages, recordings, embed, live):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Static(directory=STATIC), name="static")
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(GilscopeError, _known_error)
     app.add_exception_handler(Exception, _unknown_error)
-    app.add_middleware(Guard, settings=settings, refuse=_refuse)
     return app
+
+
+class Application(FastAPI):
+    """With the guard around everything, also around what answers when something else has failed."""
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self.settings = settings
+
+    def build_middleware_stack(self) -> Any:
+        return Guard(super().build_middleware_stack(), self.settings, _refuse)
+
+
+class Static(StaticFiles):
+    """Files of ours are asked for anew when they have changed; vendored ones have their version in their address."""
+
+    def file_response(self, *given: Any, **options: Any) -> Response:
+        response = super().file_response(*given, **options)
+        vendored = "/vendor/" in str(given[0])
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if vendored else "no-cache"
+        return response
 
 
 def _lifespan(settings: Settings) -> Any:
@@ -65,7 +85,6 @@ def _lifespan(settings: Settings) -> Any:
         store = await asyncio.to_thread(Store, settings.recordings, settings.data / "index.sqlite")
         await asyncio.to_thread(store.reconcile)
         runs = Runs(settings, store)
-        closing = asyncio.Event()
         interpreters = Interpreters()
         beginning = [asyncio.create_task(interpreters.look()), asyncio.create_task(analysed.catch_up(store))]
         try:
@@ -75,10 +94,8 @@ def _lifespan(settings: Settings) -> Any:
                 "runs": runs,
                 "interpreters": interpreters,
                 "viewers": set(),
-                "closing": closing,
             }
         finally:
-            closing.set()
             for task in beginning:
                 task.cancel()
             await runs.close()
@@ -122,7 +139,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         413: ("That was too much", "A form of Gilscope is never larger than 64 kB. Nothing was changed."),
         422: ("That couldn't be read", "The address or the form has a value of another type. Go back and try again."),
     }.get(error.status_code, ("That didn't work", "Go back and try again."))
-    said = error.detail if isinstance(error.detail, str) and error.detail.count(" ") > 1 else sentence
+    said = sentence if error.detail == HTTPStatus(error.status_code).phrase else str(error.detail)
     return await error_page(request, error.status_code, title, said, dict(error.headers or {}))
 
 

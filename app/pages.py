@@ -24,6 +24,7 @@ router = APIRouter()
 CLIENT = "client"
 """Cookie: tells browsers apart, so that their runs take turns. It says nothing about anybody."""
 MOST_FIELDS = 64
+MOST_BYTES = 64 << 10
 PAST = 8
 STEPS = 100
 """A slider of fractions has about so many positions."""
@@ -284,6 +285,8 @@ async def _fields(request: Request) -> list[tuple[str, str]]:
     body = bytearray()
     async for part in request.stream():
         body += part
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413)
     try:
         pairs = parse_qsl(body.decode("utf-8"), max_num_fields=MOST_FIELDS, keep_blank_values=True)
     except ValueError:

@@ -62,8 +62,7 @@ async def error_page(
 ) -> HTMLResponse:
     """What was wrong, what was expected, what to do; for htmx as a note on the page that asked."""
     context = {"status": status, "title": title, "sentence": sentence, "now": datetime.now(UTC)}
-    own = {name.decode(): value.decode() for name, value in security.headers(request.url.path)} | dict(headers or {})
-    own.pop("content-length", None)
+    own = dict(headers or {})
     if is_htmx(request):
         own |= {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
         return render("_partials/notice.html", context, status, own)

@@ -1,0 +1,46 @@
+"""Recording files for tests of the web application: a real one, and ones of any length made of its chunks."""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+from app.tail import END, HEADER, ROWS
+
+FILE = (Path(__file__).resolve().parent / "js" / "recordings" / "convoy.gilscope").read_bytes()
+
+
+def split(file: bytes) -> tuple[bytes, list[bytes]]:
+    """What stands before the chunks, and the chunks."""
+    at = file.index(b"GSCK")
+    before, found = file[:at], []
+    while at < len(file):
+        size = HEADER.size + struct.unpack_from("<I", file, at + 40)[0]
+        found.append(file[at : at + size])
+        at += size
+    return before, found
+
+
+BEFORE, CHUNKS = split(FILE)
+A_ROWS_CHUNK = next(chunk for chunk in CHUNKS if chunk[4] == ROWS)
+AN_END_CHUNK = next(chunk for chunk in CHUNKS if chunk[4] == END)
+
+
+def numbered(chunk: bytes, number: int) -> bytes:
+    """The same chunk at another place of a recording."""
+    head = bytearray(chunk[: HEADER.size])
+    struct.pack_into("<I", head, 8, number)
+    struct.pack_into("<I", head, 52, zlib.crc32(head[:-4]))
+    return bytes(head) + chunk[HEADER.size :]
+
+
+def head(**changes: Any) -> bytes:
+    """The beginning of a file with another header."""
+    header = json.dumps({**json.loads(BEFORE.split(b"\n", 2)[1]), **changes}).encode()
+    return b"gilscope recording 1 crc32=%08x bytes=%d\n%s\n" % (zlib.crc32(header), len(header), header)
+
+
+def file(**changes: Any) -> bytes:
+    """A whole file with another header."""
+    return head(**changes) + b"".join(CHUNKS)
