@@ -65,7 +65,7 @@ export class Camera {
     this.at = this.edge;
     const to = Math.max(this.edge, Math.min(width, FIRST_FOLLOW_NS)) + width * 0.02;
     this.viewport = new Viewport(to - width * 1.02, to);
-    return !still;
+    return !still && !calm;
   }
 
   /** @param {boolean} following */

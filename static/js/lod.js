@@ -21,12 +21,15 @@ export class TimeByState {
     this.totals = new Float64Array(STATES); // up to the last row
     this.checkpoints = new Float64Array(STATES * 4);
     this.seen = 0;
+    /** The states that occur, in the order of their first time. @type {number[]} */
+    this.present = [];
   }
 
   /** Take in the rows that were appended since the last call. */
   update() {
     const { at, state, count } = this.rows;
     for (let row = this.seen; row < count; row += 1) {
+      if (!this.present.includes(state[row] & 15)) this.present.push(state[row] & 15);
       if (row > 0) this.totals[state[row - 1] & 15] += at[row] - at[row - 1];
       if ((row & (BLOCK - 1)) === 0) {
         const start = (row >>> BLOCK_BITS) * STATES;
@@ -44,7 +47,7 @@ export class TimeByState {
   /**
    * Time by state from the first row up to `at`.
    * @param {number} at ns
-   * @param {Float64Array} into receives the totals, one a state
+   * @param {Float64Array} into receives the totals of the states that occur; the others are left as they are
    * @param {number} low a row known to be at or before `at`
    * @returns {number} the row that `at` lies in, -1 before the first
    */
@@ -57,7 +60,7 @@ export class TimeByState {
     }
     const block = row >>> BLOCK_BITS;
     const start = block * STATES;
-    for (let s = 0; s < STATES; s += 1) into[s] = this.checkpoints[start + s];
+    for (const s of this.present) into[s] = this.checkpoints[start + s];
     for (let r = block << BLOCK_BITS; r < row; r += 1) into[rows.state[r] & 15] += rows.at[r + 1] - rows.at[r];
     into[rows.state[row] & 15] += at - rows.at[row];
     return row;

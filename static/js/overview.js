@@ -26,6 +26,7 @@ export function summarise(model, widthPx, duration) {
   const before = new Float64Array(STATES);
   const after = new Float64Array(STATES);
   for (const { times } of threads) {
+    before.fill(0);
     let row = times.upTo(0, before);
     for (let column = 0; column < widthPx; column += 1) {
       row = times.upTo((duration * (column + 1)) / widthPx, after, Math.max(row, 0));

@@ -147,6 +147,8 @@ const after = new Float64Array(STATES);
 /** @param {Track} track @param {TimeScale} scale @param {number} to @param {SpanList} list @param {number} first */
 function collectColumns(track, scale, to, list, first) {
   list.dense = true;
+  before.fill(0);
+  after.fill(0);
   const widthPx = Math.ceil(scale.widthPx);
   let row = track.times.upTo(scale.from, before, first);
   let pureState = -1;
@@ -167,7 +169,7 @@ function collectColumns(track, scale, to, list, first) {
     let total = 0;
     let most = 0;
     let mostState = 0;
-    for (let s = 0; s < STATES; s += 1) {
+    for (const s of track.times.present) {
       const part = after[s] - before[s];
       total += part;
       if (part > most) [most, mostState] = [part, s];

@@ -217,8 +217,9 @@ export class TrackPainter {
     pixels.fill(0);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
     const top0 = Math.round(top);
+    const stack = STACK.filter((state) => row.track.times.present.includes(state));
     for (let column = 0; column < width; column += 1) {
-      if (list.mixed[column] === 1) stackColumn(pixels, width, height, column, list.mix, styles, top0);
+      if (list.mixed[column] === 1) stackColumn(pixels, width, height, column, list.mix, stack, styles, top0);
     }
     this.stripCtx.putImageData(image, 0, 0);
     this.ctx.drawImage(this.strip, 0, 0, width, height, 0, top0, width, height);
@@ -354,19 +355,19 @@ function bottomOf(row) {
 /**
  * Draw one column of a strip: each state as high as its own height times its share, around the middle.
  * @param {Uint32Array} pixels @param {number} width @param {number} height @param {number} column
- * @param {Float32Array} mix @param {readonly import('./palette.js').Style[]} styles @param {number} top where the strip begins, for the pattern
+ * @param {Float32Array} mix @param {readonly number[]} stack @param {readonly import('./palette.js').Style[]} styles @param {number} top where the strip begins, for the pattern
  */
-function stackColumn(pixels, width, height, column, mix, styles, top) {
+function stackColumn(pixels, width, height, column, mix, stack, styles, top) {
   const start = column * STATES;
   let sum = 0;
   for (let s = 0; s < STATES; s += 1) sum += mix[start + s];
   let total = 0;
-  for (const state of STACK) {
+  for (const state of stack) {
     const share = mix[start + state] / sum;
     if (share > 0) total += Math.max(share * styles[state].tall * height, 1);
   }
   let y = Math.max(0, (height - total) / 2);
-  for (const state of STACK) {
+  for (const state of stack) {
     const share = mix[start + state] / sum;
     if (share <= 0) continue;
     const { tile, tall } = styles[state];

@@ -1,0 +1,90 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { Camera } from '../../static/js/camera.js';
+import { Viewport } from '../../static/js/viewport.js';
+
+const model = (/** @type {number} */ until) => /** @type {any} */ ({ until, duration: until });
+
+test('following, the newest moment stays at the right edge, also while it is zoomed', () => {
+  const growing = model(2e9);
+  const camera = new Camera(growing);
+  camera.follow(true);
+  for (let now = 0; camera.advance(now, 16, 1000, false); now += 16) assert.ok(now < 5000);
+  assert.equal(camera.at, 2e9);
+  assert.ok(Math.abs(camera.viewport.width - 1.02e9) < 1);
+  assert.equal(camera.zoom(4, 1.5e9), true);
+  growing.until = 2.5e9;
+  growing.duration = 2.5e9;
+  assert.equal(camera.advance(0, 16, 1000, true), false);
+  assert.deepEqual([camera.following, camera.at, Math.round(camera.viewport.width)], [true, 2.5e9, 255e6]);
+  assert.ok(camera.viewport.to > 2.5e9 && camera.viewport.to < 2.51e9);
+});
+
+test('the edge glides towards what has come, and never beyond it', () => {
+  const camera = new Camera(model(1e9));
+  camera.follow(true);
+  let last = -1;
+  for (let now = 0; camera.advance(now, 16, 1000, false); now += 16) {
+    assert.ok(camera.at > last && camera.at <= 1e9);
+    last = camera.at;
+  }
+});
+
+test('moving by one’s own will ends the following; the run’s growth leaves the view alone', () => {
+  const growing = model(1e9);
+  const camera = new Camera(growing);
+  camera.follow(true);
+  camera.advance(0, 16, 1000, true);
+  camera.pan(-1e8);
+  const { viewport } = camera;
+  growing.until = growing.duration = 9e9;
+  camera.grown();
+  camera.advance(16, 16, 1000, true);
+  assert.deepEqual([camera.following, camera.viewport], [false, viewport]);
+});
+
+test('a replay that reaches the edge of a run that goes on follows it', () => {
+  const camera = new Camera(model(1e6));
+  camera.running = true;
+  camera.setPace(1);
+  camera.togglePlay();
+  for (let now = 0; camera.playback.playing; now += 50) camera.advance(now, 50, 1000, true);
+  assert.equal(camera.following, true);
+});
+
+test('a slow pace narrows a wide view around the playhead, a narrow one stays', () => {
+  const camera = new Camera(model(421e6));
+  camera.fit();
+  camera.seek(100e6);
+  camera.setPace(1000);
+  assert.ok(camera.viewport.width <= 20.001e6 && camera.viewport.contains(100e6));
+  const { viewport } = camera;
+  camera.setPace(10);
+  assert.equal(camera.viewport, viewport);
+});
+
+test('playing, the playhead stays in view', () => {
+  const camera = new Camera(model(421e6));
+  camera.look(new Viewport(0, 10e6));
+  camera.setPace(10);
+  camera.togglePlay();
+  for (let now = 0; now < 2000; now += 40) {
+    camera.advance(now, 40, 1000, false);
+    assert.ok(camera.viewport.contains(camera.at), `${camera.at}`);
+  }
+  assert.ok(camera.at > 190e6);
+});
+
+test('at the end, play begins again; F goes to the span, then to the whole', () => {
+  const camera = new Camera(model(1e6));
+  camera.seek(1e6);
+  camera.togglePlay();
+  assert.equal(camera.at, 0);
+  const span = /** @type {any} */ ({ from: 2e5, to: 3e5 });
+  camera.fitSpan(span);
+  assert.deepEqual([camera.viewport.from, camera.viewport.to], [175_000, 325_000]);
+  camera.fitSpan(span);
+  assert.equal(camera.untouched, true);
+  camera.fitSpan(null);
+  assert.equal(camera.untouched, true);
+});
