@@ -110,6 +110,14 @@ static PyObject *argument(const call *c, Py_ssize_t position, const char *name)
     return c->keywords == NULL ? NULL : PyDict_GetItemString(c->keywords, name);
 }
 
+static Py_ssize_t arguments_given(const call *c)
+{
+    if (c->vector != NULL || c->names != NULL)
+        return c->count + (c->names == NULL ? 0 : PyTuple_GET_SIZE(c->names));
+    return (c->argument != NULL && PyTuple_Check(c->argument) ? PyTuple_GET_SIZE(c->argument) : 0) +
+           (c->keywords == NULL ? 0 : PyDict_GET_SIZE(c->keywords));
+}
+
 /* Asks a method without arguments. NULL isn't expected: these can't fail. */
 static PyObject *ask(const PyMethodDef *method, PyObject *self) { return method->ml_meth(self, NULL); }
 
@@ -157,7 +165,12 @@ static bool seconds_of(PyObject *number, double *seconds)
 static patience patience_of(const call *c, const char *blocking_name, bool none)
 {
     enum { CENTURIES = 1 << 30 }; /* seconds; longer ones are refused somewhere, or as good as none */
+    Py_ssize_t given = arguments_given(c);
+    if (given == 0)
+        return WAITS;
     PyObject *blocking = argument(c, 0, blocking_name), *timeout = argument(c, 1, "timeout");
+    if (given != (blocking != NULL) + (timeout != NULL))
+        return WAITS_NOT; /* refused */
     if (blocking != NULL && blocking != Py_True) {
         if (!PyLong_CheckExact(blocking) || PyObject_IsTrue(blocking) != 1)
             return WAITS_NOT;

@@ -24,8 +24,6 @@ def places() -> list[Place]:
     steps = (
         (threading.Condition, "wait", "wait"),
         (threading.Condition, "notify", "notify"),
-        (threading.Semaphore, "acquire", "take"),
-        (threading.Semaphore, "__enter__", "take"),
         (threading.Barrier, "wait", "inside"),
         (threading.Thread, "_bootstrap", "life"),
         (threading.Thread, "join", "join"),
@@ -39,6 +37,8 @@ def places() -> list[Place]:
         for owner, kind, capacity, conditions in made
     ]
     found += [(owner, name, _probe.hook(vars(owner)[name], step)) for owner, name, step in steps]
+    take = _probe.hook(vars(threading.Semaphore)["acquire"], "take")
+    found += [(threading.Semaphore, name, take) for name in ("acquire", "__enter__")]  # one function, two names
     name = vars(threading.Thread)["name"]
     found.append((threading.Thread, "name", name.setter(_probe.hook(name.fset, "name"))))
     return found
