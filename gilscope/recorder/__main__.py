@@ -14,7 +14,8 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoade
 from types import ModuleType, TracebackType
 from typing import Any
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_FILE = __file__  # the interpreter takes the name away before it reports an exception
+_HERE = os.path.dirname(os.path.abspath(_FILE))
 
 
 def main(arguments: list[str]) -> None:
@@ -98,6 +99,14 @@ def _visible(function: Any, *arguments: Any) -> None:
         raise
 
 
+def _mark_interrupt() -> None:
+    """Let the process die of SIGINT after its end, as it would: the imports and evals of the report undid the mark."""
+    try:
+        exec("raise KeyboardInterrupt")  # noqa: S102  # a string: only those mark
+    except KeyboardInterrupt:
+        pass
+
+
 class _Reporter:
     """Stands for sys.excepthook while an exception leaves this file: takes this file's frames out of the traceback."""
 
@@ -111,7 +120,7 @@ class _Reporter:
         traceback: TracebackType | None,
     ) -> None:
         sys.excepthook = self.hook
-        while traceback is not None and traceback.tb_frame.f_code.co_filename == __file__:
+        while traceback is not None and traceback.tb_frame.f_code.co_filename == _FILE:
             traceback = traceback.tb_next
         value.__traceback__ = sys.last_traceback = traceback
         if "gilscope.recorder.definitions" in sys.modules:
@@ -120,6 +129,8 @@ class _Reporter:
             from gilscope.recorder import definitions
 
             definitions.error(kind, value, "".join(format_exception(kind, value, traceback)))
+            if kind is KeyboardInterrupt:
+                _mark_interrupt()
         self.hook(kind, value, traceback)
 
 
