@@ -44,6 +44,10 @@ static PyObject *purposes; /* address of a condition → (address of what it bel
 static PyObject *slots;    /* address of a running Thread → (slot, generation) of its ring */
 static PyObject *quote;    /* str → JSON */
 
+static struct {
+    PyObject *state, *waiters, *queue, *value, *ident;
+} names_of; /* attributes, interned */
+
 static __thread PyObject *making; /* its __init__ runs: that of a base class is part of it */
 static __thread PyObject *inside; /* the queue or barrier whose method runs */
 
@@ -54,9 +58,9 @@ static PyObject *original(hook *h, PyObject *const *arguments, size_t nargsf, Py
     return PyObject_Vectorcall(h->function, arguments, nargsf, names);
 }
 
-static int64_t number_attribute(PyObject *object, const char *name, int64_t otherwise)
+static int64_t number_attribute(PyObject *object, PyObject *name, int64_t otherwise)
 {
-    PyObject *value = PyObject_GetAttrString(object, name);
+    PyObject *value = PyObject_GetAttr(object, name);
     int64_t number = value != NULL && PyLong_Check(value) ? PyLong_AsLongLong(value) : otherwise;
     Py_XDECREF(value);
     if (PyErr_Occurred()) {
@@ -66,9 +70,9 @@ static int64_t number_attribute(PyObject *object, const char *name, int64_t othe
     return number;
 }
 
-static int64_t length_attribute(PyObject *object, const char *name)
+static int64_t length_attribute(PyObject *object, PyObject *name)
 {
-    PyObject *value = PyObject_GetAttrString(object, name);
+    PyObject *value = PyObject_GetAttr(object, name);
     Py_ssize_t length = value == NULL ? -1 : PyObject_Size(value);
     Py_XDECREF(value);
     PyErr_Clear();
@@ -140,7 +144,7 @@ static PyObject *step_made(hook *h, PyObject *const *arguments, size_t nargsf, P
     making = outer;
     if (done == NULL)
         return NULL;
-    locks_made(self, h->track, h->value == NULL ? 0 : number_attribute(self, PyUnicode_AsUTF8(h->value), 0));
+    locks_made(self, h->track, h->value == NULL ? 0 : number_attribute(self, h->value, 0));
     int failed = h->track == TRACK_CONDITION ? forget_purpose(self) : 0;
     for (Py_ssize_t i = 0; failed >= 0 && i < PyTuple_GET_SIZE(h->conditions); i++) {
         PyObject *condition = PyTuple_GET_ITEM(h->conditions, i);
@@ -175,7 +179,7 @@ static PyObject *step_wait(hook *h, PyObject *const *arguments, size_t nargsf, P
     probe_leave();
     uint8_t ended = woken == NULL ? FLAG_ERROR : woken == Py_False ? FLAG_TIMEOUT : 0;
     bool barrier = it.track == TRACK_BARRIER && woken == Py_True && inside != NULL && address(inside) == it.thing;
-    if (barrier && number_attribute(inside, "_state", 0) < 0)
+    if (barrier && number_attribute(inside, names_of.state, 0) < 0)
         ended = FLAG_ERROR; /* broken, or reset */
     probe_emit(KIND_UNBLOCK, timed | ended, it.track, it.thing, 0);
     return woken;
@@ -188,7 +192,7 @@ static PyObject *step_notify(hook *h, PyObject *const *arguments, size_t nargsf,
     PyObject *condition = arguments[0], *wanted = first_argument(arguments, nargsf, names, "n");
     int64_t most = wanted == NULL ? 1 : PyLong_CheckExact(wanted) ? PyLong_AsLongLong(wanted) : INT64_MAX;
     PyErr_Clear();
-    int64_t waiting = length_attribute(condition, "_waiters");
+    int64_t waiting = length_attribute(condition, names_of.waiters);
     PyObject *done = original(h, arguments, nargsf, names);
     if (done == NULL)
         return NULL;
@@ -197,7 +201,7 @@ static PyObject *step_notify(hook *h, PyObject *const *arguments, size_t nargsf,
     int64_t woken = waiting < most ? waiting : most;
     bool of_mine = inside != NULL && address(inside) == it.thing;
     if (it.role != ROLE_NEWS && of_mine && wanted == NULL) {
-        int64_t length = length_attribute(inside, "queue");
+        int64_t length = length_attribute(inside, names_of.queue);
         probe_emit(it.role == ROLE_ITEM ? KIND_PUT : KIND_GET, 0, it.track, it.thing, length);
     }
     else if (it.track == TRACK_SEMAPHORE) {
@@ -214,7 +218,7 @@ static PyObject *step_take(hook *h, PyObject *const *arguments, size_t nargsf, P
 {
     PyObject *got = original(h, arguments, nargsf, names);
     if (got == Py_True && PyVectorcall_NARGS(nargsf) > 0)
-        probe_emit(KIND_TAKE, 0, TRACK_SEMAPHORE, address(arguments[0]), number_attribute(arguments[0], "_value", 0));
+        probe_emit(KIND_TAKE, 0, TRACK_SEMAPHORE, address(arguments[0]), number_attribute(arguments[0], names_of.value, 0));
     return got;
 }
 
@@ -313,7 +317,7 @@ static PyObject *step_name(hook *h, PyObject *const *arguments, size_t nargsf, P
 /* Whether join() would wait. */
 static bool is_running(PyObject *thread)
 {
-    int64_t ident = number_attribute(thread, "_ident", 0);
+    int64_t ident = number_attribute(thread, names_of.ident, 0);
     if (ident == 0 || ident == (int64_t)PyThread_get_thread_ident())
         return false; /* not started, or this very thread: join() refuses */
 #if PY_VERSION_HEX >= 0x030E0000
@@ -521,7 +525,13 @@ int hooks_add(PyObject *module)
     Py_XDECREF(json);
     purposes = PyDict_New();
     slots = PyDict_New();
-    if (quote == NULL || purposes == NULL || slots == NULL || PyType_Ready(&hook_type) < 0)
+    names_of.state = PyUnicode_InternFromString("_state");
+    names_of.waiters = PyUnicode_InternFromString("_waiters");
+    names_of.queue = PyUnicode_InternFromString("queue");
+    names_of.value = PyUnicode_InternFromString("_value");
+    names_of.ident = PyUnicode_InternFromString("_ident");
+    bool named = names_of.state && names_of.waiters && names_of.queue && names_of.value && names_of.ident;
+    if (!named || quote == NULL || purposes == NULL || slots == NULL || PyType_Ready(&hook_type) < 0)
         return -1;
     for (int as = ROLE_NEWS; as <= ROLE_ROOM; as++) {
         static const char *const names[] = {"NEWS", "ITEM", "ROOM"};
