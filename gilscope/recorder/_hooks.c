@@ -492,13 +492,17 @@ static PyObject *end_thread(PyObject *Py_UNUSED(module), PyObject *thread)
     Py_RETURN_NONE;
 }
 
-/* Every code object that is executed as a module or by exec() passes here, before its first instruction. */
+/* Every code object that is executed as a module or by exec() passes here, before its first instruction. Those that
+   come from no file have no lines to show. */
 static int audited(const char *event, PyObject *arguments, void *callback)
 {
-    if (!active || event[0] != 'e' || strcmp(event, "exec") != 0 || PyTuple_GET_SIZE(arguments) != 1 ||
-        !PyCode_Check(PyTuple_GET_ITEM(arguments, 0)) || PyInterpreterState_Get() != PyInterpreterState_Main())
+    if (!active || event[0] != 'e' || strcmp(event, "exec") != 0 || PyTuple_GET_SIZE(arguments) != 1)
         return 0;
-    PyObject *done = PyObject_CallOneArg(callback, PyTuple_GET_ITEM(arguments, 0));
+    PyObject *code = PyTuple_GET_ITEM(arguments, 0);
+    if (!PyCode_Check(code) || PyUnicode_READ_CHAR(((PyCodeObject *)code)->co_filename, 0) == '<' ||
+        PyInterpreterState_Get() != PyInterpreterState_Main())
+        return 0;
+    PyObject *done = PyObject_CallOneArg(callback, code);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
 }

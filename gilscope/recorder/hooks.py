@@ -1,9 +1,11 @@
 """Installs the recorder in this process, and puts everything back."""
 
+import _thread
 import queue
 import threading
 from typing import NamedTuple
 
+from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recorder import _probe, definitions, queues, threads
 
 
@@ -13,6 +15,8 @@ class _Replaced(NamedTuple):
     before: object
     now: object
 
+
+_LOCKS = (_thread.LockType, _thread.RLock)
 
 _replaced: list[_Replaced] = []
 _watching = False
@@ -24,8 +28,12 @@ def install(rings: str) -> None:
     for module in (threading, queue):
         definitions.module(module)
     program = _install_program()
-    _probe.begin_thread(threading.main_thread())
     definitions.process(_probe.install(), program)
+    _probe.begin_thread(threading.main_thread())
+    for value in vars(threading).values():  # its own locks, which were made before
+        if isinstance(value, _LOCKS):
+            kind = TrackKind.LOCK if isinstance(value, _LOCKS[0]) else TrackKind.RLOCK
+            _probe.emit(Kind.THING_NEW, Flag.NESTED, kind, value, 0)
 
 
 def put_back() -> None:
