@@ -149,7 +149,7 @@ class Kind(IntEnum):
     RETURN = 31
     # Threads. ``thing``: the address of the Thread object.
     THREAD_START = 40
-    """In the parent: it starts the thread ``thing``."""
+    """In the parent: it starts the thread ``thing`` (0: one without a Thread object). Flag ERROR: it couldn't."""
     THREAD_BEGIN = 41
     """In the thread itself: first Python-level instruction; ``thing`` is its Thread object."""
     THREAD_END = 42
