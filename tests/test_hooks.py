@@ -8,7 +8,7 @@ import pytest
 
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
-from gilscope.events import Kind, TrackKind
+from gilscope.events import Flag, Kind, TrackKind
 from tests.programs import CHILD, WITH_GIL, environment, ids, record, rows_about, rows_of, sequence, things
 
 THREADS = {Kind.THREAD_START, Kind.THREAD_BEGIN, Kind.THREAD_END, Kind.THING_NEW}
@@ -597,6 +597,62 @@ def test_things_of_the_standard_library_are_internal(python: Interpreter, tmp_pa
     }
 
 
+def test_threads_without_an_object_and_without_luck(python: Interpreter, tmp_path: Path) -> None:
+    """A thread of `_thread` has no Thread object; one that can't be started is told as an error."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        import _thread
+
+        def run():
+            done = Lock()
+            done.acquire()
+            _thread.start_new_thread(done.release, ())
+            done.acquire()
+            stack_size(1 << 46)
+            try:
+                started(run)
+            except RuntimeError:
+                return
+            raise AssertionError("a stack of 64 TiB was given")
+        """,
+    )
+    starts = [row for row in rows_of(recorded, "MainThread") if row.kind == Kind.THREAD_START]
+    assert [(row.flags, bool(row.thing)) for row in starts] == [(0, False), (0, True), (Flag.ERROR, True)]
+
+
+def test_another_interpreter_is_not_recorded(python: Interpreter, tmp_path: Path) -> None:
+    """Its objects are its own: its locks work, and leave nothing."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        try:
+            import _interpreters
+        except ImportError:
+            import _xxsubinterpreters as _interpreters
+
+        LINES = (
+            "import threading, time",
+            "for _ in range(50):",
+            "    with threading.Lock(), threading.RLock():",
+            "        time.sleep(0)",
+        )
+
+        def run():
+            other = _interpreters.create()
+            time.sleep(0)
+            failed = _interpreters.run_string(other, chr(10).join(LINES))
+            time.sleep(0)
+            _interpreters.destroy(other)
+            assert failed is None, failed
+        """,
+    )
+    kinds = [row.kind for row in rows_of(recorded, "MainThread") if row.kind in (Kind.CALL, Kind.RETURN)]
+    assert kinds == [Kind.CALL, Kind.RETURN] * 2
+
+
 LOOK = """
 import ctypes, inspect, io, json, pickle, queue, sys, threading, time, types, _thread
 
@@ -687,12 +743,16 @@ from gilscope.recorder import hooks
 class Recursive(_thread.RLock):
     pass
 
+original_put = queue.Queue.put
 before = pointers()
 hooks.install(os.environ["GILSCOPE_RINGS"])
 between = pointers()
 Recursive(), Recursive.__new__(Recursive)
 event_wait, acquire = threading.Event().wait, threading.Lock().acquire
-hooks.put_back()
+queue.Queue.put = "mine"
+hooks.put_back()  # what others have put there stays
+assert queue.Queue.put == "mine"
+queue.Queue.put = original_put
 after = pointers()
 event_wait(0)
 acquire()

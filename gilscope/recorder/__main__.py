@@ -8,11 +8,17 @@ is the path of the extension for this interpreter (empty: nothing is recorded fr
 the run's shared memory.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
-from types import ModuleType, TracebackType
-from typing import Any
+from types import ModuleType
+
+TYPE_CHECKING = False  # typing takes longer to import than all of this does to run
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any
 
 _FILE = __file__  # the interpreter takes the name away before it reports an exception
 _HERE = os.path.dirname(os.path.abspath(_FILE))

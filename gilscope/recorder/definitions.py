@@ -1,12 +1,17 @@
 """Publishes what events mean: code objects, the process, and the error that ended the scenario."""
 
+from __future__ import annotations
+
 import os
 import sys
 from _json import encode_basestring_ascii as quote
-from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 
 from gilscope.recorder import _probe
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _GILSCOPE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep

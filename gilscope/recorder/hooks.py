@@ -3,22 +3,14 @@
 import _thread
 import queue
 import threading
-from typing import NamedTuple
 
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recorder import _probe, definitions, queues, threads
 
-
-class _Replaced(NamedTuple):
-    owner: type
-    name: str
-    before: object
-    now: object
-
-
 _LOCKS = (_thread.LockType, _thread.RLock)
 
-_replaced: list[_Replaced] = []
+_replaced: list[tuple[type, str, object, object]] = []
+"""Class, name of the attribute, what stood there before, and the hook that stands there now."""
 _watching = False
 
 
@@ -60,5 +52,5 @@ def _install_program() -> str | None:
     for owner, name, hook in (*threads.places(), *queues.places()):
         before = vars(owner)[name]
         setattr(owner, name, hook)
-        _replaced.append(_Replaced(owner, name, before, hook))
+        _replaced.append((owner, name, before, hook))
     return None
