@@ -115,7 +115,7 @@ def test_tries_and_timeouts(python: Interpreter, tmp_path: Path) -> None:
 
 
 def test_an_interrupted_wait(python: Interpreter, tmp_path: Path) -> None:
-    """A signal handler that raises ends the wait with an error."""
+    """What a signal handler does during the wait is nested in it; when it raises, that ends the wait with an error."""
     recorded = record(
         python,
         tmp_path,
@@ -124,10 +124,11 @@ def test_an_interrupted_wait(python: Interpreter, tmp_path: Path) -> None:
             pass
 
         def run():
-            lock, main = Lock(), current_thread()
-            tell(lock=lock)
+            lock, other, main = Lock(), Lock(), current_thread()
+            tell(lock=lock, other=other)
             def handler(*_):
-                raise Enough
+                with other:
+                    raise Enough
             def poke():
                 until_blocked(main)
                 os.kill(os.getpid(), signal.SIGUSR1)
@@ -143,7 +144,14 @@ def test_an_interrupted_wait(python: Interpreter, tmp_path: Path) -> None:
         """,
     )
     mine = [line for line in sequence(recorded, "MainThread", but=THREADS) if not line.endswith("poke")]
-    assert mine == ["LOCK_ACQUIRE lock 1", "LOCK_WAIT lock", "LOCK_TIMEOUT lock ERROR", "LOCK_RELEASE lock"]
+    assert mine == [
+        "LOCK_ACQUIRE lock 1",
+        "LOCK_WAIT lock",
+        "LOCK_ACQUIRE other NESTED 1",
+        "LOCK_RELEASE other NESTED",
+        "LOCK_TIMEOUT lock ERROR",
+        "LOCK_RELEASE lock",
+    ]
 
 
 def test_recursion(python: Interpreter, tmp_path: Path) -> None:
@@ -156,10 +164,11 @@ def test_recursion(python: Interpreter, tmp_path: Path) -> None:
             lock = RLock()
             condition = Condition(lock)
             tell(lock=lock, condition=condition)
-            try:
-                lock.release()
-            except RuntimeError:
-                pass
+            for refused in (lock.release, lock._release_save):
+                try:
+                    refused()
+                except RuntimeError:
+                    pass
             with lock, lock:
                 condition.wait(0.001)
                 def notifier():
@@ -196,6 +205,41 @@ def test_recursion(python: Interpreter, tmp_path: Path) -> None:
         "UNBLOCK condition",
         "LOCK_RELEASE lock 1",
         "LOCK_RELEASE lock",
+    ]
+
+
+def test_join(python: Interpreter, tmp_path: Path) -> None:
+    """Only a thread that runs is waited for; one that still runs after it has outlasted the patience."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        def run():
+            go = Event()
+            def worker():
+                go.wait()
+            for thread in (Thread(target=go.wait), current_thread()):
+                try:
+                    thread.join()
+                except RuntimeError:
+                    pass
+            threads = started(worker)
+            threads[0].join(0.001)
+            threads[0].join(timeout=0.001)
+            def setter():
+                until_blocked(main)
+                go.set()
+            main = current_thread()
+            started(setter)
+            threads[0].join()
+            threads[0].join()
+        """,
+    )
+    mine = sequence(recorded, "MainThread", but=THREADS | {Kind.NOTIFY})
+    assert mine == [
+        *["BLOCK worker TIMED", "UNBLOCK worker TIMEOUT TIMED"] * 2,
+        "BLOCK worker",
+        "UNBLOCK worker",
     ]
 
 
@@ -300,8 +344,9 @@ def test_semaphore(python: Interpreter, tmp_path: Path) -> None:
                 pass
         """,
     )
-    made = [row for row in rows_of(recorded, "MainThread") if row.kind == Kind.THING_NEW and not row.flags]
-    assert [(row.aux, row.value) for row in made] == [(TrackKind.SEMAPHORE, 2), (TrackKind.SEMAPHORE, 1)]
+    made = [row for row in rows_of(recorded, "MainThread") if row.kind == Kind.THING_NEW]
+    semaphores = [(row.value, row.flags) for row in made if row.aux == TrackKind.SEMAPHORE]
+    assert semaphores == [(2, 0), (1, 0)]  # a bounded one is made once, though its base is made too
     mine = [line for line in sequence(recorded, "MainThread", but=THREADS) if not line.endswith("waiter")]
     assert mine == [
         "TAKE semaphore 1",
@@ -769,9 +814,11 @@ print(json.dumps({"same": before == after, "changed": changed}))
         text=True,
         check=False,
     )
+    batch = rings.read(final=True)
     rings.close()
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    assert Kind.BLOCK not in batch.records.kind  # a method that was bound in between only calls
     assert told["same"]
     expected = {
         *("lock.acquire", "lock.release", "lock.__enter__", "lock.__exit__", "RLock.acquire", "RLock.release", "RLock"),
