@@ -1,0 +1,232 @@
+"""The fold: events of threads become rows with states; docs/HACKING.md, "The fold".
+
+A batch at a time, each in the order of time and none before the one before it. Facts that a batch leaves
+open are carried into the next, so that batches of any size give the same rows.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis.forward import Index, Numbers, Table, Truth, ends_of, forward, order_by, starts_of
+from gilscope.analysis.resources import Resources
+from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.recording import Rows
+
+Gil = Literal["measured", "absent", "unmeasured"]
+"""``absent``: a free-threaded build has none."""
+
+# What is known of a thread and the GIL, of what it is inside of, and of its core.
+NOT_KNOWN, NONE, WANTS, HOLDS = range(4)
+NOTHING, IN_BLOCK, IN_CALL = 1, 2, 3
+NOT_SEEN, ON, OFF, PREEMPTED = range(4)
+
+OPENS = {Kind.BLOCK: IN_BLOCK, Kind.LOCK_WAIT: IN_BLOCK, Kind.CALL: IN_CALL}
+
+
+def _states() -> NDArray[np.uint8]:
+    """State by what is known of the GIL, inside and core: the table of HACKING."""
+    table = np.full((4, 4, 4), State.UNKNOWN, np.uint8)
+    table[HOLDS, :, :] = State.RUNNING
+    table[HOLDS, :, OFF] = table[HOLDS, :, PREEMPTED] = State.STALLED
+    table[WANTS] = State.GIL_WAIT
+    for inside in (NOT_KNOWN, NOTHING):
+        table[NONE, inside, ON] = State.NATIVE
+        table[NONE, inside, PREEMPTED] = State.RUNNABLE
+    table[NONE, NOTHING, OFF] = State.OUTSIDE
+    table[NONE, IN_CALL] = State.OUTSIDE
+    table[NONE, IN_CALL, ON] = State.NATIVE
+    table[NOT_KNOWN, IN_CALL] = State.OUTSIDE
+    table[NOT_KNOWN, IN_CALL, ON] = State.UNKNOWN
+    table[NONE, IN_BLOCK] = table[NOT_KNOWN, IN_BLOCK] = State.BLOCKED
+    return table
+
+
+def _by_kind(dtype: Any, values: Mapping[Kind, int]) -> NDArray[Any]:
+    table = np.zeros(256, dtype)
+    for kind, value in values.items():
+        table[kind] = value
+    return table
+
+
+STATES = _states()
+GIL_KINDS = _by_kind(np.bool_, {k: 1 for k in Kind if Kind.GIL_WAIT <= k <= Kind.GIL_RELEASE})
+GIL_FACT = _by_kind(
+    np.uint8, {Kind.GIL_WAIT: WANTS, Kind.GIL_DROP_REQUEST: WANTS, Kind.GIL_ACQUIRE: HOLDS, Kind.GIL_RELEASE: NONE}
+)
+PROGRAM_KINDS = _by_kind(np.bool_, {k: 1 for k in Kind if Kind.THING_NEW <= k <= Kind.THREAD_END})
+INSIDE_FACT = _by_kind(np.uint8, {k: OPENS.get(k, NOTHING) for k in Kind if Kind.LOCK_WAIT <= k <= Kind.THREAD_END})
+CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
+
+
+class Fold:
+    """Gives rows their states, and makes the rows of the GIL, of locks and kin, and of cores.
+
+    ``gil`` and ``cores``: which layers this run measures. A track is told by ``add_tracks`` before any row
+    names it, as ``track`` or as ``thing``.
+
+    Rows that come in are about threads: ``track`` the thread, ``kind`` and ``flags`` what happened, ``thing``
+    the track concerned (GIL events: the GIL of the process; ``CALL`` of a sleep: a track of kind SLEEP;
+    ``CORE_ON`` and ``CORE_OFF``: the core's track). Rows about processes may stand among them, and pass as
+    they are; when one says EXITED, everything of that process has exited: its threads get a THREAD_END with
+    the flag ERROR unless they had ended, its GIL and locks a row EXITED.
+    """
+
+    def __init__(self, gil: Gil, cores: bool) -> None:
+        self._measured = gil == "measured"
+        self._cores = cores
+        self._kind = Table(np.uint8, 255)
+        self._pid = Table(np.int64)
+        self._main = Table(np.bool_)
+        self._gil = Table(np.uint8, NONE if gil == "absent" else NOT_KNOWN)
+        self._gil_thing = Table(np.uint32)
+        self._inside = Table(np.uint8)
+        self._inside_thing = Table(np.uint32)
+        self._core = Table(np.uint8)
+        self._ended = Table(np.bool_)
+        self._exited = Table(np.bool_)
+        self._seen = Table(np.bool_)
+        self._tables = [table for table in vars(self).values() if isinstance(table, Table)]
+        self._first_gil: dict[int, int] = {}
+        """By process, when its GIL was first seen: threads that appear later begin without it."""
+        self._resources = Resources(self._kind, self._pid)
+
+    def add_tracks(self, tracks: Iterable[Mapping[str, Any]]) -> None:
+        """Tracks as the recording's ``tracks`` tell them; again when something changes."""
+        for track in tracks:
+            id = int(track["id"])
+            for table in self._tables:
+                table.reach(id + 1)
+            self._kind[id] = track["kind"]
+            self._pid[id] = track.get("pid") or 0
+            self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
+            self._resources.add(id, int(track.get("capacity") or 0))
+
+    def feed(self, rows: Rows) -> Rows:
+        """The next batch with states, among it the rows that it makes for resources and cores, by time."""
+        if not len(rows):
+            return rows
+        highest = int(max(rows.track.max(), rows.thing.max()))
+        if highest >= len(self._kind.values) or (self._kind[rows.track] == 255).any():
+            raise ValueError("a row names a track that was never told")
+        exits = rows[(self._kind[rows.track] == TrackKind.PROCESS) & (rows.state == State.EXITED)]
+        if len(exits):
+            rows = Rows.concat((rows, self._ends(rows, exits))).sorted()
+        about_thread = self._kind[rows.track] == TrackKind.THREAD
+        if about_thread.all():
+            threads, others = rows, []
+        else:
+            threads, others = rows[about_thread], [rows[~about_thread]]
+        made = self._resources.feed(threads, self._gone(threads))
+        others += [made, *(self._resources.exit(int(self._pid[row.track[0]]), row) for row in _each(exits))]
+        return Rows.concat((self._threads(threads), *others)).sorted()
+
+    def _ends(self, rows: Rows, exits: Rows) -> Rows:
+        """For each thread of a process that has exited, the end that it didn't tell."""
+        parts = []
+        told = set(rows.track[rows.kind == Kind.THREAD_END].tolist())
+        for exit in _each(exits):
+            mine = (self._kind.values == TrackKind.THREAD) & (self._pid.values == self._pid[exit.track[0]])
+            left = [id for id in np.flatnonzero(mine & ~self._ended.values).tolist() if id not in told]
+            parts.append(Rows.of(np.full(len(left), exit.at[0]), track=left, kind=Kind.THREAD_END, flags=Flag.ERROR))
+        return Rows.concat(parts)
+
+    def _gone(self, rows: Rows) -> Truth:
+        """Rows after which nothing more is seen of their thread, though it may hold things."""
+        ends = rows.kind == Kind.THREAD_END
+        return np.asarray(ends & (self._main[rows.track] | (rows.flags & Flag.ERROR != 0)))
+
+    def _threads(self, rows: Rows) -> Rows:
+        """The same rows, each with its thread's state and what it waits for."""
+        if not len(rows):
+            return rows
+        order = order_by(rows.track)
+        ordered = rows[order]
+        starts = starts_of(ordered.track)
+        tracks = ordered.track[starts]
+        ends = ends_of(starts, len(rows))
+        self._meet(rows, ordered, starts, tracks)
+
+        gil, gil_thing = self._fold_gil(ordered, starts, tracks)
+        inside, inside_thing = self._fold_inside(ordered, starts, tracks)
+        core = self._fold_core(ordered, starts, tracks)
+        state = STATES[gil, inside, core]
+        exited = self._fold_exit(ordered, starts, tracks, gil)
+        state[exited] = State.EXITED
+
+        thing = np.where(CORE_KINDS[ordered.kind], np.uint32(0), ordered.thing)
+        away = (state == State.BLOCKED) | (state == State.OUTSIDE)
+        thing = np.where(away, np.where(inside >= IN_BLOCK, inside_thing, np.uint32(0)), thing)
+        thing = np.where(state == State.GIL_WAIT, gil_thing, thing).astype(np.uint32)
+        for table, values in (
+            (self._gil, gil),
+            (self._gil_thing, gil_thing),
+            (self._inside, inside),
+            (self._inside_thing, inside_thing),
+            (self._core, core),
+            (self._exited, exited),
+        ):
+            table[tracks] = values[ends]
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return Rows(rows.at, rows.track, rows.kind, rows.flags, state[back], thing[back], rows.line, rows.value)
+
+    def _meet(self, rows: Rows, ordered: Rows, starts: Index, tracks: Numbers) -> None:
+        """A thread that first shows when its process's GIL was known already begins without it, inside of nothing."""
+        fresh = ~self._seen[tracks]
+        if not self._measured or not fresh.any():
+            return
+        of_gil = GIL_KINDS[rows.kind]
+        pids, first = np.unique(self._pid[rows.track[of_gil]], return_index=True)
+        for pid, at in zip(pids.tolist(), rows.at[of_gil][first].tolist(), strict=True):
+            self._first_gil.setdefault(pid, at)
+        for track, at in zip(tracks[fresh].tolist(), ordered.at[starts[fresh]].tolist(), strict=True):
+            if self._first_gil.get(int(self._pid[track]), at) < at:
+                self._gil[track] = NONE
+                self._inside[track] = NOTHING
+        self._seen[tracks] = True
+
+    def _fold_gil(self, rows: Rows, starts: Index, tracks: Numbers) -> tuple[Numbers, Numbers]:
+        if not self._measured:
+            constant = np.full(len(rows), self._gil[0], np.uint8)
+            return constant, np.zeros(len(rows), np.uint32)
+        told = GIL_KINDS[rows.kind]
+        fact = GIL_FACT[rows.kind]
+        fact[(rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED != 0)] = WANTS
+        sets = told | (rows.kind == Kind.LOST)
+        gil = forward(starts, sets, fact, self._gil[tracks])
+        # What the program layer records, it records with the GIL held: that tells, where nothing else does.
+        implied = (gil == NOT_KNOWN) & PROGRAM_KINDS[rows.kind]
+        if implied.any():
+            fact[implied] = HOLDS
+            gil = forward(starts, sets | implied, fact, self._gil[tracks])
+        return gil, forward(starts, told, rows.thing, self._gil_thing[tracks])
+
+    def _fold_inside(self, rows: Rows, starts: Index, tracks: Numbers) -> tuple[Numbers, Numbers]:
+        fact = INSIDE_FACT[rows.kind]
+        sets = (fact != 0) & (rows.flags & Flag.NESTED == 0) | (rows.kind == Kind.LOST)
+        inside = forward(starts, sets, fact, self._inside[tracks])
+        return inside, forward(starts, sets, rows.thing, self._inside_thing[tracks])
+
+    def _fold_core(self, rows: Rows, starts: Index, tracks: Numbers) -> Numbers:
+        if not self._cores:
+            return np.full(len(rows), NOT_SEEN, np.uint8)
+        fact = np.where(rows.kind == Kind.CORE_ON, ON, np.where(rows.flags & Flag.PREEMPTED, PREEMPTED, OFF))
+        return forward(starts, CORE_KINDS[rows.kind], fact.astype(np.uint8), self._core[tracks])
+
+    def _fold_exit(self, rows: Rows, starts: Index, tracks: Numbers, gil: Numbers) -> Truth:
+        """From the end that a thread tells, or from when it lets go of the GIL after that."""
+        tells = rows.kind == Kind.THREAD_END
+        if not tells.any() and not self._ended[tracks].any():
+            return np.zeros(len(rows), np.bool_)
+        ended = forward(starts, tells, tells, self._ended[tracks])
+        at_once = self._gone(rows)
+        exits = at_once | ended & ((gil != HOLDS) | (not self._measured))
+        self._ended[tracks] = ended[ends_of(starts, len(rows))]
+        return forward(starts, exits, exits, self._exited[tracks])
+
+
+def _each(rows: Rows) -> list[Rows]:
+    return [rows[n : n + 1] for n in range(len(rows))]

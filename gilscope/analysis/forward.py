@@ -1,0 +1,79 @@
+"""Last values carried forward: how the fold knows, at every row, what each thread and thing was told last."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[Any]
+Index = NDArray[np.intp]
+Truth = NDArray[np.bool_]
+
+
+def order_by(*columns: Numbers) -> Index:
+    """The order by the first column, then by the next …; rows equal in all keep their order."""
+    order: Index | None = None
+    for column in reversed(columns):
+        if len(column) and 0 <= int(column.min()) and int(column.max()) < 1 << 16:
+            column = column.astype(np.uint16)  # numpy sorts these by radix
+        order = column.argsort(kind="stable") if order is None else order[column[order].argsort(kind="stable")]
+    assert order is not None
+    return order
+
+
+def starts_of(*columns: Numbers) -> Index:
+    """Where, in ordered columns, each group of equal rows begins."""
+    changed = np.zeros(len(columns[0]), np.bool_)
+    changed[:1] = True
+    for column in columns:
+        changed[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(changed)
+
+
+def ends_of(starts: Index, count: int) -> Index:
+    """The last row of each group."""
+    return np.append(starts[1:], count) - 1
+
+
+def forward(starts: Index, sets: Truth, values: Numbers, carried: Numbers) -> Numbers:
+    """At each row the value set last in its group, this row's included; before the first, what was carried in."""
+    marks, filled = sets.copy(), values.copy()
+    unset = ~sets[starts]
+    filled[starts[unset]] = carried[unset]
+    marks[starts] = True
+    return np.asarray(filled[np.maximum.accumulate(np.where(marks, np.arange(len(marks)), 0))])
+
+
+def before(starts: Index, values: Numbers, carried: Numbers) -> Numbers:
+    """At each row the value of the row before it in its group."""
+    shifted = np.empty_like(values)
+    shifted[1:] = values[:-1]
+    shifted[starts] = carried
+    return shifted
+
+
+def running_total(starts: Index, values: Numbers, carried: Numbers) -> Numbers:
+    """Sum over each group up to each row, upon what was carried in."""
+    total = np.cumsum(values, dtype=np.int64)
+    base = total[starts] - values[starts] - carried
+    return np.asarray(total - np.repeat(base, np.diff(np.append(starts, len(values)))))
+
+
+class Table:
+    """A value for each track, which grows with the ids."""
+
+    def __init__(self, dtype: Any, initial: int = 0) -> None:
+        self._initial = initial
+        self.values = np.full(64, initial, dtype)
+
+    def reach(self, size: int) -> None:
+        """Make room for ids below this."""
+        if size > len(self.values):
+            more = np.full(max(size, 2 * len(self.values)) - len(self.values), self._initial, self.values.dtype)
+            self.values = np.concatenate((self.values, more))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.values[index]
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self.values[index] = values

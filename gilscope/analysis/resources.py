@@ -1,0 +1,246 @@
+"""The fold's other half: who has each GIL, lock and core, and who waits for what, out of the events of threads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis.forward import (
+    Index,
+    Numbers,
+    Table,
+    Truth,
+    before,
+    ends_of,
+    forward,
+    order_by,
+    running_total,
+    starts_of,
+)
+from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.recording import Rows
+
+HOLDABLE = (TrackKind.GIL, TrackKind.LOCK, TrackKind.RLOCK)
+RESOURCES = tuple(kind for kind in TrackKind if TrackKind.GIL <= kind <= TrackKind.QUEUE)
+SOMEBODY = np.uint32(0xFFFFFFFF)
+"""Stands for a holder that isn't known."""
+NO_STATE = 255
+
+KINDS = np.zeros(256, np.bool_)
+"""Events that say something about their thing."""
+KINDS[[Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE]] = True
+KINDS[Kind.THING_NEW : Kind.LOCK_TIMEOUT + 1] = True
+KINDS[Kind.BLOCK : Kind.TAKE + 1] = True
+KINDS[[Kind.CORE_ON, Kind.CORE_OFF]] = True
+
+WAITS = np.zeros(256, np.int8)
+"""1: its thread waits for the thing from here on; −1: it doesn't any more."""
+WAITS[[Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.LOCK_WAIT, Kind.BLOCK]] = 1
+WAITS[[Kind.GIL_ACQUIRE, Kind.GIL_RELEASE, Kind.LOCK_ACQUIRE, Kind.LOCK_TIMEOUT, Kind.UNBLOCK, Kind.LOST]] = -1
+
+
+@dataclass(slots=True)
+class _Events:
+    """What bears on one thing each, ordered by thing, then by time."""
+
+    at: Numbers
+    row: Numbers
+    thing: Numbers
+    thread: Numbers
+    kind: Numbers
+    flags: Numbers
+    line: Numbers
+    value: Numbers
+    starts: Index
+    things: Numbers
+    track_kind: Numbers
+
+
+class Resources:
+    """Carries, for each thing: who has it, how many wait, its permits or its length."""
+
+    def __init__(self, kind: Table, pid: Table) -> None:
+        self._kind, self._pid = kind, pid
+        self._holder = Table(np.uint32, int(SOMEBODY))
+        self._acquirer = Table(np.uint32)
+        self._acquired_at = Table(np.int64)
+        self._waiters = Table(np.int64)
+        self._value = Table(np.int64)
+        self._capacity = Table(np.int64)
+        self._state = Table(np.uint8, NO_STATE)
+        self._shown = Table(np.uint32)
+        self._tables = [table for table in vars(self).values() if isinstance(table, Table)]
+        self._waiting: NDArray[np.uint64] = np.empty(0, np.uint64)
+        """Who waits for what: thread « 32 | thing, sorted."""
+
+    def add(self, id: int, capacity: int) -> None:
+        """A track was told."""
+        for table in self._tables:
+            table.reach(id + 1)
+        if capacity:
+            self._capacity[id] = capacity
+
+    def exit(self, pid: int, row: Rows) -> Rows:
+        """The process is over: rows that say so of everything that belonged to it."""
+        mine = self._of_process(pid, np.empty(0, np.intp))
+        left = mine[self._state[mine] != State.EXITED]
+        self._state[left] = State.EXITED
+        return Rows.of(np.full(len(left), row.at[0]), track=left, kind=Kind.RESOURCE, state=State.EXITED)
+
+    def feed(self, rows: Rows, gone: Truth) -> Rows:
+        """Rows for each change. ``gone``: rows after which nothing is seen of what their thread has."""
+        events = self._events(rows, gone)
+        if events is None:
+            return Rows.empty()
+        waiters = self._fold_waiters(events)
+        holder = self._fold_holder(events)
+        value = self._fold_value(events)
+        state = self._states(events, holder, waiters, value)
+        lockish = np.isin(events.track_kind, (*HOLDABLE, TrackKind.CORE))
+        shown = np.where(lockish & (holder != SOMEBODY), holder, 0).astype(np.uint32)
+        starts, things = events.starts, events.things
+        changed = (
+            (state != before(starts, state, self._state[things]))
+            | (shown != before(starts, shown, self._shown[things]))
+            | (value != before(starts, value, self._value[things]))
+        ) & np.repeat(self._state[things] != State.EXITED, np.diff(np.append(starts, len(state))))
+        ends = ends_of(starts, len(state))
+        for table, values in (
+            (self._waiters, waiters),
+            (self._holder, holder),
+            (self._value, value),
+            (self._shown, shown),
+        ):
+            table[things] = values[ends]
+        alive = self._state[things] != State.EXITED
+        self._state[things[alive]] = state[ends][alive]
+        made = Rows.of(
+            events.at[changed],
+            track=events.thing[changed],
+            kind=Kind.RESOURCE,
+            flags=events.flags[changed] & np.uint8(Flag.FORCED),
+            state=state[changed],
+            thing=shown[changed],
+            line=events.line[changed],
+            value=value[changed],
+        )
+        return made[events.row[changed].argsort(kind="stable")]
+
+    def _events(self, rows: Rows, gone: Truth) -> _Events | None:
+        bears = KINDS[rows.kind] & np.isin(self._kind[rows.thing], (*RESOURCES, TrackKind.CORE)) & (rows.thing != 0)
+        row, thing = np.flatnonzero(bears), rows.thing[bears]
+        kind = rows.kind[bears]
+        losses = np.flatnonzero((rows.kind == Kind.LOST) | gone)
+        if len(losses):  # they concern everything of their process
+            mine = [self._of_process(int(self._pid[rows.track[loss]]), thing) for loss in losses]
+            row = np.concatenate((row, np.repeat(losses, [len(each) for each in mine])))
+            thing = np.concatenate((thing, *mine)).astype(np.uint32)
+            kind = np.concatenate((kind, np.full(len(row) - len(kind), Kind.LOST, np.uint8)))
+            order = order_by(thing, row)
+        else:
+            order = order_by(thing)
+        if not len(order):
+            return None
+        row, thing = row[order], thing[order]
+        starts = starts_of(thing)
+        return _Events(
+            at=rows.at[row],
+            row=row,
+            thing=thing,
+            thread=rows.track[row],
+            kind=kind[order],
+            flags=rows.flags[row],
+            line=rows.line[row],
+            value=rows.value[row],
+            starts=starts,
+            things=thing[starts],
+            track_kind=self._kind[thing],
+        )
+
+    def _of_process(self, pid: int, named: Numbers) -> Index:
+        """What belongs to it and was seen before, or is named in this batch."""
+        known = self._state.values != NO_STATE
+        known[named] = True
+        return np.flatnonzero(known & np.isin(self._kind[: len(known)], RESOURCES) & (self._pid[: len(known)] == pid))
+
+    def _fold_waiters(self, events: _Events) -> Numbers:
+        """How many wait for the event's thing, from it on. Counts threads, so that a loss doesn't count twice."""
+        change = np.zeros(len(events.at), np.int64)
+        waits = WAITS[events.kind]
+        forced = (events.kind == Kind.GIL_RELEASE) & (events.flags & Flag.FORCED != 0)
+        waits[forced] = 1
+        told = np.flatnonzero(waits)
+        if len(told):
+            order = told[order_by(events.thread[told], events.thing[told])]
+            thread, thing = events.thread[order], events.thing[order]
+            starts = starts_of(thread, thing)
+            pairs = thread[starts].astype(np.uint64) << np.uint64(32) | thing[starts].astype(np.uint64)
+            now = (waits[order] > 0).astype(np.int64)
+            was = before(starts, now, np.isin(pairs, self._waiting).astype(np.int64))
+            change[order] = now - was
+            still = pairs[now[ends_of(starts, len(now))] > 0]
+            self._waiting = np.union1d(np.setdiff1d(self._waiting, pairs), still)
+        return running_total(events.starts, change, self._waiters[events.things])
+
+    def _fold_holder(self, events: _Events) -> Numbers:
+        """Who has the event's thing, from it on: a thread, 0 nobody, ``SOMEBODY`` not known."""
+        starts, things, kind, thread = events.starts, events.things, events.kind, events.thread
+        ends = ends_of(starts, len(kind))
+        takes = (kind == Kind.GIL_ACQUIRE) | (kind == Kind.LOCK_ACQUIRE) | (kind == Kind.CORE_ON)
+        lets_go = (kind == Kind.GIL_RELEASE) | (kind == Kind.CORE_OFF)
+        lets_go |= (kind == Kind.LOCK_RELEASE) & (events.value == 0)
+        acquirer = forward(starts, takes, thread, self._acquirer[things])
+        acquired_at = forward(starts, takes, events.at, self._acquired_at[things])
+        self._acquirer[things], self._acquired_at[things] = acquirer[ends], acquired_at[ends]
+        made = kind == Kind.THING_NEW
+        own = lets_go & (acquirer == thread)
+        taken = np.where(takes, thread, np.uint32(0))
+        carried = self._holder[things]
+        holder = forward(starts, takes | own | made, taken, carried)
+        # A thread may let go of another's plain lock. Else, and at the very time of the acquire, it is
+        # the release before that acquire, which came in behind it.
+        others = lets_go & ~own & (events.track_kind == TrackKind.LOCK) & (events.at > acquired_at)
+        others |= lets_go & ~own & ((holder == SOMEBODY) | (holder == 0))
+        holder = forward(starts, takes | own | made | others, taken, carried)
+        lost = kind == Kind.LOST
+        if lost.any():
+            unsure = lost & ((holder == thread) | (holder == 0))
+            taken = np.where(unsure, SOMEBODY, taken)
+            holder = forward(starts, takes | own | made | others | unsure, taken, carried)
+        return holder
+
+    def _fold_value(self, events: _Events) -> Numbers:
+        """Permits of semaphores, lengths of queues; 0 of all others."""
+        kind, starts, things = events.kind, events.starts, events.things
+        semaphore = events.track_kind == TrackKind.SEMAPHORE
+        queue = events.track_kind == TrackKind.QUEUE
+        carried = self._value[things]
+        if not (semaphore.any() or queue.any()):
+            return np.zeros(len(kind), np.int64)
+        made = kind == Kind.THING_NEW
+        new = semaphore & made
+        self._capacity[events.thing[new]] = events.value[new]
+        tells = new | semaphore & (kind == Kind.TAKE) | queue & ((kind == Kind.PUT) | (kind == Kind.GET))
+        told = forward(starts, tells, events.value, carried)
+        given = np.where(semaphore & (kind == Kind.NOTIFY), events.value, 0)
+        total = running_total(starts, given, np.zeros(len(starts), np.int64))
+        base = forward(starts, tells, total, np.zeros(len(starts), np.int64))
+        return np.asarray(np.where(semaphore, told + total - base, np.where(queue, told, 0)))
+
+    def _states(self, events: _Events, holder: Numbers, waiters: Numbers, value: Numbers) -> NDArray[np.uint8]:
+        kind = events.track_kind
+        lockish = np.isin(kind, HOLDABLE)
+        unavailable = (kind == TrackKind.SEMAPHORE) & (value < np.maximum(self._capacity[events.thing], 1))
+        chosen: list[tuple[Any, State]] = [
+            ((kind == TrackKind.CORE) & (holder == 0), State.IDLE),
+            ((kind == TrackKind.CORE) & (holder == SOMEBODY), State.UNKNOWN),
+            (kind == TrackKind.CORE, State.BUSY),
+            (lockish & (holder == SOMEBODY), State.UNKNOWN),
+            (lockish & (holder == 0), State.FREE),
+            (waiters > 0, State.CONTENDED),
+            (lockish | unavailable, State.HELD),
+        ]
+        return np.select(
+            [condition for condition, _ in chosen], [np.uint8(state) for _, state in chosen], np.uint8(State.FREE)
+        )

@@ -1,0 +1,299 @@
+"""The fold: from events of threads to states of everything, in batches of any size."""
+
+import time
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gilscope.analysis.fold import Fold
+from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.recording import Rows
+from tests.pictures import draw, events_of, redraw
+
+PICTURE = """
+    main   RRRRWWRRRRRWSSRXX
+    worker ..WWRRaaaaaWRRROO
+    poller ....OOOO..OOWWWWR
+    hasher ...WWWNNNNNNNCCNN
+    a      .111111111.22....
+"""
+
+
+def test_a_picture_comes_back_as_it_was_drawn() -> None:
+    """Each state of the table, the lock's holder, the GIL's and the cores'."""
+    recording = draw("""
+        main   RRRRWWWWRRRWSSSRXX
+        worker ..WWRRaaaaaaRRRRWR
+        hasher ...WWWRNNNNNNCCNOO
+        a      1111111111..222222
+    """)
+    assert [redraw(recording, name) for name in ("main", "worker", "hasher", "a", "core 0")] == [
+        "RRRRWWWWRRRWSSSRXX",
+        "..WWRRaaaaaaRRRRWR",
+        "...WWWRNNNNNNCCNOO",
+        "1111111111..222222",
+        "1111....111....1..",
+    ]
+
+
+def test_the_gil_has_one_holder_and_says_when_others_wait() -> None:
+    """Free, held, contended, with the holder as the thing, one row each change."""
+    recording = draw("""
+        one RRRRROOOO
+        two ..WWWRRRR
+    """)
+    gil = recording.rows[recording.rows.track == 2]
+    assert list(zip((gil.at // 1_000_000).tolist(), gil.state.tolist(), gil.thing.tolist(), strict=True)) == [
+        (0, State.HELD, 3),
+        (2, State.CONTENDED, 3),
+        (5, State.FREE, 0),
+        (5, State.HELD, 4),
+    ]
+    assert set(gil.kind.tolist()) == {Kind.RESOURCE}
+
+
+def test_a_wait_names_what_it_waits_for() -> None:
+    """The GIL's track, the lock's; nothing for a thread that is merely away."""
+    recording = draw("""
+        one RRRRRRRR
+        two WWWWaaOO
+        a   111111..
+    """)
+    ids = {track["name"]: id for id, track in recording.tracks.items()}
+    mine = recording.rows[recording.rows.track == ids["two"]]
+    waits = {(State(state), thing) for state, thing in zip(mine.state.tolist(), mine.thing.tolist(), strict=True)}
+    assert {(State.GIL_WAIT, ids["GIL"]), (State.BLOCKED, ids["a"]), (State.OUTSIDE, 0)} <= waits
+
+
+def test_after_a_loss_nothing_is_known_until_something_tells() -> None:
+    """Neither of the thread nor of what it may have taken or let go."""
+    recording = draw("""
+        one RRRR???RRR
+        two OOOOOOOOOO
+        a   1111111111
+    """)
+    assert redraw(recording, "one") == "RRRR???RRR"
+    assert redraw(recording, "a") == "1111??????"
+    assert redraw(recording, "GIL") == "1111???111"
+
+
+@pytest.mark.parametrize(
+    ("gil", "cores", "expected"),
+    [
+        ("measured", True, ["RRRWWWRR", "...RRRaa", "..NNNOOC"]),
+        ("measured", False, ["RRRWWWRR", "...RRRaa", "..??????"]),
+        ("absent", True, ["NNNOOONN", "...NNNaa", "..NNNOOC"]),
+        ("absent", False, ["????????", "...???aa", "..??????"]),
+        ("unmeasured", True, ["????????", "...???aa", "..??????"]),
+        ("unmeasured", False, ["????????", "...???aa", "..??????"]),
+    ],
+)
+def test_what_is_not_measured_is_not_told(gil: Any, cores: bool, expected: list[str]) -> None:
+    """Each layer alone: blocked needs the program layer only; native and outside need cores; the rest needs both."""
+    recording = draw(
+        """
+        one   RRRWWWRR
+        two   ...RRRaa
+        three ..NNNOOC
+        a     11111111
+        """,
+        gil=gil,
+        cores=cores,
+    )
+    assert [redraw(recording, name) for name in ("one", "two", "three")] == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(cuts=st.lists(st.integers(0, 90), max_size=12))
+def test_batches_of_any_size_give_the_same_rows(cuts: list[int]) -> None:
+    """Also single rows, also in the middle of an instant."""
+    tracks, events = events_of(PICTURE)
+    whole = Fold("measured", True)
+    whole.add_tracks(tracks)
+    expected = whole.feed(events)
+    fold = Fold("measured", True)
+    fold.add_tracks(tracks)
+    edges = [0, *sorted(min(cut, len(events)) for cut in cuts), len(events)]
+    parts = [fold.feed(events[begin:end]) for begin, end in pairwise(edges)]
+    assert _of_each_track(Rows.concat(parts)) == _of_each_track(expected)
+
+
+def _of_each_track(rows: Rows) -> list[tuple[int, ...]]:
+    columns = (rows.track, rows.at, rows.kind, rows.flags, rows.state, rows.thing, rows.line, rows.value)
+    return sorted(zip(*(column.tolist() for column in columns), strict=True), key=lambda row: row[:2])
+
+
+class Program:
+    """Two threads, the GIL not measured, and one thing of each kind."""
+
+    def __init__(self, gil: Any = "unmeasured") -> None:
+        self.fold = Fold(gil, cores=False)
+        kinds = [TrackKind.PROCESS, TrackKind.GIL, TrackKind.THREAD, TrackKind.THREAD]
+        kinds += [
+            TrackKind.SEMAPHORE,
+            TrackKind.QUEUE,
+            TrackKind.RLOCK,
+            TrackKind.EVENT,
+            TrackKind.LOCK,
+            TrackKind.SLEEP,
+        ]
+        self.fold.add_tracks({"id": n, "kind": kind, "pid": 7, "tid": 6 + n - 2} for n, kind in enumerate(kinds, 1))
+
+    def resource(self, track: int, *events: tuple[Any, ...]) -> list[tuple[State, int, int]]:
+        """State, holder and value after each change, of events (thread, kind, value, flags)."""
+        full = [(*event, 0, 0)[:4] for event in events]
+        rows = self.fold.feed(
+            Rows.of(
+                np.arange(len(full)) * 10,
+                track=[event[0] for event in full],
+                kind=[event[1] for event in full],
+                value=[event[2] for event in full],
+                flags=[event[3] for event in full],
+                thing=track,
+            )
+        )
+        mine = rows[rows.track == track]
+        return [
+            (State(s), t, v)
+            for s, t, v in zip(*map(np.ndarray.tolist, (mine.state, mine.thing, mine.value)), strict=True)
+        ]
+
+
+def test_permits_of_a_semaphore() -> None:
+    """Held while one is out, contended while somebody waits; the value tells how many are left."""
+    assert Program().resource(
+        5,
+        (3, Kind.THING_NEW, 2),
+        (3, Kind.TAKE, 1),
+        (4, Kind.TAKE, 0),
+        (4, Kind.BLOCK),
+        (3, Kind.NOTIFY, 1),
+        (4, Kind.UNBLOCK),
+        (4, Kind.TAKE, 0),
+        (4, Kind.NOTIFY, 2),
+    ) == [
+        (State.FREE, 0, 2),
+        (State.HELD, 0, 1),
+        (State.HELD, 0, 0),
+        (State.CONTENDED, 0, 0),
+        (State.CONTENDED, 0, 1),
+        (State.HELD, 0, 1),
+        (State.HELD, 0, 0),
+        (State.FREE, 0, 2),
+    ]
+
+
+def test_the_length_of_a_queue() -> None:
+    """After each put and get, and contended while somebody waits for an item or for room."""
+    assert Program().resource(
+        6, (3, Kind.THING_NEW, 5), (4, Kind.BLOCK), (3, Kind.PUT, 1), (4, Kind.UNBLOCK), (4, Kind.GET, 0)
+    ) == [(State.FREE, 0, 0), (State.CONTENDED, 0, 0), (State.CONTENDED, 0, 1), (State.FREE, 0, 1), (State.FREE, 0, 0)]
+
+
+def test_an_rlock_is_free_when_it_was_let_go_as_often_as_taken() -> None:
+    """Its depth is the value of each event."""
+    assert Program().resource(
+        7,
+        (3, Kind.LOCK_ACQUIRE, 1),
+        (3, Kind.LOCK_ACQUIRE, 2),
+        (3, Kind.LOCK_RELEASE, 1),
+        (3, Kind.LOCK_RELEASE, 0),
+    ) == [(State.HELD, 3, 0), (State.FREE, 0, 0)]
+
+
+def test_another_thread_may_let_go_of_a_lock() -> None:
+    """Plain locks allow it; a release that comes in behind the acquire of the same instant doesn't take it away."""
+    assert Program().resource(
+        9, (3, Kind.LOCK_ACQUIRE, 1), (4, Kind.LOCK_RELEASE, 0), (3, Kind.LOCK_ACQUIRE, 1), (3, Kind.LOCK_RELEASE, 0)
+    ) == [(State.HELD, 3, 0), (State.FREE, 0, 0), (State.HELD, 3, 0), (State.FREE, 0, 0)]
+    fold = Program("measured").fold
+    gil = Rows.of([0, 50, 50], track=[3, 4, 3], thing=2, kind=[Kind.GIL_ACQUIRE, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE])
+    folded = fold.feed(gil)
+    assert folded.thing[folded.track == 2].tolist() == [3, 4]
+
+
+def test_a_wait_that_is_given_up_is_over() -> None:
+    """By a timeout, or by the thread's end."""
+    assert Program().resource(
+        9,
+        (3, Kind.LOCK_ACQUIRE, 1),
+        (4, Kind.LOCK_WAIT),
+        (4, Kind.LOCK_TIMEOUT, 0, Flag.TIMEOUT),
+        (4, Kind.LOCK_WAIT),
+        (4, Kind.THREAD_END, 0, Flag.ERROR),
+    ) == [(State.HELD, 3, 0), (State.CONTENDED, 3, 0), (State.HELD, 3, 0), (State.CONTENDED, 3, 0), (State.HELD, 3, 0)]
+
+
+def states(rows: Rows, track: int) -> list[State]:
+    return [State(state) for state in rows.state[rows.track == track].tolist()]
+
+
+def test_the_outermost_wait_is_the_reason() -> None:
+    """What happens inside it doesn't change the thread's state, nor what it waits for."""
+    fold = Program().fold
+    kinds = [
+        Kind.BLOCK,
+        Kind.BLOCK,
+        Kind.LOCK_WAIT,
+        Kind.LOCK_ACQUIRE,
+        Kind.UNBLOCK,
+        Kind.UNBLOCK,
+        Kind.CALL,
+        Kind.RETURN,
+    ]
+    flags = [0, *[Flag.NESTED] * 4, 0, 0, 0]
+    rows = fold.feed(Rows.of(np.arange(8), track=3, kind=kinds, flags=flags, thing=[6, 8, 9, 9, 8, 6, 10, 10]))
+    assert states(rows, 3) == [State.BLOCKED] * 5 + [State.UNKNOWN, State.OUTSIDE, State.UNKNOWN]
+    assert rows.thing[rows.track == 3].tolist() == [6, 6, 6, 6, 6, 6, 10, 10]
+
+
+def test_with_its_process_everything_ends() -> None:
+    """Threads that didn't tell their end, the GIL, and each lock that was seen."""
+    fold = Program("measured").fold
+    first = fold.feed(
+        Rows.of([0, 1, 2, 3], track=[3, 3, 4, 4], kind=[3, Kind.LOCK_ACQUIRE, 1, Kind.THREAD_END], thing=[2, 9, 2, 0])
+    )
+    assert states(first, 3) == [State.RUNNING, State.RUNNING]
+    last = fold.feed(Rows.of([9], track=1, state=State.EXITED))
+    assert [states(last, track)[-1] for track in (1, 2, 3, 9)] == [State.EXITED] * 4
+    assert last.kind[last.track == 3].tolist() == [Kind.THREAD_END]
+    assert states(last, 4) == []
+    assert states(last, 5) == []
+
+
+def test_the_end_of_a_thread_is_when_it_lets_go_of_the_gil() -> None:
+    """What its C code does after its last line still runs; the main thread's end ends what is seen of it."""
+    fold = Program("measured").fold
+    kinds = [Kind.GIL_ACQUIRE, Kind.THREAD_END, Kind.GIL_RELEASE]
+    rows = fold.feed(Rows.of([1, 2, 3], track=4, kind=kinds, thing=[2, 0, 2]))
+    assert states(rows, 4) == [State.RUNNING, State.RUNNING, State.EXITED]
+    fold.add_tracks([{"id": 3, "kind": TrackKind.THREAD, "pid": 7, "tid": 7}])
+    rows = fold.feed(Rows.of([4, 5], track=3, kind=kinds[:2], thing=[2, 0]))
+    assert states(rows, 3) == [State.RUNNING, State.EXITED]
+    assert states(rows, 2) == [State.HELD, State.UNKNOWN]
+
+
+def test_a_row_about_nothing_is_refused() -> None:
+    """A track has to be told before it is named."""
+    with pytest.raises(ValueError, match="never told"):
+        Program().fold.feed(Rows.of([0], track=11))
+    with pytest.raises(ValueError, match="never told"):
+        Program().fold.feed(Rows.of([0], track=3, thing=5000))
+
+
+def test_a_large_batch_needs_no_loop_over_its_rows() -> None:
+    """A thousand threads and a hundred thousand rows; the bound is far above what it needs."""
+    fold = Fold("measured", True)
+    count, threads = 100_000, 1000
+    fold.add_tracks([{"id": 1, "kind": TrackKind.GIL, "pid": 1}])
+    fold.add_tracks({"id": n, "kind": TrackKind.THREAD, "pid": 1, "tid": n} for n in range(2, threads + 2))
+    kinds = np.tile([Kind.GIL_WAIT, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE], count // 3 + 1)[:count]
+    tracks = np.repeat(np.arange(count // 3 + 1) % threads + 2, 3)[:count]
+    begin = time.process_time()
+    rows = fold.feed(Rows.of(np.arange(count), track=tracks, kind=kinds, thing=1))
+    assert len(rows) >= 2 * count * 0.8
+    assert time.process_time() - begin < 2
