@@ -400,6 +400,30 @@ def test_barrier(python: Interpreter, tmp_path: Path) -> None:
     assert sequence(recorded, "third", but=THREADS) == ["BLOCK barrier", "UNBLOCK barrier ERROR"]
 
 
+def test_conditions_used_by_hand(python: Interpreter, tmp_path: Path) -> None:
+    """A queue's condition notified outside of put() and get() tells no item; a new condition isn't what was there."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        def run():
+            line = queue.Queue()
+            tell(line=line)
+            with line.mutex:
+                line.not_empty.notify()
+                line.not_full.notify()
+            condition = Event()._cond
+            condition.__init__()
+            tell(condition=condition)
+            with condition:
+                condition.notify()
+        """,
+    )
+    assert sequence(recorded, "MainThread", but=THREADS) == ["NOTIFY condition"]
+    (notify,) = (row for row in rows_about(recorded, "MainThread") if row.kind == Kind.NOTIFY)
+    assert notify.aux == TrackKind.CONDITION
+
+
 @pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "PriorityQueue"])
 def test_queue(python: Interpreter, tmp_path: Path, kind: str) -> None:
     """Lengths after each put and get, and only real waits, for room, for an item and for tasks to be done."""
@@ -793,13 +817,15 @@ before = pointers()
 hooks.install(os.environ["GILSCOPE_RINGS"])
 between = pointers()
 Recursive(), Recursive.__new__(Recursive)
-event_wait, acquire = threading.Event().wait, threading.Lock().acquire
+condition, acquire = threading.Condition(), threading.Lock().acquire
+condition_wait = condition.wait
 queue.Queue.put = "mine"
 hooks.put_back()  # what others have put there stays
 assert queue.Queue.put == "mine"
 queue.Queue.put = original_put
 after = pointers()
-event_wait(0)
+with condition:
+    condition_wait(0)
 acquire()
 changed = sorted(name for name in before if between[name] != before[name])
 print(json.dumps({"same": before == after, "changed": changed}))
