@@ -385,7 +385,7 @@ def read(path: Path | str) -> Recording:
                 recording.take(content)
             except (KeyError, TypeError, AttributeError):
                 recording.damage.append(Damage(chunk.number, chunk.offset, f"Chunk {chunk.number} isn't understood."))
-    recording.rows = Rows.concat(parts).sorted()
+    recording.rows = Rows.concat(parts)
     return recording
 
 

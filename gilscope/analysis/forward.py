@@ -14,7 +14,7 @@ def order_by(*columns: Numbers) -> Index:
     """The order by the first column, then by the next …; rows equal in all keep their order."""
     order: Index | None = None
     for column in reversed(columns):
-        if len(column) and 0 <= int(column.min()) and int(column.max()) < 1 << 16:
+        if len(column) and int(column.min()) >= 0 and int(column.max()) < 1 << 16:
             column = column.astype(np.uint16)  # numpy sorts these by radix
         order = column.argsort(kind="stable") if order is None else order[column[order].argsort(kind="stable")]
     assert order is not None

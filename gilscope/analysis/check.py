@@ -1,0 +1,203 @@
+"""The checker: is a recording free of contradictions? One for the tests and for the badge on the page.
+
+What was lost, or not measured, contradicts nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis.forward import order_by, starts_of
+from gilscope.analysis.text import duration
+from gilscope.analysis.timeline import LOCKS, Timeline, untie
+from gilscope.events import LEGAL, STATE_TEXT, Kind, State, TrackKind
+from gilscope.recording import Recording, Rows
+
+MOST_OF_A_KIND = 20
+"""One broken rule may be broken a million times: so many are told."""
+
+Truths = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Something that can't have been so, or wasn't counted."""
+
+    sentence: str
+    track: int
+    """0: it concerns the whole recording."""
+    at: int
+
+
+def check(recording: Recording) -> list[Contradiction]:
+    """All contradictions; none in a sound recording."""
+    timeline = Timeline(recording)
+    found: list[Contradiction] = []
+    for rule in (_tracks, _order, _transitions, _holders, _waits, _partition, _counts):
+        found += rule(timeline)[:MOST_OF_A_KIND]
+    return found
+
+
+def _legal() -> Truths:
+    table = np.zeros((256, 256), np.bool_)
+    for state, following in LEGAL.items():
+        table[state, [*following, state]] = True
+    return table
+
+
+LEGAL_TABLE = _legal()
+
+
+def _tracks(timeline: Timeline) -> list[Contradiction]:
+    """Every row is about a track that was told."""
+    rows = timeline.recording.rows
+    unknown, first = np.unique(rows.track[timeline.kind_of(rows.track) == 255], return_index=True)
+    at = rows.at[timeline.kind_of(rows.track) == 255][first]
+    return [
+        Contradiction(f"Rows are about track {track}, which was never told.", track, when)
+        for track, when in zip(unknown.tolist(), at.tolist(), strict=True)
+    ]
+
+
+def _order(timeline: Timeline) -> list[Contradiction]:
+    """On each track time never goes back."""
+    rows = timeline.recording.rows
+    order = order_by(rows.track)
+    track, at = rows.track[order], rows.at[order]
+    back = np.flatnonzero((track[1:] == track[:-1]) & (at[1:] < at[:-1]))
+    return [
+        Contradiction(
+            f"{timeline.name(track[n])}: time goes back by {duration(int(at[n] - at[n + 1]))}.",
+            int(track[n]),
+            int(at[n + 1]),
+        )
+        for n in back[:MOST_OF_A_KIND].tolist()
+    ]
+
+
+def _transitions(timeline: Timeline) -> list[Contradiction]:
+    """Only what may follow follows."""
+    rows = timeline.rows
+    order = order_by(rows.track)
+    track, at, state = rows.track[order], rows.at[order], rows.state[order]
+    bad = np.flatnonzero((track[1:] == track[:-1]) & ~LEGAL_TABLE[state[:-1], state[1:]])
+    return [
+        Contradiction(
+            f"{timeline.name(track[n])}: {_label(state[n])} can't become {_label(state[n + 1])}.",
+            int(track[n]),
+            int(at[n + 1]),
+        )
+        for n in bad[:MOST_OF_A_KIND].tolist()
+    ]
+
+
+def _label(state: int) -> str:
+    text = STATE_TEXT[State(state)] if state in STATE_TEXT else None
+    return f"'{text[0]}'" if text else f"state {state}"
+
+
+def _holders(timeline: Timeline) -> list[Contradiction]:
+    """At most one thread holds a GIL or a lock, and only the holder lets go of it."""
+    moves, acquires = timeline.gil_moves
+    rows = timeline.rows
+    about = timeline.kind_of(rows.thing)
+    takes = (rows.kind == Kind.LOCK_ACQUIRE) & (rows.value <= 1) & np.isin(about, LOCKS)
+    frees = (rows.kind == Kind.LOCK_RELEASE) & (rows.value == 0) & np.isin(about, LOCKS)
+    locks = rows[takes | frees]
+    steps = Rows.concat((moves, locks))
+    acquires = np.concatenate((acquires, locks.kind == Kind.LOCK_ACQUIRE))
+    order = np.lexsort((np.arange(len(steps)), steps.at, steps.thing))
+    return _hold_by_hold(timeline, *untie(steps[order], acquires[order]))
+
+
+def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Contradiction]:
+    same = steps.thing[1:] == steps.thing[:-1]
+    other = steps.track[1:] != steps.track[:-1]
+    twice = same & acquires[1:] & acquires[:-1]
+    plain = timeline.kind_of(steps.thing[1:]) == TrackKind.LOCK
+    not_holder = same & ~acquires[1:] & acquires[:-1] & other & ~plain
+    not_held = same & ~acquires[1:] & ~acquires[:-1]
+    found = []
+    for bad, what in (
+        (twice, "{thread} acquires {thing} while {last} holds it."),
+        (not_holder, "{thread} lets go of {thing}, which {last} holds."),
+        (not_held, "{thread} lets go of {thing}, which nobody holds."),
+    ):
+        for n in np.flatnonzero(bad & ~_blind(timeline, steps)).tolist()[:MOST_OF_A_KIND]:
+            thread, last = timeline.name(steps.track[n + 1]), timeline.name(steps.track[n])
+            sentence = what.format(thread=thread, last=last, thing=timeline.name(steps.thing[n + 1]))
+            found.append(Contradiction(sentence, int(steps.track[n + 1]), int(steps.at[n + 1])))
+    return found
+
+
+def _blind(timeline: Timeline, steps: Rows) -> Truths:
+    """Between a step and the next, something was lost, or a thread went out of sight."""
+    rows = timeline.rows
+    gone = (rows.kind == Kind.LOST) | (rows.kind == Kind.THREAD_END) & (rows.state == State.EXITED)
+    at = np.sort(rows.at[gone])
+    blind = at.searchsorted(steps.at[1:], "right") > at.searchsorted(steps.at[:-1], "left")
+    # A loss is told when it begins; what happened until the lost thread's next row may be lost as well.
+    for told in timeline.recording.lost:
+        begin, end = int(told.get("from", 0)), int(told.get("to", 0))
+        blind |= (steps.at[:-1] <= end) & (steps.at[1:] >= begin)
+    return np.asarray(blind)
+
+
+def _waits(timeline: Timeline) -> list[Contradiction]:
+    """Every wait ends in what it waited for, a timeout, or the end."""
+    waits = timeline.waits
+    order = order_by(waits.track, waits.thing)
+    waits = waits[order]
+    starts = starts_of(waits.track, waits.thing)
+    last = np.zeros(len(waits), np.bool_)
+    last[np.append(starts[1:], len(waits))[: len(starts)] - 1] = len(waits) > 0
+    losses = np.sort(timeline.rows.at[timeline.rows.kind == Kind.LOST])
+    following = np.append(waits.begin[1:], 0) if len(waits) else waits.begin
+    lossless = losses.searchsorted(following, "right") <= losses.searchsorted(waits.begin, "left")
+    endless = np.flatnonzero((waits.ended == 0) & ~last & lossless)
+    return [
+        Contradiction(
+            f"{timeline.name(waits.track[n])} waits for {timeline.name(waits.thing[n])} "
+            "again before its wait for it has ended.",
+            int(waits.track[n]),
+            int(waits.begin[n + 1]),
+        )
+        for n in endless[:MOST_OF_A_KIND].tolist()
+    ]
+
+
+def _partition(timeline: Timeline) -> list[Contradiction]:
+    """The spans of each thread cover its life, one after the other, and nothing comes after the end."""
+    found = []
+    end = timeline.recording.end
+    rows = timeline.rows
+    if end is not None and len(rows) and rows.at[-1] > (end.get("duration_ns") or 0):
+        late = int(rows.at[-1]) - int(end.get("duration_ns") or 0)
+        found.append(
+            Contradiction(
+                f"{timeline.name(rows.track[-1])}: a row {duration(late)} after the end of the run.",
+                int(rows.track[-1]),
+                int(rows.at[-1]),
+            )
+        )
+    spans = timeline.thread_spans
+    if len(spans):
+        hole = (spans.track[1:] == spans.track[:-1]) & (spans.begin[1:] != spans.end[:-1])
+        found += [
+            Contradiction(
+                f"{timeline.name(spans.track[n])}: its spans don't follow each other.", int(spans.track[n]), at
+            )
+            for n, at in zip(np.flatnonzero(hole).tolist(), spans.begin[1:][hole].tolist(), strict=True)
+        ]
+    return found
+
+
+def _counts(timeline: Timeline) -> list[Contradiction]:
+    """Emitted = stored + counted as lost."""
+    end = timeline.recording.end or {}
+    emitted, stored, lost = (end.get(name) for name in ("emitted", "stored", "lost"))
+    if emitted is None or stored is None or lost is None or emitted == stored + lost:
+        return []
+    sentence = f"{emitted:,} events were emitted, but {stored:,} were stored and {lost:,} counted as lost."
+    return [Contradiction(sentence, 0, timeline.duration_ns)]

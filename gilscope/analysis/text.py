@@ -1,0 +1,39 @@
+"""How figures and names are said: one form everywhere."""
+
+from collections.abc import Sequence
+
+
+def duration(nanoseconds: float) -> str:
+    """``640 ns``, ``830 µs``, ``5.12 ms``, ``1.24 s``: three digits that tell something."""
+    size = abs(nanoseconds)
+    for unit, factor in (("ns", 1), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)):
+        value = size / factor
+        rounded = value if unit == "ns" else float(f"{value:.3g}")
+        if rounded < 1000 or unit == "s":
+            break
+    sign = "−" if nanoseconds < 0 else ""
+    if unit == "ns" or rounded >= 100:
+        return f"{sign}{value:,.0f} {unit}"
+    return f"{sign}{value:.1f} {unit}" if rounded >= 10 else f"{sign}{value:.2f} {unit}"
+
+
+def percent(share: float) -> str:
+    """``87 %``; ``0.4 %`` below one."""
+    return f"{share * 100:.0f} %" if share >= 0.01 or share <= 0 else f"{share * 100:.1f} %"
+
+
+def times(count: int) -> str:
+    """``once``, ``twice``, ``7 times``."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """``1 thread``, ``2 threads``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 4) -> str:
+    """``a, b and c``; of many only the first."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -1,0 +1,276 @@
+"""A recording as what it means: spans, waits, handoffs. Computed when asked for, once each.
+
+Times are ns since the run's origin. Everything is columns; nothing here loops over rows.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis.forward import Index, Numbers, Truth, forward, order_by, starts_of
+from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.recording import Recording, Rows
+
+Truths = NDArray[np.bool_]
+RESOURCE_KINDS = tuple(kind for kind in TrackKind if TrackKind.GIL <= kind <= TrackKind.QUEUE)
+LOCKS = (TrackKind.LOCK, TrackKind.RLOCK)
+DEFAULT_SWITCH_INTERVAL_NS = 5_000_000
+"""CPython's, where nothing says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """From one change of a track to the next, by track, then time; none is empty, none continues the one before."""
+
+    track: Numbers
+    begin: Numbers
+    end: Numbers
+    state: Numbers
+    thing: Numbers
+    line: Numbers
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def __getitem__(self, index: Any) -> "Spans":
+        return Spans(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    @property
+    def length(self) -> Numbers:
+        """ns"""
+        return np.asarray(self.end - self.begin)
+
+    def of(self, track: int) -> "Spans":
+        """Those of one track."""
+        first, last = np.searchsorted(self.track, (track, track + 1))
+        return self[first:last]
+
+    def within(self, begin: int, end: int) -> "Spans":
+        """The parts of these that lie between two times."""
+        some = self[(self.end > begin) & (self.begin < end)]
+        return Spans(
+            some.track, np.maximum(some.begin, begin), np.minimum(some.end, end), some.state, some.thing, some.line
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waits:
+    """From the first moment that a thread wanted a thing until it had it, or gave up, or the end."""
+
+    track: Numbers
+    thing: Numbers
+    begin: Numbers
+    end: Numbers
+    line: Numbers
+    ended: Numbers
+    """``Kind`` of what ended it; 0: nothing did."""
+
+    def __len__(self) -> int:
+        return len(self.track)
+
+    def __getitem__(self, index: Any) -> "Waits":
+        return Waits(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    @property
+    def length(self) -> Numbers:
+        """ns"""
+        return np.asarray(self.end - self.begin)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Handoffs:
+    """A release of the GIL by one thread, and the acquire by another that follows it."""
+
+    gil: Numbers
+    giver: Numbers
+    taker: Numbers
+    released: Numbers
+    acquired: Numbers
+    forced: Truths
+
+    def __len__(self) -> int:
+        return len(self.giver)
+
+    @property
+    def latency(self) -> Numbers:
+        """ns during which nobody had it."""
+        return np.asarray(self.acquired - self.released)
+
+
+class Timeline:
+    """What a recording tells, worked out."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.tracks = recording.tracks
+        self.duration_ns = recording.duration_ns
+
+    @cached_property
+    def rows(self) -> Rows:
+        """By time, without rows about tracks that were never told."""
+        known = self.kind_of(self.recording.rows.track) != 255
+        return self.recording.rows.sorted() if known.all() else self.recording.rows[known].sorted()
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.uint8]:
+        kinds = np.full(max(self.tracks, default=0) + 2, 255, np.uint8)
+        for id, track in self.tracks.items():
+            kinds[id] = int(track.get("kind", 255))
+        return kinds
+
+    def kind_of(self, tracks: Numbers) -> Numbers:
+        """``TrackKind`` of each; 255 where that was never told."""
+        return np.asarray(self._kinds[np.minimum(tracks, len(self._kinds) - 1)])
+
+    def ids(self, *kinds: TrackKind) -> list[int]:
+        """Tracks of these kinds, in the order of their ids."""
+        return [id for id, track in sorted(self.tracks.items()) if track.get("kind") in kinds]
+
+    def name(self, track: int) -> str:
+        """What people call it."""
+        told = self.tracks.get(int(track))
+        return str(told.get("name") or f"track {track}") if told else f"track {track}"
+
+    def line(self, location: int) -> int:
+        """Line number of a location; 0 where it isn't known."""
+        return int(self.recording.locations.get(int(location), {}).get("line") or 0)
+
+    def measured(self, layer: str) -> bool:
+        """Whether this run measured a layer, as far as its end or its header says."""
+        said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
+        return bool((said.get(layer) or {}).get("measured"))
+
+    @cached_property
+    def switch_interval_ns(self) -> int:
+        """As set by the run's parameter, or told by its process; else CPython's own."""
+        parameter = (self.recording.header.get("parameters") or {}).get("switch_interval_ms")
+        if parameter:
+            return int(float(parameter) * 1e6)
+        told = [track.get("switch_interval_ns") for track in self.tracks.values()]
+        told.append(self.recording.header.get("switch_interval_ns"))
+        return next((int(each) for each in told if each), DEFAULT_SWITCH_INTERVAL_NS)
+
+    @cached_property
+    def spans(self) -> Spans:
+        """Of all tracks, up to the end of the recording."""
+        rows = self.rows
+        order = order_by(rows.track)
+        track, at, state = rows.track[order], rows.at[order], rows.state[order]
+        thing, line = rows.thing[order], rows.line[order]
+        end = np.empty_like(at)
+        end[:-1] = at[1:]
+        starts = starts_of(track)
+        if len(at):
+            end[np.append(starts[1:], len(at)) - 1] = self.duration_ns
+        some = end > at
+        track, at, end, state = track[some], at[some], end[some], state[some]
+        thing, line = thing[some], line[some]
+        # What the row of a running thread is about is what it does there, not a reason to be running.
+        reason = np.where((state == State.RUNNING) | (state == State.NATIVE) | (state == State.STALLED), 0, thing)
+        starts = starts_of(track, state, reason)
+        ends = np.append(starts[1:], len(track)) - 1
+        if not len(track):
+            ends = starts
+        return Spans(track[starts], at[starts], end[ends], state[starts], reason[starts], line[starts])
+
+    @cached_property
+    def thread_spans(self) -> Spans:
+        """Of threads alone."""
+        return self.spans[self.kind_of(self.spans.track) == TrackKind.THREAD]
+
+    @cached_property
+    def _thread_rows(self) -> Rows:
+        return self.rows[self.kind_of(self.rows.track) == TrackKind.THREAD]
+
+    @cached_property
+    def lives(self) -> dict[int, tuple[int, int]]:
+        """From first row to exit, by thread."""
+        spans = self.thread_spans
+        alive = spans[spans.state != State.EXITED]
+        starts = starts_of(alive.track)
+        ends = np.append(starts[1:], len(alive)) - 1
+        if not len(alive):
+            return {}
+        columns = (alive.track[starts], alive.begin[starts], alive.end[ends])
+        return {t: (b, e) for t, b, e in zip(*(c.tolist() for c in columns), strict=True)}
+
+    @cached_property
+    def waits(self) -> Waits:
+        """For locks, and for every other named thing but the GIL."""
+        rows = self._thread_rows
+        about = self.kind_of(rows.thing)
+        lockish = (about == TrackKind.LOCK) | (about == TrackKind.RLOCK)
+        opens = (rows.kind == Kind.LOCK_WAIT) & lockish | (rows.kind == Kind.BLOCK) & ~lockish
+        closes = ((rows.kind == Kind.LOCK_ACQUIRE) | (rows.kind == Kind.LOCK_TIMEOUT)) & lockish
+        closes |= (rows.kind == Kind.UNBLOCK) & ~lockish
+        some = rows[opens | closes]
+        opening = opens[opens | closes]
+        order = order_by(some.track, some.thing)
+        some, opening = some[order], opening[order]
+        at = np.flatnonzero(opening)
+        following = np.minimum(at + 1, max(len(some) - 1, 0))
+        closed = (following > at) & ~opening[following]
+        closed &= (some.track[following] == some.track[at]) & (some.thing[following] == some.thing[at])
+        over = np.full(max(self.tracks, default=0) + 1, self.duration_ns)
+        for track, (_, exit) in self.lives.items():
+            over[track] = exit
+        end = np.where(closed, some.at[following], over[some.track[at]])
+        ended = np.where(closed, some.kind[following], 0)
+        return Waits(some.track[at], some.thing[at], some.at[at], np.maximum(end, some.at[at]), some.line[at], ended)
+
+    @cached_property
+    def gil_moves(self) -> tuple[Rows, Truth]:
+        """Acquires and releases by GIL, then time; ``thing`` is the GIL in all of them. And which are acquires."""
+        rows = self._thread_rows
+        moves = rows[(rows.kind == Kind.GIL_ACQUIRE) | (rows.kind == Kind.GIL_RELEASE)]
+        order = order_by(moves.track)
+        moves = moves[order]
+        acquires = moves.kind == Kind.GIL_ACQUIRE
+        starts = starts_of(moves.track)
+        # A release's row may be about what its thread waits for; the GIL is the one it had.
+        gil = forward(starts, acquires, moves.thing, np.zeros(len(starts), np.uint32))
+        fallback = self.ids(TrackKind.GIL)
+        gil = np.where(gil == 0, fallback[0] if fallback else 0, gil).astype(np.uint32)
+        moves = Rows(moves.at, moves.track, moves.kind, moves.flags, moves.state, gil, moves.line, moves.value)[
+            np.lexsort((order, moves.at, gil))
+        ]
+        return untie(moves, moves.kind == Kind.GIL_ACQUIRE)
+
+    @cached_property
+    def handoffs(self) -> Handoffs:
+        """Of all GILs, by GIL, then time."""
+        moves, acquires = self.gil_moves
+        pair = ~acquires[:-1] & acquires[1:] & (moves.thing[:-1] == moves.thing[1:])
+        pair &= moves.track[:-1] != moves.track[1:]
+        first: Index = np.flatnonzero(pair)
+        second = first + 1
+        return Handoffs(
+            gil=moves.thing[first],
+            giver=moves.track[first],
+            taker=moves.track[second],
+            released=moves.at[first],
+            acquired=moves.at[second],
+            forced=moves.flags[first] & Flag.FORCED != 0,
+        )
+
+    def at_once(self, *states: State) -> tuple[Numbers, Numbers]:
+        """Times, and how many threads are in one of the states from each on."""
+        spans = self.thread_spans
+        some = spans[np.isin(spans.state, states)]
+        times = np.concatenate((some.begin, some.end))
+        steps = np.concatenate((np.ones(len(some), np.int64), -np.ones(len(some), np.int64)))
+        order = np.lexsort((steps, times))
+        return times[order], np.cumsum(steps[order])
+
+
+def untie(steps: Rows, acquires: Truths) -> tuple[Rows, Truths]:
+    """Acquires and releases by thing: at one instant, the release that makes an acquire possible comes before it."""
+    tied = acquires[:-1] & ~acquires[1:] & (steps.track[:-1] != steps.track[1:])
+    tied &= (steps.at[:-1] == steps.at[1:]) & (steps.thing[:-1] == steps.thing[1:])
+    first = np.flatnonzero(tied)
+    places = np.arange(len(steps))
+    places[first], places[first + 1] = first + 1, first
+    return steps[places], acquires[places]
