@@ -1,5 +1,6 @@
 """Templates: pages, partials, and the pages that say what went wrong."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,12 +34,11 @@ def _environment() -> Environment:
 
 
 def _vendor() -> dict[str, dict[str, str]]:
-    """Address and hash of the vendored script that pages load."""
-    manifest = ROOT / "static" / "vendor" / "manifest.json"
-    src = "/static/vendor/htmx/4.0.1/htmx.min.js"
-    if not manifest.exists():
-        return {"htmx": {"src": src, "integrity": ""}}
-    return {"htmx": {"src": src, "integrity": ""}}
+    """Address and hash of the vendored script that pages load, from the manifest beside it."""
+    manifest = json.loads((ROOT / "static" / "vendor" / "manifest.json").read_text(encoding="utf-8"))
+    hashes = {path: digest for package in manifest for path, digest in package["files"].items()}
+    path = next(path for path in hashes if path.endswith("/htmx.min.js"))
+    return {"htmx": {"src": f"/static/vendor/{path}", "integrity": hashes[path]}}
 
 
 ENVIRONMENT = _environment()
