@@ -1,0 +1,23 @@
+"""Build the probe for the interpreter that runs this, and say in one line what will be measured.
+
+Never fails: without the probe everything works, and pages say "GIL: not measured".
+"""
+
+import sys
+
+from gilscope.collector import interpreters
+from gilscope.errors import GilscopeError
+
+
+def main() -> None:
+    """One line."""
+    try:
+        interpreters.build_probe(interpreters.describe(sys.executable))
+    except GilscopeError as error:
+        print(f"GIL: not measured. {error}")
+    else:
+        print(f"GIL: measured exactly on this Python {sys.version.split()[0]}.")
+
+
+if __name__ == "__main__":
+    main()
