@@ -32,7 +32,11 @@ class Contradiction:
 
 def check(recording: Recording) -> list[Contradiction]:
     """All contradictions; none in a sound recording."""
-    timeline = Timeline(recording)
+    return check_timeline(Timeline(recording))
+
+
+def check_timeline(timeline: Timeline) -> list[Contradiction]:
+    """As ``check``, on a timeline that is there already."""
     found: list[Contradiction] = []
     for rule in (_tracks, _order, _transitions, _holders, _waits, _partition, _counts):
         found += rule(timeline)[:MOST_OF_A_KIND]

@@ -100,7 +100,7 @@ def resources(timeline: Timeline) -> list[ResourceFigures]:
     track = np.concatenate((waits.track, gil_waits.track)).astype(np.int64)
     length = np.concatenate((waits.length, gil_waits.length))
     # Of a lock, the waits that got it; what gave up waited as well, but acquired nothing.
-    got = np.concatenate((~np.isin(waits.ended, (0, Kind.LOCK_TIMEOUT)), np.ones(len(gil_waits), np.bool_)))
+    got = np.concatenate((~np.isin(waits.ended, (0, Kind.LOCK_TIMEOUT)), gil_waits.end < timeline.duration_ns))
     contended = np.bincount(thing[got], minlength=size)
     pairs, which = np.unique(np.stack((thing, track)), axis=1, return_inverse=True)
     by_pair = np.zeros(pairs.shape[1], np.int64)

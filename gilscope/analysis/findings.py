@@ -1,0 +1,299 @@
+"""Findings: what a recording proves, each as a sentence that needs no prior knowledge, with its figures."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis.deadlocks import deadlocks
+from gilscope.analysis.statistics import ResourceFigures, parallelism, resources
+from gilscope.analysis.text import counted, duration, listed, percent, times
+from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.recording import Recording
+
+Stretch = tuple[int, int, int]
+"""Track, from, to (ns)."""
+
+MOST_SPANS = 50
+CONVOY_WAITS = 3
+"""So many waits of nearly a switch interval make a convoy."""
+NEARLY = 0.8
+LOCK_SHARE = 0.01
+STALL_NS = 1_000_000
+NATIVE_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is proved, and by which spans."""
+
+    kind: str
+    title: str
+    sentence: str
+    state: str
+    """The state whose colour it has."""
+    spans: list[Stretch] = field(default_factory=list)
+    weight: float = 0
+    """Larger comes first."""
+
+
+def findings(recording: Recording) -> list[Finding]:
+    """The most important first."""
+    return of(Timeline(recording))
+
+
+def of(timeline: Timeline) -> list[Finding]:
+    """As ``findings``, on a timeline that is there already."""
+    found: list[Finding] = []
+    for rule in (_deadlocks, _lost, _convoy, _locks, _stalled, _native, _forced, _handoffs):
+        found += rule(timeline)
+    return sorted(found, key=lambda finding: -finding.weight)
+
+
+def _stretches(spans: Spans) -> list[Stretch]:
+    """The longest of them, by time."""
+    longest = np.sort(spans.length.argsort(kind="stable")[::-1][:MOST_SPANS])
+    some = spans[longest]
+    return list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True))
+
+
+def _deadlocks(timeline: Timeline) -> list[Finding]:
+    found = []
+    for cycle in deadlocks(timeline):
+        names = [timeline.name(link.waiter) for link in cycle.links]
+        steps = [
+            f"{timeline.name(link.waiter)} waits for {timeline.name(link.thing)}, held by {timeline.name(link.holder)}"
+            for link in cycle.links
+        ]
+        length = cycle.end - cycle.begin
+        how = (
+            f"It lasted {duration(length)}, until a wait was given up."
+            if cycle.broken
+            else f"Nothing ended it: it lasted until the end of the recording, {duration(length)}."
+        )
+        alone = len(cycle.links) == 1
+        sentence = f"{'; '.join(steps)}. {'It can never go on by itself' if alone else 'None of them can go on'}. {how}"
+        title = f"{names[0]} waits for itself" if alone else f"Deadlock of {listed(names)}"
+        stretches = [(link.waiter, cycle.begin, cycle.end) for link in cycle.links]
+        found.append(Finding("deadlock", title, sentence, "blocked", stretches, 1000))
+    return found
+
+
+def _lost(timeline: Timeline) -> list[Finding]:
+    count = int((timeline.recording.end or {}).get("lost") or 0)
+    told = timeline.recording.lost
+    count = max(count, sum(int(each.get("count") or 0) for each in told))
+    if not count:
+        return []
+    names = sorted({timeline.name(each.get("track", 0)) for each in told if each.get("track")})
+    whose = f" of {listed(names)}" if names else ""
+    sentence = (
+        f"{counted(count, 'event')}{whose} found no room and {'was' if count == 1 else 'were'} lost; "
+        "those stretches are marked as unknown."
+    )
+    stretches = [(int(each["track"]), int(each["from"]), int(each["to"])) for each in told if each.get("track")]
+    return [Finding("lost", "Events were lost", sentence, "unknown", stretches[:MOST_SPANS], 900)]
+
+
+def _gil_waits(timeline: Timeline) -> Spans:
+    spans = timeline.thread_spans
+    return spans[spans.state == State.GIL_WAIT]
+
+
+def _convoy(timeline: Timeline) -> list[Finding]:
+    """A thread that pays about a switch interval again and again, because another never lets go by itself."""
+    interval = timeline.switch_interval_ns
+    waits = _gil_waits(timeline)
+    # A thread that computes pays as well, but after its own turn was ended by force: it isn't held up, it shares.
+    dear = waits[(waits.length >= NEARLY * interval) & ~_after_forced(timeline, waits)]
+    found = []
+    for track in np.unique(dear.track).tolist():
+        mine = dear.of(track)
+        if len(mine) < CONVOY_WAITS:
+            continue
+        holder, held = _holder_meanwhile(timeline, mine)
+        begin, end = timeline.lives.get(track, (0, timeline.duration_ns))
+        total = int(mine.length.sum())
+        share = total / max(end - begin, 1)
+        behind = f" behind {timeline.name(holder)}" if holder else ""
+        sentence = (
+            f"{timeline.name(track)} waited {times(len(mine))} for the GIL{behind}, each time about a whole "
+            f"switch interval of {duration(interval)} (median {duration(float(np.median(mine.length)))}): {duration(total)} in all, "
+            f"{percent(share)} of its life."
+        )
+        if holder and held:
+            sentence += f" {timeline.name(holder)} computes and never lets go by itself."
+        title = f"{timeline.name(track)} pays a switch interval at each turn"
+        found.append(Finding("convoy", title, sentence, "gil-wait", _stretches(mine), 600 + 100 * share))
+    return found
+
+
+def _after_forced(timeline: Timeline, waits: Spans) -> NDArray[np.bool_]:
+    """Waits that began because their own thread was made to let go."""
+    rows = timeline.rows
+    forced = rows[(rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED != 0)]
+    keys = np.unique(forced.track.astype(np.int64) << 42 ^ forced.at)
+    return np.isin(waits.track.astype(np.int64) << 42 ^ waits.begin, keys)
+
+
+def _holder_meanwhile(timeline: Timeline, waits: Spans) -> tuple[int, bool]:
+    """Which thread had the GIL for most of the time of these waits, and whether it was most of it at all."""
+    moves = timeline.spans[timeline.kind_of(timeline.spans.track) == TrackKind.GIL]
+    total: dict[int, int] = {}
+    for n in range(min(len(waits), MOST_SPANS)):
+        gil = moves.of(int(waits.thing[n])).within(int(waits.begin[n]), int(waits.end[n]))
+        for holder, length in zip(gil.thing.tolist(), gil.length.tolist(), strict=True):
+            if holder:
+                total[holder] = total.get(holder, 0) + length
+    if not total:
+        return 0, False
+    most = max(total, key=lambda holder: total[holder])
+    return most, total[most] * 2 > sum(total.values())
+
+
+def _locks(timeline: Timeline) -> list[Finding]:
+    """Locks that threads waited for, with what it cost and who had them."""
+    found = []
+    for lock in resources(timeline):
+        told = timeline.tracks[lock.track]
+        if told.get("kind") not in LOCKS or told.get("internal") or not lock.wait_ns:
+            continue
+        lives = sum(end - begin for begin, end in (timeline.lives.get(t, (0, 0)) for t in lock.wait_ns_by_thread))
+        share = lock.wait_ns / max(lives, 1)
+        if share < LOCK_SHARE:
+            continue
+        found.append(_contended(timeline, lock, share))
+    return found
+
+
+def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Finding:
+    name = timeline.name(lock.track)
+    waits = timeline.waits
+    mine = waits[waits.thing == lock.track]
+    holds = timeline.spans.of(lock.track)
+    contended = holds[holds.state == State.CONTENDED]
+    blame: dict[int, int] = {}
+    for holder, length in zip(contended.thing.tolist(), contended.length.tolist(), strict=True):
+        blame[holder] = blame.get(holder, 0) + length
+    waiters = sorted(lock.wait_ns_by_thread, key=lambda t: -lock.wait_ns_by_thread[t])
+    lifetimes = "its life" if len(waiters) == 1 else "their lives"
+    sentence = (
+        f"{listed([timeline.name(each) for each in waiters])} waited {times(len(mine))} for the lock {name}: "
+        f"{duration(lock.wait_ns)} in all, {percent(share)} of {lifetimes}. "
+    )
+    if blame:
+        most = max(blame, key=lambda holder: blame[holder])
+        cost = duration(blame[most])
+        sentence += f"{timeline.name(most)} caused most of it: it held the lock for {cost} while others waited. "
+    sentence += f"The longest hold was {duration(lock.longest_hold_ns)}."
+    order = np.sort(mine.length.argsort(kind="stable")[::-1][:MOST_SPANS])
+    some = mine[order]
+    stretches = list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True))
+    return Finding(
+        "contended-lock", f"Threads queue for the lock {name}", sentence, "blocked", stretches, 500 + 100 * share
+    )
+
+
+def _stalled(timeline: Timeline) -> list[Finding]:
+    """The holder of the GIL had no core, while others waited."""
+    spans = timeline.thread_spans
+    stalled = spans[spans.state == State.STALLED]
+    total = int(stalled.length.sum())
+    if total < STALL_NS:
+        return []
+    longest = int(stalled.length.argmax())
+    sentence = (
+        f"The thread that held the GIL lost its core {times(len(stalled))}: for {duration(total)} in all, nobody "
+        f"executed Python although somebody held the GIL. The longest was {timeline.name(stalled.track[longest])}, "
+        f"{duration(int(stalled.length[longest]))}."
+    )
+    share = total / max(timeline.duration_ns, 1)
+    return [
+        Finding(
+            "stalled-holder",
+            "The holder of the GIL had no core",
+            sentence,
+            "stalled",
+            _stretches(stalled),
+            300 + 200 * share,
+        )
+    ]
+
+
+def _native(timeline: Timeline) -> list[Finding]:
+    """C code without the GIL, at the same time as something else."""
+    spans = timeline.thread_spans
+    native = spans[spans.state == State.NATIVE]
+    together = parallelism(timeline)
+    found = []
+    for track in np.unique(native.track).tolist():
+        mine = native.of(track)
+        total = int(mine.length.sum())
+        begin, end = timeline.lives.get(track, (0, 0))
+        if total < NATIVE_SHARE * max(end - begin, 1) or total < STALL_NS:
+            continue
+        name = timeline.name(track)
+        sentence = f"{name} computed {duration(total)} in C code without the GIL"
+        if together.most > 1:
+            sentence += (
+                f", so other threads could run at the same time: up to {together.most} threads at once, "
+                f"{duration(together.together_ns)} of this run with more than one."
+            )
+        else:
+            sentence += ", though no other thread ran at the same time."
+        title = f"{name} really runs in parallel" if together.most > 1 else f"{name} works without the GIL"
+        found.append(
+            Finding(
+                "native-parallelism",
+                title,
+                sentence,
+                "native",
+                _stretches(mine),
+                200 + 100 * total / max(timeline.duration_ns, 1),
+            )
+        )
+    return found
+
+
+def _forced(timeline: Timeline) -> list[Finding]:
+    handoffs = timeline.handoffs
+    count = int(handoffs.forced.sum())
+    if not count:
+        return []
+    interval = timeline.switch_interval_ns
+    waits = _gil_waits(timeline)
+    order = np.lexsort((waits.end, waits.track))
+    waits = waits[order]
+    ends = {
+        (t, e): e - b for t, b, e in zip(waits.track.tolist(), waits.begin.tolist(), waits.end.tolist(), strict=True)
+    }
+    forced = np.flatnonzero(handoffs.forced)
+    pairs = zip(handoffs.taker[forced].tolist(), handoffs.acquired[forced].tolist(), strict=True)
+    lengths = [ends[pair] for pair in pairs if pair in ends]
+    sentence = (
+        f"{counted(count, 'handoff')} of {len(handoffs):,} happened only because the waiting thread had asked for it, "
+        f"after a switch interval of {duration(interval)}"
+    )
+    if lengths:
+        sentence += f"; half of the takers had waited {duration(float(np.median(lengths)))} or longer"
+    stretches = [
+        (int(handoffs.giver[n]), int(handoffs.released[n]), int(handoffs.acquired[n]))
+        for n in forced[:MOST_SPANS].tolist()
+    ]
+    weight = 150 + 50 * count / len(handoffs)
+    return [Finding("forced-handoffs", "The GIL changed hands by force", sentence + ".", "gil-wait", stretches, weight)]
+
+
+def _handoffs(timeline: Timeline) -> list[Finding]:
+    handoffs = timeline.handoffs
+    if not len(handoffs):
+        return []
+    latency = handoffs.latency
+    sentence = (
+        f"The GIL passed from one thread to another {times(len(handoffs))}; nobody had it in between for "
+        f"{duration(float(np.median(latency)))} (median; 95 of 100 took at most {duration(float(np.percentile(latency, 95)))})."
+    )
+    first = range(min(len(handoffs), MOST_SPANS))
+    stretches = [(int(handoffs.giver[n]), int(handoffs.released[n]), int(handoffs.acquired[n])) for n in first]
+    return [Finding("handoffs", counted(len(handoffs), "handoff") + " of the GIL", sentence, "running", stretches, 100)]

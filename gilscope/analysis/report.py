@@ -1,0 +1,170 @@
+"""The report: all figures of a recording, for programs as a dict and for people as text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gilscope.analysis import check, findings, statistics
+from gilscope.analysis.statistics import STATE_NAMES, TrackFigures
+from gilscope.analysis.text import counted, duration, percent
+from gilscope.analysis.timeline import Timeline
+from gilscope.events import STATE_TEXT, TrackKind
+from gilscope.recording import Recording
+
+
+def report(recording: Recording) -> dict[str, Any]:
+    """As ``gilscope report --json`` prints it. Times are ns; ``handoffs`` is None where the GIL wasn't measured."""
+    timeline = Timeline(recording)
+    header, end = recording.header, recording.end or {}
+    parallelism = statistics.parallelism(timeline)
+    return {
+        "id": header.get("id"),
+        "scenario": header.get("scenario"),
+        "title": header.get("title"),
+        "parameters": header.get("parameters") or {},
+        "python": (header.get("python") or {}).get("version"),
+        "layers": {**(header.get("layers") or {}), **(end.get("layers") or {})},
+        "verdict": end.get("verdict", "unfinished"),
+        "sentence": end.get("sentence", "The recording has no end: it breaks off here."),
+        "duration_ns": timeline.duration_ns,
+        "switch_interval_ns": timeline.switch_interval_ns,
+        "handoffs": len(timeline.handoffs) if timeline.measured("gil") else None,
+        "emitted": end.get("emitted"),
+        "stored": end.get("stored"),
+        "lost": _lost(recording),
+        "damage": [damage.what for damage in recording.damage],
+        "contradictions": [each.sentence for each in check.check_timeline(timeline)],
+        "findings": [_finding(each) for each in findings.of(timeline)],
+        "parallelism": {
+            "most": parallelism.most,
+            "mean": round(parallelism.mean, 3),
+            "together_ns": parallelism.together_ns,
+        },
+        "tracks": [_track(timeline, each) for each in statistics.tracks(timeline)],
+        "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
+    }
+
+
+def _lost(recording: Recording) -> int:
+    told = sum(int(each.get("count") or 0) for each in recording.lost)
+    return max(told, int((recording.end or {}).get("lost") or 0))
+
+
+def _finding(finding: findings.Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "title": finding.title,
+        "sentence": finding.sentence,
+        "state": finding.state,
+        "spans": [{"track": track, "from": begin, "to": end} for track, begin, end in finding.spans],
+    }
+
+
+def kind_word(kind: int) -> str:
+    """``thread``, ``gil``, ``lock`` …"""
+    return TrackKind(kind).name.lower()
+
+
+def _track(timeline: Timeline, figures: TrackFigures) -> dict[str, Any]:
+    told = timeline.tracks[figures.track]
+    described: dict[str, Any] = {
+        "id": figures.track,
+        "name": timeline.name(figures.track),
+        "kind": kind_word(told["kind"]),
+        "internal": bool(told.get("internal")),
+        "lifetime_ns": figures.lifetime_ns,
+        "states": {STATE_NAMES[state]: length for state, length in figures.states.items()},
+    }
+    if figures.gil is not None:
+        described["gil"] = {name: getattr(figures.gil, name) for name in figures.gil.__dataclass_fields__}
+    return described
+
+
+def _resource(timeline: Timeline, figures: statistics.ResourceFigures) -> dict[str, Any]:
+    told = timeline.tracks[figures.track]
+    by_thread = sorted(figures.wait_ns_by_thread.items(), key=lambda pair: -pair[1])
+    return {
+        "id": figures.track,
+        "name": timeline.name(figures.track),
+        "kind": kind_word(told["kind"]),
+        "internal": bool(told.get("internal")),
+        "acquires": figures.acquires,
+        "contended": figures.contended,
+        "wait_ns": figures.wait_ns,
+        "wait_ns_by_thread": _named(timeline, by_thread),
+        "held_ns": figures.held_ns,
+        "longest_hold_ns": figures.longest_hold_ns,
+    }
+
+
+def _named(timeline: Timeline, by_thread: Sequence[tuple[int, int]]) -> dict[str, int]:
+    """By the threads' names; two of one name are told apart by their ids."""
+    names = [timeline.name(track) for track, _ in by_thread]
+    return {
+        name if names.count(name) == 1 else f"{name} ({track})": wait
+        for name, (track, wait) in zip(names, by_thread, strict=True)
+    }
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """What ``report`` gave, to be read."""
+    lost = f"{told['lost']:,} lost" if told["lost"] else "nothing lost"
+    lines = [
+        f"{told['title'] or told['scenario']}: {told['verdict']}, {duration(told['duration_ns'])} on Python {told['python']}",
+        told["sentence"],
+        "",
+        *_layers(told["layers"]),
+        f"Handoffs of the GIL: {'not measured' if told['handoffs'] is None else format(told['handoffs'], ',')} · {lost}"
+        f" · {counted(len(told['contradictions']), 'contradiction')}",
+        *(f"  ! {sentence}" for sentence in (*told["contradictions"], *told["damage"])),
+        "",
+    ]
+    for finding in told["findings"]:
+        lines += [finding["title"], f"  {finding['sentence']}"]
+    threads = [track for track in told["tracks"] if track["kind"] == "thread"]
+    lines += ["", *_table(threads), ""]
+    shown = [each for each in told["resources"] if not each["internal"] and (each["acquires"] or each["wait_ns"])]
+    for each in shown:
+        line = f"{each['kind']} {each['name']}: {each['acquires']:,} acquires, {each['contended']:,} after a wait"
+        if each["wait_ns"]:
+            waiters = ", ".join(f"{name} {duration(wait)}" for name, wait in each["wait_ns_by_thread"].items())
+            line += f", {duration(each['wait_ns'])} waited in all ({waiters})"
+        lines.append(line)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _layers(layers: dict[str, Any]) -> list[str]:
+    return [
+        f"{name}: not measured. {layer.get('why', '')}".rstrip()
+        for name, layer in layers.items()
+        if not layer.get("measured")
+    ]
+
+
+def _table(threads: list[dict[str, Any]]) -> list[str]:
+    """Threads against the share of their lives in each state that occurs."""
+    occurring = [
+        (STATE_NAMES[state], text[0])
+        for state, text in STATE_TEXT.items()
+        if any(STATE_NAMES[state] in thread["states"] for thread in threads)
+    ]
+    head = ["thread", "lifetime", *(label for _, label in occurring)]
+    body = [
+        [
+            thread["name"],
+            duration(thread["lifetime_ns"]),
+            *(_share(thread["states"].get(name, 0), thread["lifetime_ns"]) for name, _ in occurring),
+        ]
+        for thread in threads
+    ]
+    widths = [max(len(row[n]) for row in (head, *body)) for n in range(len(head))]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (head, *body)
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part / whole) if part and whole else "–"
