@@ -16,6 +16,8 @@ from tests.recorded import Recorded, watch
 
 PLAIN = "import json, sys; sys.path.insert(0, sys.argv[1]); import program; program.run(**json.loads(sys.argv[2]))"
 
+pytestmark = pytest.mark.all_interpreters
+
 
 class Ended(NamedTuple):
     """What somebody who started a program sees of it."""
@@ -63,7 +65,7 @@ def errors(recorded: Recorded) -> list[dict[str, str]]:
 
 def assert_put_back(recorded: Recorded) -> None:
     """The end was told: put_back() ran, after everything else of the main thread."""
-    last = [row for row in rows_of(recorded, "MainThread")][-1]
+    last = rows_of(recorded, "MainThread")[-1]
     assert last.kind == Kind.THREAD_END
 
 

@@ -86,11 +86,14 @@ def compare(python: Interpreter, folder: Path, modules: tuple[str, ...]) -> None
     assert events > 100_000, "the suite hardly was recorded"
 
 
+@pytest.mark.slow
 def test_threads_locks_and_queues(tmp_path: Path) -> None:
     """On one interpreter each time."""
     compare(of(3, 13), tmp_path, QUICK)
 
 
+@pytest.mark.slow
+@pytest.mark.all_interpreters
 @pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
 @pytest.mark.parametrize("python", WITH_GIL, ids=ids)
 def test_everything_on_every_interpreter(python: Interpreter, tmp_path: Path) -> None:

@@ -2,17 +2,22 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind, TrackKind
-from tests.programs import CHILD, WITH_GIL, environment, ids, record, rows_about, rows_of, sequence, things
+from tests.programs import CHILD, GIL, WITH_GIL, environment, ids, record, rows_about, rows_of, sequence, things
+from tests.test_sanitized import SANITIZERS, library
 
 THREADS = {Kind.THREAD_START, Kind.THREAD_BEGIN, Kind.THREAD_END, Kind.THING_NEW}
 LIFE = ["THREAD_BEGIN {0}", "THREAD_END {0}"]
+
+pytestmark = pytest.mark.all_interpreters
 
 
 @pytest.fixture(params=WITH_GIL, ids=ids)
@@ -689,6 +694,130 @@ def test_threads_without_an_object_and_without_luck(python: Interpreter, tmp_pat
     )
     starts = [row for row in rows_of(recorded, "MainThread") if row.kind == Kind.THREAD_START]
     assert [(row.flags, bool(row.thing)) for row in starts] == [(0, False), (0, True), (Flag.ERROR, True)]
+
+
+EVERYTHING = """
+def everything(rounds):
+    for _ in range(rounds):
+        lock, recursive, line = Lock(), RLock(), queue.SimpleQueue()
+        with lock, recursive, recursive:
+            lock.acquire(timeout=0.00001)
+            lock.acquire(blocking=False)
+        for refused in (lock.release, recursive.release, recursive._release_save, lambda: lock.acquire(True, -2),
+                        lambda: lock.acquire(1, 2, 3), lambda: lock.acquire(timeout="1"), lambda: time.sleep(-1),
+                        lambda: line.get(timeout=0.00001), lambda: line.get(False), line.get_nowait, Event.wait,
+                        Condition().wait, lambda: Barrier(-1), lambda: Semaphore(-1), current_thread().join,
+                        lambda: Thread(target=1, daemon="x").join(), lambda: recursive._acquire_restore(7),
+                        lambda: Condition.notify(), lambda: Condition().notify("1"), lambda: Semaphore.acquire()):
+            try:
+                refused()
+            except Exception:
+                pass
+        line.put(1), line.put_nowait(item=2), line.get(), line.get(True, 1)
+        bounded = queue.PriorityQueue(2)
+        bounded.put(1), bounded.put(2), bounded.get(), bounded.task_done()
+        event, condition, semaphore, barrier = Event(), Condition(recursive), BoundedSemaphore(2), Barrier(1)
+        event.set(), event.wait(), barrier.wait()
+        with condition, condition:
+            condition.wait(0.00001), condition.notify(), condition.notify_all()
+        with semaphore:
+            semaphore.acquire(timeout=0.00001)
+        semaphore.release()
+        thread = Thread(target=event.wait)
+        thread.start()
+        thread.name = "new name"
+        thread.join(1)
+        time.sleep(0)
+"""
+
+
+def test_nothing_leaks(python: Interpreter, tmp_path: Path) -> None:
+    """However often all of it is used, also wrongly, no object stays behind."""
+    program = """
+def run():
+    grown = []
+    for _ in range(5):
+        before = sys.getallocatedblocks()
+        everything(200)
+        grown.append(sys.getallocatedblocks() - before)
+    print(min(grown))
+"""
+    recorded = record(python, tmp_path, EVERYTHING + program)
+    assert int(recorded.output) < 200  # less than one a round, once each address has been some condition's
+
+
+def test_no_sanitizer_complains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is there a bad access, or anything undefined."""
+    preloaded = " ".join(map(library, ("libasan.so", "libubsan.so")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CC", "gcc")
+    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
+    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
+    python = interpreters.describe(sys.executable)
+    interpreters.build_probe(python)
+    monkeypatch.setenv("LD_PRELOAD", preloaded)
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    recorded = record(python, tmp_path, EVERYTHING + "\ndef run():\n    everything(100)\n")
+    assert len(recorded.rows) > 10_000
+
+
+def test_a_lock_has_one_holder_at_any_instant(python: Interpreter, tmp_path: Path) -> None:
+    """In a crowd: acquires and releases of a lock alternate in time, waits end, nesting is balanced."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        def run():
+            sys.setswitchinterval(0.00005)
+            lock, recursive, condition, line = Lock(), RLock(), Condition(), queue.Queue(3)
+            tell(lock=lock, recursive=recursive, inner=condition._lock, mutex=line.mutex)
+            def work(number):
+                for _ in range(150):
+                    with lock:
+                        sum(range(50))
+                    if lock.acquire(timeout=0.0001):
+                        lock.release()
+                    with recursive, recursive:
+                        sum(range(50))
+                    with condition:
+                        condition.notify_all()
+                        condition.wait(0.0001)
+                    line.put(number) if number % 2 else line.get()
+            threads = [Thread(target=work, args=(number,), name=f"w{number}") for number in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        """,
+    )
+    names = things(recorded)
+    about = [row for thread in ("MainThread", "w0", "w1", "w2", "w3") for row in rows_about(recorded, thread)]
+    order = {Kind.LOCK_RELEASE: 0, Kind.LOCK_ACQUIRE: 1}  # of one instant
+    about.sort(key=lambda row: (row.at, order.get(row.kind, 2)))
+    holders: dict[int, tuple[int, int]] = {}
+    waits: dict[tuple[int, int, int], int] = {}
+    counts = dict.fromkeys(("lock", "recursive", "inner", "mutex"), 0)
+    for row in about:
+        me = row.slot, row.generation
+        if row.kind == Kind.LOCK_ACQUIRE:
+            assert holders.setdefault(row.thing, me) == me, f"{names[row.thing]} has two holders"
+            assert waits.pop((*me, row.thing), 0) == bool(row.flags & Flag.CONTENDED)
+            counts[names[row.thing]] += 1
+        elif row.kind == Kind.LOCK_RELEASE:
+            assert holders[row.thing] == me
+            if row.value == 0:
+                del holders[row.thing]
+        elif row.kind == Kind.LOCK_WAIT:
+            assert waits.setdefault((*me, row.thing), 1) == 1
+        elif row.kind == Kind.LOCK_TIMEOUT:
+            assert waits.pop((*me, row.thing)) == 1
+    assert not holders
+    assert not waits
+    assert counts["recursive"] == 4 * 150 * 2
+    assert counts["lock"] >= 4 * 150
+    assert counts["inner"] >= 4 * 150 * 2
+    last = {(row.slot, row.generation): row for row in recorded.rows if row.kind not in GIL}
+    assert all(row.kind == Kind.THREAD_END and not row.flags & Flag.NESTED for row in last.values())
 
 
 def test_another_interpreter_is_not_recorded(python: Interpreter, tmp_path: Path) -> None:
