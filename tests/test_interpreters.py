@@ -127,6 +127,13 @@ def test_the_probe_builds_for_every_interpreter(python: interpreters.Interpreter
     assert interpreters.build_probe(python).stat().st_size > 0
 
 
+def test_what_is_built_needs_no_compiler(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image that was built with a compiler measures the GIL without one."""
+    built = interpreters.build_probe(interpreters.describe(sys.executable))
+    monkeypatch.setenv("CC", "nocompiler")
+    assert interpreters.build_probe(interpreters.describe(sys.executable)) == built
+
+
 def test_without_a_compiler_it_says_so(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither $CC nor one of the usual names: install one."""
     monkeypatch.delenv("CC", raising=False)

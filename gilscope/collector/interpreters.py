@@ -120,10 +120,9 @@ def build_probe(interpreter: Interpreter) -> Path:
             f"The headers of Python {interpreter.text} aren't installed (Python.h and internal/ of just this version, for {interpreter.path}). "
             f"Install its development package, such as python{interpreter.version[0]}.{interpreter.version[1]}-dev."
         )
-    compiler = _compiler()
-    target = _cache() / "probe" / _key(interpreter, compiler) / "_probe.so"
-    if not target.exists():
-        _build(interpreter, compiler, include, target)
+    target = _cache() / "probe" / _key(interpreter) / "_probe.so"
+    if not target.exists():  # what is built needs no compiler any more: container images bring none
+        _build(interpreter, _compiler(), include, target)
     return target
 
 
@@ -223,8 +222,8 @@ def _sources() -> list[Path]:
     return sorted(SOURCES.glob("*.c"))
 
 
-def _key(interpreter: Interpreter, compiler: list[str]) -> str:
-    parts = [interpreter.build, interpreter.identity, str(interpreter.include), *compiler, *FLAGS]
+def _key(interpreter: Interpreter) -> str:
+    parts = [interpreter.build, interpreter.identity, str(interpreter.include), *FLAGS]
     digest = hashlib.sha256("\0".join(parts).encode())
     for file in [*_sources(), *sorted(SOURCES.glob("*.h"))]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
