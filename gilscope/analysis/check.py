@@ -142,9 +142,10 @@ def _blind(timeline: Timeline, steps: Rows) -> Truths:
     at = np.sort(rows.at[gone])
     blind = at.searchsorted(steps.at[1:], "right") > at.searchsorted(steps.at[:-1], "left")
     # A loss is told when it begins; what happened until the lost thread's next row may be lost as well.
-    for told in timeline.recording.lost:
-        begin, end = int(told.get("from", 0)), int(told.get("to", 0))
-        blind |= (steps.at[:-1] <= end) & (steps.at[1:] >= begin)
+    told = [each for each in timeline.recording.lost if "from" in each and "to" in each]
+    begun = np.sort([each["from"] for each in told]).searchsorted(steps.at[1:], "right")
+    over = np.sort([each["to"] for each in told]).searchsorted(steps.at[:-1], "left")
+    blind |= begun > over
     return np.asarray(blind)
 
 
