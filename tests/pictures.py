@@ -12,7 +12,6 @@ it. Of a lock: the number of the thread that has it, or . for free. What a pictu
 order in which it must, all at once: a thread drawn as going from R to a releases the GIL in between.
 """
 
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -126,8 +125,8 @@ def events_of(picture: str) -> tuple[list[dict[str, Any]], Rows]:
 
 
 def _lines(picture: str) -> dict[str, str]:
-    pairs = (line.split() for line in textwrap.dedent(picture).strip().splitlines())
-    return {name: line for name, line in pairs}
+    parts = (line.strip().partition(" ") for line in picture.strip().splitlines())
+    return {name: line.strip() for name, _, line in parts}
 
 
 def _is_lock(name: str) -> bool:
