@@ -88,7 +88,7 @@ def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(name, loader, origin=file)
     sys.modules[name] = sys.modules["__main__"] = module
-    exec(compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+    exec(compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__)
     run = getattr(module, "run", None)
     if not callable(run):
         raise SystemExit(f"{file} has no function run(): a scenario is a file that defines one")
@@ -107,8 +107,8 @@ def _visible(function: Any, *arguments: Any) -> None:
 
 def _mark_interrupt() -> None:
     """Let the process die of SIGINT after its end, as it would: the imports and evals of the report undid the mark."""
-    try:
-        exec("raise KeyboardInterrupt")  # noqa: S102  # a string: only those mark
+    try:  # noqa: SIM105  # contextlib would be one import more
+        exec("raise KeyboardInterrupt")  # a string: only those mark
     except KeyboardInterrupt:
         pass
 

@@ -62,7 +62,7 @@ def error(kind: type[BaseException], value: BaseException, text: str) -> None:
     """Publish what ended the scenario; ``text``: its traceback, as printed."""
     try:
         message = str(value)
-    except Exception:  # noqa: BLE001  # its own __str__ fails, in whatever way: the traceback says so too
+    except Exception:  # its own __str__ fails, in whatever way: the traceback says so too
         message = "<exception str() failed>"
     name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     _probe.define(
