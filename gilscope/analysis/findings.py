@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.statistics import ResourceFigures, parallelism, resources
 from gilscope.analysis.text import counted, duration, listed, percent, times
-from gilscope.analysis.timeline import LOCKS, Spans, Timeline
-from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.analysis.timeline import LOCKS, Handoffs, Spans, Timeline
+from gilscope.events import Flag, Kind, State
 from gilscope.recording import Recording
 
 Stretch = tuple[int, int, int]
@@ -17,7 +17,9 @@ Stretch = tuple[int, int, int]
 
 MOST_SPANS = 50
 CONVOY_WAITS = 3
-"""So many waits of nearly a switch interval make a convoy."""
+"""So many waits of nearly a switch interval make a convoy …"""
+CONVOY_SHARE = 0.1
+"""… if they take this much of a life."""
 NEARLY = 0.8
 LOCK_SHARE = 0.01
 STALL_NS = 1_000_000
@@ -96,33 +98,28 @@ def _lost(timeline: Timeline) -> list[Finding]:
     return [Finding("lost", "Events were lost", sentence, "unknown", stretches[:MOST_SPANS], 900)]
 
 
-def _gil_waits(timeline: Timeline) -> Spans:
-    spans = timeline.thread_spans
-    return spans[spans.state == State.GIL_WAIT]
-
-
 def _convoy(timeline: Timeline) -> list[Finding]:
     """A thread that pays about a switch interval again and again, because another never lets go by itself."""
     interval = timeline.switch_interval_ns
-    waits = _gil_waits(timeline)
+    waits = timeline.gil_waits
     # A thread that computes pays as well, but after its own turn was ended by force: it isn't held up, it shares.
     dear = waits[(waits.length >= NEARLY * interval) & ~_after_forced(timeline, waits)]
     found = []
     for track in np.unique(dear.track).tolist():
         mine = dear.of(track)
-        if len(mine) < CONVOY_WAITS:
-            continue
-        holder, held = _holder_meanwhile(timeline, mine)
         begin, end = timeline.lives.get(track, (0, timeline.duration_ns))
         total = int(mine.length.sum())
         share = total / max(end - begin, 1)
+        if len(mine) < CONVOY_WAITS or share < CONVOY_SHARE:
+            continue
+        holder = _holder_meanwhile(timeline, mine)
         behind = f" behind {timeline.name(holder)}" if holder else ""
         sentence = (
             f"{timeline.name(track)} waited {times(len(mine))} for the GIL{behind}, each time about a whole "
             f"switch interval of {duration(interval)} (median {duration(float(np.median(mine.length)))}): {duration(total)} in all, "
             f"{percent(share)} of its life."
         )
-        if holder and held:
+        if holder and not _lets_go(timeline, holder, mine):
             sentence += f" {timeline.name(holder)} computes and never lets go by itself."
         title = f"{timeline.name(track)} pays a switch interval at each turn"
         found.append(Finding("convoy", title, sentence, "gil-wait", _stretches(mine), 600 + 100 * share))
@@ -137,27 +134,32 @@ def _after_forced(timeline: Timeline, waits: Spans) -> NDArray[np.bool_]:
     return np.isin(waits.track.astype(np.int64) << 42 ^ waits.begin, keys)
 
 
-def _holder_meanwhile(timeline: Timeline, waits: Spans) -> tuple[int, bool]:
-    """Which thread had the GIL for most of the time of these waits, and whether it was most of it at all."""
-    moves = timeline.spans[timeline.kind_of(timeline.spans.track) == TrackKind.GIL]
+def _holder_meanwhile(timeline: Timeline, waits: Spans) -> int:
+    """Which thread had the GIL for most of the time of the first of these waits; 0: not known."""
     total: dict[int, int] = {}
     for n in range(min(len(waits), MOST_SPANS)):
-        gil = moves.of(int(waits.thing[n])).within(int(waits.begin[n]), int(waits.end[n]))
+        gil = timeline.spans.of(int(waits.thing[n])).within(int(waits.begin[n]), int(waits.end[n]))
         for holder, length in zip(gil.thing.tolist(), gil.length.tolist(), strict=True):
-            if holder:
-                total[holder] = total.get(holder, 0) + length
-    if not total:
-        return 0, False
-    most = max(total, key=lambda holder: total[holder])
-    return most, total[most] * 2 > sum(total.values())
+            total[holder] = total.get(holder, 0) + length
+    total.pop(0, None)
+    return max(total, key=lambda holder: total[holder], default=0)
+
+
+def _lets_go(timeline: Timeline, holder: int, waits: Spans) -> bool:
+    """Whether the holder released the GIL of its own will during one of these waits."""
+    rows = timeline.rows
+    own = (rows.track == holder) & (rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED == 0)
+    at = rows.at[own]
+    return bool((at.searchsorted(waits.end) > at.searchsorted(waits.begin, "right")).any())
 
 
 def _locks(timeline: Timeline) -> list[Finding]:
     """Locks that threads waited for, with what it cost and who had them."""
     found = []
+    locked_up = {link.thing for cycle in deadlocks(timeline) for link in cycle.links}
     for lock in resources(timeline):
         told = timeline.tracks[lock.track]
-        if told.get("kind") not in LOCKS or told.get("internal") or not lock.wait_ns:
+        if told.get("kind") not in LOCKS or told.get("internal") or not lock.wait_ns or lock.track in locked_up:
             continue
         lives = sum(end - begin for begin, end in (timeline.lives.get(t, (0, 0)) for t in lock.wait_ns_by_thread))
         share = lock.wait_ns / max(lives, 1)
@@ -261,27 +263,15 @@ def _forced(timeline: Timeline) -> list[Finding]:
     count = int(handoffs.forced.sum())
     if not count:
         return []
-    interval = timeline.switch_interval_ns
-    waits = _gil_waits(timeline)
-    order = np.lexsort((waits.end, waits.track))
-    waits = waits[order]
-    ends = {
-        (t, e): e - b for t, b, e in zip(waits.track.tolist(), waits.begin.tolist(), waits.end.tolist(), strict=True)
-    }
-    forced = np.flatnonzero(handoffs.forced)
-    pairs = zip(handoffs.taker[forced].tolist(), handoffs.acquired[forced].tolist(), strict=True)
-    lengths = [ends[pair] for pair in pairs if pair in ends]
+    waited = handoffs.waited[handoffs.forced & (handoffs.waited > 0)]
     sentence = (
         f"{counted(count, 'handoff')} of {len(handoffs):,} happened only because the waiting thread had asked for it, "
-        f"after a switch interval of {duration(interval)}"
+        f"after a switch interval of {duration(timeline.switch_interval_ns)}"
     )
-    if lengths:
-        sentence += f"; half of the takers had waited {duration(float(np.median(lengths)))} or longer"
-    stretches = [
-        (int(handoffs.giver[n]), int(handoffs.released[n]), int(handoffs.acquired[n]))
-        for n in forced[:MOST_SPANS].tolist()
-    ]
+    if len(waited):
+        sentence += f"; half of the takers had waited {duration(float(np.median(waited)))} or longer"
     weight = 150 + 50 * count / len(handoffs)
+    stretches = _handed(handoffs, np.flatnonzero(handoffs.forced))
     return [Finding("forced-handoffs", "The GIL changed hands by force", sentence + ".", "gil-wait", stretches, weight)]
 
 
@@ -289,11 +279,23 @@ def _handoffs(timeline: Timeline) -> list[Finding]:
     handoffs = timeline.handoffs
     if not len(handoffs):
         return []
-    latency = handoffs.latency
-    sentence = (
-        f"The GIL passed from one thread to another {times(len(handoffs))}; nobody had it in between for "
-        f"{duration(float(np.median(latency)))} (median; 95 of 100 took at most {duration(float(np.percentile(latency, 95)))})."
-    )
-    first = range(min(len(handoffs), MOST_SPANS))
-    stretches = [(int(handoffs.giver[n]), int(handoffs.released[n]), int(handoffs.acquired[n])) for n in first]
+    sentence = f"The GIL passed from one thread to another {times(len(handoffs))}; "
+    waiting = handoffs.waited > handoffs.latency
+    if waiting.any():
+        latency = handoffs.latency[waiting]
+        middle, most = duration(float(np.median(latency))), duration(float(np.percentile(latency, 95)))
+        sentence += (
+            f"{times(len(latency))} somebody waited for it already, and had it {middle} after the release "
+            f"(median; 95 of 100 within {most})."
+        )
+    else:
+        sentence += "nobody had to wait for it."
+    stretches = _handed(handoffs, np.arange(len(handoffs)))
     return [Finding("handoffs", counted(len(handoffs), "handoff") + " of the GIL", sentence, "running", stretches, 100)]
+
+
+def _handed(handoffs: Handoffs, which: NDArray[np.intp]) -> list[Stretch]:
+    """From release to acquire, on the giver's track; the first of them."""
+    some = which[:MOST_SPANS]
+    columns = (handoffs.giver[some], handoffs.released[some], handoffs.acquired[some])
+    return list(zip(*(column.tolist() for column in columns), strict=True))

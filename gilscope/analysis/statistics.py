@@ -95,7 +95,7 @@ def resources(timeline: Timeline) -> list[ResourceFigures]:
     moves, are_acquires = timeline.gil_moves
     acquired += np.bincount(moves.thing[are_acquires & (moves.value != 1)], minlength=size)
 
-    gil_waits = timeline.thread_spans[timeline.thread_spans.state == State.GIL_WAIT]
+    gil_waits = timeline.gil_waits
     thing = np.concatenate((waits.thing, gil_waits.thing)).astype(np.int64)
     track = np.concatenate((waits.track, gil_waits.track)).astype(np.int64)
     length = np.concatenate((waits.length, gil_waits.length))

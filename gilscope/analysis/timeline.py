@@ -90,13 +90,15 @@ class Handoffs:
     released: Numbers
     acquired: Numbers
     forced: Truths
+    waited: Numbers
+    """ns that the taker had waited for it, up to its acquire; 0: it didn't have to."""
 
     def __len__(self) -> int:
         return len(self.giver)
 
     @property
     def latency(self) -> Numbers:
-        """ns during which nobody had it."""
+        """ns during which nobody had it. Says how fast it passes only where somebody waited at the release."""
         return np.asarray(self.acquired - self.released)
 
 
@@ -182,6 +184,11 @@ class Timeline:
         return self.spans[self.kind_of(self.spans.track) == TrackKind.THREAD]
 
     @cached_property
+    def gil_waits(self) -> Spans:
+        """Of all threads."""
+        return self.thread_spans[self.thread_spans.state == State.GIL_WAIT]
+
+    @cached_property
     def _thread_rows(self) -> Rows:
         return self.rows[self.kind_of(self.rows.track) == TrackKind.THREAD]
 
@@ -254,7 +261,17 @@ class Timeline:
             released=moves.at[first],
             acquired=moves.at[second],
             forced=moves.flags[first] & Flag.FORCED != 0,
+            waited=self._gil_wait_before(moves.track[second], moves.at[second]),
         )
+
+    def _gil_wait_before(self, tracks: Numbers, acquired: Numbers) -> Numbers:
+        """How long the wait for the GIL was that an acquire ended; 0 where none did."""
+        waits = self.gil_waits
+        keys, wanted = ((t.astype(np.int64) << 42) + at for t, at in ((waits.track, waits.end), (tracks, acquired)))
+        if not len(keys):
+            return np.zeros(len(wanted), np.int64)
+        found = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
+        return np.where(keys[found] == wanted, waits.length[found], 0)
 
     def at_once(self, *states: State) -> tuple[Numbers, Numbers]:
         """Times, and how many threads are in one of the states from each on."""
