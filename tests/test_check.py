@@ -114,6 +114,21 @@ def test_a_lock_is_let_go_by_its_holder_or_is_a_plain_one() -> None:
     assert locks(TrackKind.LOCK, steps[0], steps[1], steps[1]) == ["two lets go of lock, which nobody holds."]
 
 
+def test_the_interpreter_lets_go_of_a_lock_of_its_own() -> None:
+    """Up to Python 3.12, of the one that joining waits for, when the thread exits."""
+    recording = draw("""
+        main   ROORRR
+        worker .RX...
+        a      .22.11
+    """)
+    lock = track_of(recording, "a")
+    rows = recording.rows
+    unseen = without(recording, (rows.kind == Kind.LOCK_RELEASE) & (rows.thing == lock))
+    assert sentences(unseen) == ["main acquires a while worker holds it."]
+    unseen.tracks[lock]["internal"] = True
+    assert sentences(unseen) == []
+
+
 def test_recursion_is_one_hold() -> None:
     """An RLock is had again by who has it."""
     steps = [(3, Kind.LOCK_ACQUIRE, 1), (3, Kind.LOCK_ACQUIRE, 2), (3, Kind.LOCK_RELEASE, 1), (3, Kind.LOCK_RELEASE, 0)]

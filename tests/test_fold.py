@@ -277,6 +277,18 @@ def test_the_end_of_a_thread_is_when_it_lets_go_of_the_gil() -> None:
     assert states(rows, 2) == [State.HELD, State.UNKNOWN]
 
 
+def test_the_lock_that_joining_waits_for_is_let_go_at_the_exit() -> None:
+    """Unseen, by the interpreter, up to Python 3.12; a lock of the program stays with who had it."""
+    for internal, expected in ((True, [State.HELD, State.FREE]), (False, [State.HELD])):
+        for cut in (1, 2, 3, 4):
+            fold = Program("measured").fold
+            fold.add_tracks([{"id": 9, "kind": TrackKind.LOCK, "pid": 7, "internal": internal}])
+            kinds = [Kind.GIL_ACQUIRE, Kind.LOCK_ACQUIRE, Kind.THREAD_END, Kind.GIL_RELEASE]
+            events = Rows.of([1, 2, 3, 4], track=4, kind=kinds, thing=[2, 9, 0, 2], value=[0, 1, 0, 0])
+            rows = Rows.concat([fold.feed(events[:cut]), fold.feed(events[cut:])])
+            assert states(rows, 9) == expected
+
+
 def test_a_row_about_nothing_is_refused() -> None:
     """A track has to be told before it is named."""
     with pytest.raises(ValueError, match="never told"):

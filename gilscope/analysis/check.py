@@ -128,11 +128,22 @@ def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Con
         (not_holder, "{thread} lets go of {thing}, which {last} holds."),
         (not_held, "{thread} lets go of {thing}, which nobody holds."),
     ):
-        for n in np.flatnonzero(bad & ~_blind(timeline, steps)).tolist()[:MOST_OF_A_KIND]:
+        for n in np.flatnonzero(bad & ~_blind(timeline, steps) & ~_left_behind(timeline, steps)).tolist()[
+            :MOST_OF_A_KIND
+        ]:
             thread, last = timeline.name(steps.track[n + 1]), timeline.name(steps.track[n])
             sentence = what.format(thread=thread, last=last, thing=timeline.name(steps.thing[n + 1]))
             found.append(Contradiction(sentence, int(steps.track[n + 1]), int(steps.at[n + 1])))
     return found
+
+
+def _left_behind(timeline: Timeline, steps: Rows) -> Truths:
+    """A lock of the standard library, which the interpreter lets go, unseen, when the thread that had it exits."""
+    exited = np.full(max(timeline.tracks, default=0) + 2, np.iinfo(np.int64).max)
+    for track, (_, end) in timeline.lives.items():
+        exited[track] = end
+    internal = np.array([bool(timeline.tracks.get(n, {}).get("internal")) for n in range(len(exited))])
+    return np.asarray(internal[steps.thing[1:]] & (exited[steps.track[:-1]] <= steps.at[1:]))
 
 
 def _blind(timeline: Timeline, steps: Rows) -> Truths:

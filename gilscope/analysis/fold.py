@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.analysis.forward import Index, Numbers, Table, Truth, ends_of, forward, order_by, starts_of
+from gilscope.analysis.forward import Index, Numbers, Table, Truth, before, ends_of, forward, order_by, starts_of
 from gilscope.analysis.resources import Resources
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
@@ -102,7 +102,7 @@ class Fold:
             self._kind[id] = track["kind"]
             self._pid[id] = track.get("pid") or 0
             self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
-            self._resources.add(id, int(track.get("capacity") or 0))
+            self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
 
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
@@ -119,9 +119,10 @@ class Fold:
             threads, others = rows, []
         else:
             threads, others = rows[about_thread], [rows[~about_thread]]
-        made = self._resources.feed(threads, self._gone(threads))
+        told, left = self._threads(threads)
+        made = self._resources.feed(threads, self._gone(threads), left)
         others += [made, *(self._resources.exit(int(self._pid[row.track[0]]), row) for row in _each(exits))]
-        return Rows.concat((self._threads(threads), *others)).sorted()
+        return Rows.concat((told, *others)).sorted()
 
     def _ends(self, rows: Rows, exits: Rows) -> Rows:
         """For each thread of a process that has exited, the end that it didn't tell."""
@@ -138,10 +139,10 @@ class Fold:
         ends = rows.kind == Kind.THREAD_END
         return np.asarray(ends & (self._main[rows.track] | (rows.flags & Flag.ERROR != 0)))
 
-    def _threads(self, rows: Rows) -> Rows:
-        """The same rows, each with its thread's state and what it waits for."""
+    def _threads(self, rows: Rows) -> tuple[Rows, Index]:
+        """The same rows, each with its thread's state and what it waits for; and at which of them threads exit."""
         if not len(rows):
-            return rows
+            return rows, np.empty(0, np.intp)
         order = order_by(rows.track)
         ordered = rows[order]
         starts = starts_of(ordered.track)
@@ -155,6 +156,8 @@ class Fold:
         state = STATES[gil, inside, core]
         exited = self._fold_exit(ordered, starts, tracks, gil)
         state[exited] = State.EXITED
+
+        left = order[exited & ~before(starts, exited, self._exited[tracks])]
 
         thing = np.where(CORE_KINDS[ordered.kind], np.uint32(0), ordered.thing)
         away = (state == State.BLOCKED) | (state == State.OUTSIDE)
@@ -171,7 +174,8 @@ class Fold:
             table[tracks] = values[ends]
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
-        return Rows(rows.at, rows.track, rows.kind, rows.flags, state[back], thing[back], rows.line, rows.value)
+        told = Rows(rows.at, rows.track, rows.kind, rows.flags, state[back], thing[back], rows.line, rows.value)
+        return told, left
 
     def _meet(self, rows: Rows, ordered: Rows, starts: Index, tracks: Numbers) -> None:
         """A thread that first shows when its process's GIL was known already begins without it, inside of nothing."""

@@ -70,14 +70,16 @@ class Resources:
         self._capacity = Table(np.int64)
         self._state = Table(np.uint8, NO_STATE)
         self._shown = Table(np.uint32)
+        self._internal = Table(np.bool_)
         self._tables = [table for table in vars(self).values() if isinstance(table, Table)]
         self._waiting: NDArray[np.uint64] = np.empty(0, np.uint64)
         """Who waits for what: thread « 32 | thing, sorted."""
 
-    def add(self, id: int, capacity: int) -> None:
+    def add(self, id: int, capacity: int, internal: bool) -> None:
         """A track was told."""
         for table in self._tables:
             table.reach(id + 1)
+        self._internal[id] = internal
         if capacity:
             self._capacity[id] = capacity
 
@@ -88,9 +90,10 @@ class Resources:
         self._state[left] = State.EXITED
         return Rows.of(np.full(len(left), row.at[0]), track=left, kind=Kind.RESOURCE, state=State.EXITED)
 
-    def feed(self, rows: Rows, gone: Truth) -> Rows:
-        """Rows for each change. ``gone``: rows after which nothing is seen of what their thread has."""
-        events = self._events(rows, gone)
+    def feed(self, rows: Rows, gone: Truth, left: Index) -> Rows:
+        """Rows for each change. ``gone``: rows after which nothing is seen of what their thread has; ``left``: those
+        at which threads exit."""
+        events = self._events(rows, gone, left)
         if events is None:
             return Rows.empty()
         waiters = self._fold_waiters(events)
@@ -127,19 +130,20 @@ class Resources:
         )
         return made[events.row[changed].argsort(kind="stable")]
 
-    def _events(self, rows: Rows, gone: Truth) -> _Events | None:
+    def _events(self, rows: Rows, gone: Truth, left: Index) -> _Events | None:
         bears = KINDS[rows.kind] & np.isin(self._kind[rows.thing], (*RESOURCES, TrackKind.CORE)) & (rows.thing != 0)
         row, thing = np.flatnonzero(bears), rows.thing[bears]
         kind = rows.kind[bears]
         losses = np.flatnonzero((rows.kind == Kind.LOST) | gone)
-        if len(losses):  # they concern everything of their process
-            mine = [self._of_process(int(self._pid[rows.track[loss]]), thing) for loss in losses]
-            row = np.concatenate((row, np.repeat(losses, [len(each) for each in mine])))
-            thing = np.concatenate((thing, *mine)).astype(np.uint32)
-            kind = np.concatenate((kind, np.full(len(row) - len(kind), Kind.LOST, np.uint8)))
-            order = order_by(thing, row)
-        else:
-            order = order_by(thing)
+        concerned = [
+            *((Kind.THREAD_END, at, self._sentinels(rows, int(rows.track[at]))) for at in left),
+            *((Kind.LOST, at, self._of_process(int(self._pid[rows.track[at]]), thing)) for at in losses),
+        ]
+        for happened, at, things in concerned:
+            row = np.concatenate((row, np.full(len(things), at)))
+            thing = np.concatenate((thing, things)).astype(np.uint32)
+            kind = np.concatenate((kind, np.full(len(things), happened, np.uint8)))
+        order = order_by(thing, row) if concerned else order_by(thing)
         if not len(order):
             return None
         row, thing = row[order], thing[order]
@@ -157,6 +161,14 @@ class Resources:
             things=thing[starts],
             track_kind=self._kind[thing],
         )
+
+    def _sentinels(self, rows: Rows, thread: int) -> Index:
+        """The standard library's own locks that a thread had last. Up to Python 3.12, one of them is let go by the
+        interpreter when the thread exits, unseen: it is what joining waits for."""
+        now = rows.thing[(rows.kind == Kind.LOCK_ACQUIRE) & (rows.track == thread)]
+        mine = self._acquirer.values == thread
+        mine[now] = True
+        return np.flatnonzero(mine & self._internal.values & (self._kind[: len(mine)] == TrackKind.LOCK))
 
     def _of_process(self, pid: int, named: Numbers) -> Index:
         """What belongs to it and was seen before, or is named in this batch."""
@@ -194,7 +206,7 @@ class Resources:
         acquired_at = forward(starts, takes, events.at, self._acquired_at[things])
         self._acquirer[things], self._acquired_at[things] = acquirer[ends], acquired_at[ends]
         made = kind == Kind.THING_NEW
-        own = lets_go & (acquirer == thread)
+        own = (lets_go | (kind == Kind.THREAD_END)) & (acquirer == thread)
         taken = np.where(takes, thread, np.uint32(0))
         carried = self._holder[things]
         holder = forward(starts, takes | own | made, taken, carried)
