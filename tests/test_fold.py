@@ -1,5 +1,6 @@
 """The fold: from events of threads to states of everything, in batches of any size."""
 
+import random
 import time
 from itertools import pairwise
 from typing import Any
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gilscope.analysis.check import check
 from gilscope.analysis.fold import Fold
 from gilscope.events import Flag, Kind, State, TrackKind
-from gilscope.recording import Rows
+from gilscope.recording import Recording, Rows
 from tests.pictures import draw, events_of, redraw
 
 PICTURE = """
@@ -125,6 +127,99 @@ def test_batches_of_any_size_give_the_same_rows(cuts: list[int]) -> None:
 def _of_each_track(rows: Rows) -> list[tuple[int, ...]]:
     columns = (rows.track, rows.at, rows.kind, rows.flags, rows.state, rows.thing, rows.line, rows.value)
     return sorted(zip(*(column.tolist() for column in columns), strict=True), key=lambda row: row[:2])
+
+
+def simulated(chance: random.Random, threads: int = 3, steps: int = 60) -> Rows:
+    """Events of threads that share a GIL and two locks as CPython would have them, each at a time of its own."""
+    gil, locks, sleeping = 2, (9, 11), 10
+    holder, owner = 0, dict.fromkeys(locks, 0)
+    doing = dict.fromkeys(range(20, 20 + threads), "wants")
+    # thread, kind, thing, flags, value
+    rows: list[tuple[int, Kind, int, int, int]] = [(thread, Kind.GIL_WAIT, gil, 0, 0) for thread in doing]
+
+    def let_go(forced: bool) -> None:
+        rows.append((thread, Kind.GIL_RELEASE, gil, Flag.FORCED if forced else 0, 0))
+
+    for _ in range(steps):
+        thread = chance.choice(list(doing))
+        what, lock = doing[thread], chance.choice(locks)
+        if what == "wants" and not holder:
+            rows.append((thread, Kind.GIL_ACQUIRE, gil, 0, 0))
+            holder, doing[thread] = thread, "runs"
+        elif what == "runs" and (move := chance.randrange(4)) == 0:
+            let_go(forced=True)
+            holder, doing[thread] = 0, "wants"
+        elif what == "runs" and move == 1:
+            rows.append((thread, Kind.CALL, sleeping, 0, -1))
+            let_go(forced=False)
+            holder, doing[thread] = 0, "sleeps"
+        elif what == "runs" and owner[lock] == thread:
+            rows.append((thread, Kind.LOCK_RELEASE, lock, 0, 0))
+            owner[lock] = 0
+        elif what == "runs" and not owner[lock]:
+            rows.append((thread, Kind.LOCK_ACQUIRE, lock, 0, 1))
+            owner[lock] = thread
+        elif what == "runs":
+            rows.append((thread, Kind.LOCK_WAIT, lock, 0, 0))
+            let_go(forced=False)
+            holder, doing[thread] = 0, f"lock {lock}"
+        elif what == "sleeps" and not holder:
+            rows.append((thread, Kind.GIL_ACQUIRE, gil, 0, 0))
+            rows.append((thread, Kind.RETURN, sleeping, 0, 0))
+            holder, doing[thread] = thread, "runs"
+        elif what.startswith("lock") and not holder and not owner[lock := int(what.split()[1])]:
+            rows.append((thread, Kind.GIL_WAIT, gil, 0, 0))
+            rows.append((thread, Kind.GIL_ACQUIRE, gil, 0, 0))
+            rows.append((thread, Kind.LOCK_ACQUIRE, lock, Flag.CONTENDED, 1))
+            holder, owner[lock], doing[thread] = thread, thread, "runs"
+    names = ("track", "kind", "thing", "flags", "value")
+    return Rows.of(np.arange(len(rows)) * 10, **{name: [row[n] for row in rows] for n, name in enumerate(names)})
+
+
+def with_a_loss(events: Rows, chance: random.Random) -> tuple[Rows, list[dict[str, int]]]:
+    """Some events of one thread, one after the other, are gone; a LOST row says so."""
+    mine = np.flatnonzero(events.track == chance.choice(events.track.tolist()))
+    first = chance.randrange(len(mine))
+    gone = mine[first : first + chance.randrange(1, 8)]
+    kept = np.ones(len(events), np.bool_)
+    kept[gone] = False
+    at = events.at[gone]
+    told = {"track": int(events.track[gone[0]]), "from": int(at[0]), "to": int(at[-1]), "count": len(gone)}
+    lost = Rows.of(at[:1], track=told["track"], kind=Kind.LOST, value=len(gone))
+    return Rows.concat((events[kept], lost)).sorted(), [told]
+
+
+@settings(deadline=None, max_examples=150)
+@given(chance=st.randoms(use_true_random=False), lossy=st.booleans(), batch=st.integers(1, 60))
+def test_whatever_threads_do_is_told_without_contradiction(chance: random.Random, lossy: bool, batch: int) -> None:
+    """Random programs, whole or with a loss in them, in batches: the checker finds nothing."""
+    events, lost = simulated(chance), list[dict[str, int]]()
+    if lossy:
+        events, lost = with_a_loss(events, chance)
+    tracks = [{"id": 2, "kind": TrackKind.GIL}, {"id": 9, "kind": TrackKind.LOCK}, {"id": 11, "kind": TrackKind.LOCK}]
+    tracks += [{"id": n, "kind": TrackKind.THREAD, "tid": n} for n in (20, 21, 22)]
+    tracks += [{"id": 10, "kind": TrackKind.SLEEP}]
+    fold = Fold("measured", cores=False)
+    fold.add_tracks({**track, "pid": 1} for track in tracks)
+    rows = Rows.concat(fold.feed(events[n : n + batch]) for n in range(0, len(events), batch))
+    recording = Recording({"layers": {"gil": {"measured": True}}}, rows, lost=lost)
+    recording.take({"tracks": tracks})
+    assert check(recording) == []
+    if not lossy:  # then the GIL's own track and its threads' tell the same
+        assert _running(rows) == _held(rows)
+
+
+def _running(rows: Rows) -> list[tuple[int, int]]:
+    """When each thread begins to run, by the threads."""
+    some = rows[rows.kind == Kind.GIL_ACQUIRE]
+    return list(zip(some.at.tolist(), some.track.tolist(), strict=True))
+
+
+def _held(rows: Rows) -> list[tuple[int, int]]:
+    """When the GIL comes to a thread, by the GIL."""
+    mine = rows[rows.track == 2]
+    came = (mine.thing != 0) & np.append(True, mine.thing[1:] != mine.thing[:-1])
+    return list(zip(mine.at[came].tolist(), mine.thing[came].tolist(), strict=True))
 
 
 class Program:
