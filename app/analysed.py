@@ -10,16 +10,24 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.store import Analysis, Store
+from app.store import SUFFIX, Analysis, Store
+from gilscope.analysis.causes import why
+from gilscope.analysis.miniature import miniature
+from gilscope.analysis.report import report
+from gilscope.errors import BadRecording
+from gilscope.recording import read
 
 log = logging.getLogger("gilscope")
 
 SECONDS = 120.0
 LINE_BYTES = 64 << 20
 NICE = 10
+MARGIN_NS = 50_000
+"""Around an instant that is shown."""
 
 
 async def analyse(store: Store, ids: Sequence[str]) -> None:
@@ -71,8 +79,31 @@ def failed(reason: str) -> Analysis:
 
 def chain(path: Path, track: int, at: int) -> list[dict[str, Any]]:
     """Why a track does what it does at a moment: one hop after the other."""
-    raise NotImplementedError
+    return [asdict(hop) for hop in why(read(path), track, at)]
+
+
+def analysis_of(path: Path) -> Analysis:
+    """All that is worked out of one file; one that can't be read says why."""
+    try:
+        recording = read(path)
+    except BadRecording as error:
+        return failed(str(error))
+    told = report(recording)
+    findings = [{**finding, "address": address(finding["spans"])} for finding in told["findings"]]
+    return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)
+
+
+def address(spans: Sequence[dict[str, int]]) -> str:
+    """The part of a page's address that shows the longest of these spans, with as much again around it."""
+    if not spans:
+        return ""
+    shown = max(spans, key=lambda span: span["to"] - span["from"])
+    margin = max((shown["to"] - shown["from"]) // 2, MARGIN_NS)
+    return f"from={max(shown['from'] - margin, 0)}&to={shown['to'] + margin}&track={shown['track']}"
 
 
 if __name__ == "__main__":
     os.nice(NICE)
+    for name in sys.argv[1:]:
+        file = Path(name)
+        print(json.dumps({"id": file.name.removesuffix(SUFFIX), **asdict(analysis_of(file))}), flush=True)

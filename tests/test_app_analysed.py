@@ -1,0 +1,53 @@
+"""What the index keeps of a recording is worked out beside the server, also of one that can't be read."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from app import analysed
+from gilscope.recording import read
+
+FILE = Path(__file__).parent / "js" / "recordings" / "convoy.gilscope"
+
+
+def test_findings_figures_and_picture_of_files(tmp_path: Path) -> None:
+    """One line of JSON each; a file that isn't a recording says so and stops nothing."""
+    bad = tmp_path / "bad.gilscope"
+    bad.write_text("nothing")
+    done = subprocess.run(
+        [sys.executable, "-m", "app.analysed", bad, FILE],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=FILE.parents[3],
+    )
+    refused, told = map(json.loads, done.stdout.splitlines())
+    assert (refused["id"], refused["handoffs"]) == ("bad", None)
+    assert "isn't a Gilscope recording" in refused["report"]["error"]
+    assert (told["id"], told["handoffs"], told["contradictions"]) == ("convoy", 178, [])
+    assert told["miniature"].startswith("<svg")
+    assert told["report"]["scenario"] == "convoy"
+    assert {finding["kind"] for finding in told["findings"]} >= {"convoy", "contended-lock", "handoffs"}
+    assert all(finding["address"].startswith("from=") for finding in told["findings"])
+
+
+def test_an_address_shows_the_longest_span() -> None:
+    """With as much again around it; around an instant, a little."""
+    spans = [{"track": 3, "from": 1_000_000, "to": 2_000_000}, {"track": 4, "from": 5_000_000, "to": 5_000_010}]
+    assert analysed.address(spans) == "from=500000&to=2500000&track=3"
+    assert analysed.address(spans[1:]) == "from=4950000&to=5050010&track=4"
+    assert analysed.address([]) == ""
+
+
+def test_why_a_thread_is_not_running() -> None:
+    """The chain of causes at a moment of its longest finding."""
+    finding = analysed.analysis_of(FILE).findings[0]
+    shown = finding["spans"][0]
+    chain = analysed.chain(FILE, shown["track"], (shown["from"] + shown["to"]) // 2)
+    assert chain[0]["state"] == "gil-wait"
+    assert "for the GIL" in chain[0]["sentence"]
+    assert chain[0]["detail"].startswith("Held by ")
+    assert chain[0]["thing"] in read(FILE).tracks
+    assert asyncio.run(asyncio.to_thread(analysed.chain, FILE, 99, 0)) == []
