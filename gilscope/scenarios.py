@@ -53,7 +53,7 @@ class Parameter:
         number = "a whole number" if self.type == "int" else "a number"
         if self.minimum is None or self.maximum is None:
             return number
-        return f"{number} from {self.minimum:,.10g} to {self.maximum:,.10g}" + (f" ({self.unit})" if self.unit else "")
+        return f"{number} from {self.minimum:,.10g} to {self.maximum:,.10g}" + (f" {self.unit}" if self.unit else "")
 
     def parse(self, text: str) -> Value:
         """The value that a text stands for; ``BadParameter`` says what would be allowed."""
