@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gilscope.analysis.forward import order_by, starts_of
 from gilscope.analysis.text import duration
-from gilscope.analysis.timeline import LOCKS, Timeline, untie
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import LEGAL, STATE_TEXT, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
 
@@ -103,16 +103,7 @@ def _label(state: int) -> str:
 
 def _holders(timeline: Timeline) -> list[Contradiction]:
     """At most one thread holds a GIL or a lock, and only the holder lets go of it."""
-    moves, acquires = timeline.gil_moves
-    rows = timeline.rows
-    about = timeline.kind_of(rows.thing)
-    takes = (rows.kind == Kind.LOCK_ACQUIRE) & (rows.value <= 1) & np.isin(about, LOCKS)
-    frees = (rows.kind == Kind.LOCK_RELEASE) & (rows.value == 0) & np.isin(about, LOCKS)
-    locks = rows[takes | frees]
-    steps = Rows.concat((moves, locks))
-    acquires = np.concatenate((acquires, locks.kind == Kind.LOCK_ACQUIRE))
-    order = np.lexsort((np.arange(len(steps)), steps.at, steps.thing))
-    return _hold_by_hold(timeline, *untie(steps[order], acquires[order]))
+    return _hold_by_hold(timeline, *timeline.gil_moves) + _hold_by_hold(timeline, *timeline.lock_moves)
 
 
 def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Contradiction]:

@@ -12,8 +12,13 @@ from gilscope.recording import Recording
 
 
 def report(recording: Recording) -> dict[str, Any]:
-    """As ``gilscope report --json`` prints it. Times are ns; ``handoffs`` is None where the GIL wasn't measured."""
-    timeline = Timeline(recording)
+    """All figures. Times are ns; ``handoffs`` is None where the GIL wasn't measured."""
+    return of(Timeline(recording))
+
+
+def of(timeline: Timeline) -> dict[str, Any]:
+    """As ``report``, on a timeline that is there already."""
+    recording = timeline.recording
     header, end = recording.header, recording.end or {}
     parallelism = statistics.parallelism(timeline)
     return {

@@ -152,7 +152,8 @@ class Parallelism:
 
 def parallelism(timeline: Timeline, *states: State) -> Parallelism:
     """Of threads that run or compute, unless other states are given."""
-    times, count = timeline.at_once(*(states or (State.RUNNING, State.NATIVE)))
+    spans = timeline.thread_spans
+    times, count = spans[np.isin(spans.state, states or (State.RUNNING, State.NATIVE))].at_once()
     if len(times) < 2:
         return Parallelism(0, 0.0, 0)
     length, active = np.diff(times), count[:-1]

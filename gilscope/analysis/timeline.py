@@ -55,6 +55,13 @@ class Spans:
             some.track, np.maximum(some.begin, begin), np.minimum(some.end, end), some.state, some.thing, some.line
         )
 
+    def at_once(self) -> tuple[Numbers, Numbers]:
+        """Times, and how many of these there are from each on."""
+        times = np.concatenate((self.begin, self.end))
+        steps = np.concatenate((np.ones(len(self), np.int64), -np.ones(len(self), np.int64)))
+        order = np.lexsort((steps, times))
+        return times[order], np.cumsum(steps[order])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waits:
@@ -244,7 +251,7 @@ class Timeline:
         moves = Rows(moves.at, moves.track, moves.kind, moves.flags, moves.state, gil, moves.line, moves.value)[
             np.lexsort((order, moves.at, gil))
         ]
-        return untie(moves, moves.kind == Kind.GIL_ACQUIRE)
+        return _untie(moves, moves.kind == Kind.GIL_ACQUIRE)
 
     @cached_property
     def handoffs(self) -> Handoffs:
@@ -273,17 +280,18 @@ class Timeline:
         found = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
         return np.where(keys[found] == wanted, waits.length[found], 0)
 
-    def at_once(self, *states: State) -> tuple[Numbers, Numbers]:
-        """Times, and how many threads are in one of the states from each on."""
-        spans = self.thread_spans
-        some = spans[np.isin(spans.state, states)]
-        times = np.concatenate((some.begin, some.end))
-        steps = np.concatenate((np.ones(len(some), np.int64), -np.ones(len(some), np.int64)))
-        order = np.lexsort((steps, times))
-        return times[order], np.cumsum(steps[order])
+    @cached_property
+    def lock_moves(self) -> tuple[Rows, Truth]:
+        """First acquires and last releases by lock, then time. And which are acquires."""
+        rows = self.rows
+        about = np.isin(self.kind_of(rows.thing), LOCKS)
+        acquires = (rows.kind == Kind.LOCK_ACQUIRE) & (rows.value <= 1) & about
+        moves = rows[acquires | (rows.kind == Kind.LOCK_RELEASE) & (rows.value == 0) & about]
+        moves = moves[np.lexsort((moves.at, moves.thing))]
+        return _untie(moves, moves.kind == Kind.LOCK_ACQUIRE)
 
 
-def untie(steps: Rows, acquires: Truths) -> tuple[Rows, Truths]:
+def _untie(steps: Rows, acquires: Truths) -> tuple[Rows, Truths]:
     """Acquires and releases by thing: at one instant, the release that makes an acquire possible comes before it."""
     tied = acquires[:-1] & ~acquires[1:] & (steps.track[:-1] != steps.track[1:])
     tied &= (steps.at[:-1] == steps.at[1:]) & (steps.thing[:-1] == steps.thing[1:])
