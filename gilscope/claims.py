@@ -1,0 +1,210 @@
+"""Claims: what a scenario is to show, as a check on a recording of it.
+
+``convoy_claim.py`` beside ``convoy.py`` holds the claim in one sentence (its docstring) and a function
+``claim(run: Measured) -> Verdict``. It judges what this one recording shows, with its figures.
+"""
+
+import importlib.util
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from gilscope.analysis import report as reports
+from gilscope.analysis.statistics import STATE_NAMES
+from gilscope.analysis.text import duration, percent, times
+from gilscope.analysis.timeline import Timeline
+from gilscope.errors import BadParameters, BadScenario
+from gilscope.events import State
+from gilscope.recording import Recording
+from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, Value, load, validate
+
+__all__ = ["Measured", "Verdict", "confirmed", "depends", "duration", "not_measured", "percent", "refuted", "times"]
+
+Word = Literal["confirmed", "refuted", "depends", "not measured"]
+Thread = Mapping[str, Any]
+"""As the report tells of it."""
+
+STATES = {name: state for state, name in STATE_NAMES.items()}
+OF_THE_GIL = {"running", "stalled", "native", "gil-wait"}
+"""States that nobody knows of without the GIL layer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one recording says about a claim, in a sentence with the measured figures."""
+
+    verdict: Word
+    sentence: str
+
+
+def confirmed(sentence: str) -> Verdict:
+    """The recording shows what the claim says."""
+    return Verdict("confirmed", sentence)
+
+
+def refuted(sentence: str) -> Verdict:
+    """The recording shows the contrary."""
+    return Verdict("refuted", sentence)
+
+
+def depends(sentence: str) -> Verdict:
+    """It is so under conditions; the sentence begins with which, or with what this recording shows instead."""
+    return Verdict("depends", sentence)
+
+
+def not_measured(sentence: str) -> Verdict:
+    """The recording can't tell: a layer is missing, or the parameters leave out what the claim is about."""
+    return Verdict("not measured", sentence)
+
+
+class NotSeen(Exception):
+    """A claim asks for something that this recording doesn't have; the message says what. Its verdict: not measured."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A recording as a claim looks at it. Times are ns. What isn't there raises ``NotSeen``."""
+
+    timeline: Timeline
+    told: Mapping[str, Any]
+    """The report."""
+    parameters: Mapping[str, Value]
+
+    @property
+    def python(self) -> str:
+        """The version that ran it."""
+        return str(self.told["python"])
+
+    @property
+    def output(self) -> str:
+        """What the program printed."""
+        return "".join(str(part["text"]) for part in self.timeline.recording.output if part["stream"] == "stdout")
+
+    def threads(self, *beginnings: str) -> list[Thread]:
+        """Those whose names begin so. There is at least one, and each has lived: its lifetime isn't 0."""
+        threads = [track for track in self.told["tracks"] if track["kind"] == "thread" and track["lifetime_ns"]]
+        found = [thread for thread in threads if thread["name"].startswith(beginnings)]
+        if not found:
+            raise NotSeen(f"No thread called {' or '.join(map(str.strip, beginnings))} was seen.")
+        return found
+
+    def resource(self, name: str) -> Mapping[str, Any]:
+        """A lock or another thing, as the report tells of it."""
+        for resource in self.told["resources"]:
+            if resource["name"] == name:
+                return dict(resource)
+        raise NotSeen(f"Nothing called {name} was seen.")
+
+    def finding(self, kind: str) -> Mapping[str, Any] | None:
+        """The most important finding of a kind; None where there is none."""
+        return next((finding for finding in self.told["findings"] if finding["kind"] == kind), None)
+
+    def lifetime(self, threads: Sequence[Thread]) -> int:
+        """Of all of them together."""
+        return sum(thread["lifetime_ns"] for thread in threads)
+
+    def elapsed(self, threads: Sequence[Thread]) -> int:
+        """From when the first of them began until the last ended."""
+        begins, ends = zip(*(self.timeline.lives[thread["id"]] for thread in threads), strict=True)
+        return int(max(ends) - min(begins))
+
+    def total(self, threads: Sequence[Thread], *states: str) -> int:
+        """How long they were in any of these states, all together."""
+        self._need(states)
+        return sum(thread["states"].get(state, 0) for thread in threads for state in states)
+
+    def share(self, threads: Sequence[Thread], *states: str) -> float:
+        """How much of their lives that is, from 0 to 1."""
+        return self.total(threads, *states) / self.lifetime(threads)
+
+    def counted(self, threads: Sequence[Thread], figure: str) -> int:
+        """Sum of ``acquires``, ``waits``, ``drop_requests`` or ``forced_releases`` of the GIL."""
+        self._need(OF_THE_GIL)
+        return sum(thread["gil"][figure] for thread in threads)
+
+    def most_at_once(self, threads: Sequence[Thread], *states: str) -> int:
+        """How many of them were in any of these states at the same time, at most; alive, where no state is given."""
+        self._need(states)
+        spans = self.timeline.thread_spans
+        wanted = [STATES[state] for state in states] or [state for state in State if state != State.EXITED]
+        mine = np.isin(spans.track, [thread["id"] for thread in threads]) & np.isin(spans.state, wanted)
+        _, count = spans[mine].at_once()
+        return int(count.max(initial=0))
+
+    def overlapping_holds(self, name: str) -> int:
+        """How often a lock was taken before whoever had it let go of it."""
+        moves, acquires = self.timeline.lock_moves
+        mine = acquires[moves.thing == self.resource(name)["id"]]
+        return int((mine[1:] & mine[:-1]).sum())
+
+    def _need(self, states: Sequence[str] | set[str]) -> None:
+        if OF_THE_GIL.isdisjoint(states) or self.timeline.measured("gil"):
+            return
+        why = (self.told["layers"].get("gil") or {}).get("why") or "the recording doesn't say why."
+        raise NotSeen(f"The GIL was not measured: {why}")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The statement that a scenario tests, and the rule that judges a recording by it."""
+
+    statement: str
+    scenario: Scenario
+    rule: Callable[[Measured], Verdict]
+
+
+@cache
+def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
+    """The claim that lies beside a scenario of the catalogue; None where there is none."""
+    path = next(folder.glob(f"*/{name}{CLAIM_SUFFIX}.py"), None) if re.fullmatch(r"\w+", name) else None
+    if path is None:
+        return None
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not module.__doc__ or not callable(getattr(module, "claim", None)):
+        raise BadScenario(f"{path}:1: isn't a claim. Expected a docstring, the statement, and 'def claim(run)'.")
+    return Claim(" ".join(module.__doc__.split()), load(path.with_name(f"{name}.py")), module.claim)
+
+
+def judge(recording: Recording) -> Verdict | None:
+    """What a recording says about its scenario's claim; None where that has no claim."""
+    claim = claim_of(str(recording.header.get("scenario")))
+    if claim is None:
+        return None
+    timeline = Timeline(recording)
+    return _judge(claim, timeline, reports.of(timeline))
+
+
+def report(recording: Recording) -> dict[str, Any]:
+    """As ``gilscope report --json`` prints it: all figures, and ``claim``, which is None where there is none."""
+    timeline = Timeline(recording)
+    told = reports.of(timeline)
+    claim = claim_of(str(told["scenario"]))
+    judged = claim and {"statement": claim.statement, **asdict(_judge(claim, timeline, told))}
+    return {**told, "claim": judged}
+
+
+def _judge(claim: Claim, timeline: Timeline, told: Mapping[str, Any]) -> Verdict:
+    """A claim is about a whole run: one that was ended early, or that events were lost of, shows neither this nor that."""
+    if told["verdict"] != "ok":
+        return not_measured(f"The run didn't come to its end: {told['sentence']}")
+    if told["lost"] or told["damage"]:
+        return not_measured("Parts of this run were lost, so its figures aren't all of it.")
+    given = {name: str(value) for name, value in told["parameters"].items()}
+    try:
+        parameters = validate(claim.scenario, given)
+    except BadParameters:
+        parameters = {}
+    if parameters.keys() != given.keys():
+        return not_measured(f"This was recorded with another {claim.scenario.name}: its parameters don't fit this one.")
+    try:
+        return claim.rule(Measured(timeline, told, parameters))
+    except NotSeen as missing:
+        return not_measured(str(missing))

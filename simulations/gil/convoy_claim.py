@@ -1,0 +1,18 @@
+"""Beside a thread that computes, a thread that does I/O pays a switch interval at its wake-ups."""
+
+from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted
+
+
+def claim(run: Measured) -> Verdict:
+    talkers = run.threads("asker", "answerer")
+    messages = int(run.parameters["messages"])
+    waited = run.total(talkers, "gil-wait") / messages
+    if not run.parameters["burners"]:
+        return not_measured(f"Nothing computed beside the two: they waited {duration(waited)} for the GIL a message.")
+    interval = float(run.parameters["switch_interval_ms"]) * 1e6
+    requests = run.counted(talkers, "drop_requests")
+    figures = (
+        f"{messages} messages, {requests} drop requests by the two that talk: {duration(waited)} of waiting for the GIL "
+        f"a message, at a switch interval of {duration(interval)}."
+    )
+    return confirmed(figures) if requests >= messages and waited >= interval else refuted(figures)

@@ -1,0 +1,16 @@
+"""Threads that compute take turns: at any instant at most one of them executes Python."""
+
+from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted, times
+
+
+def claim(run: Measured) -> Verdict:
+    counters = run.threads("counter")
+    most, computed = run.most_at_once(counters, "running"), run.total(counters, "running")
+    if run.most_at_once(counters) < 2:
+        return not_measured("Only one counter was alive at a time, so nobody had to take turns.")
+    forced = run.counted(counters, "forced_releases")
+    figures = (
+        f"{len(counters)} counters executed Python for {duration(computed)} in {duration(run.elapsed(counters))}; never "
+        f"more than {most} at once; {times(forced)} one gave the GIL up on a drop request."
+    )
+    return confirmed(figures) if most == 1 else refuted(figures)

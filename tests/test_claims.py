@@ -1,0 +1,304 @@
+"""Claims: confirmed by recordings that show it, refuted by those that show the contrary, else neither."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gilscope import claims, scenarios
+from gilscope.analysis.check import check
+from gilscope.claims import Verdict, claim_of, judge
+from gilscope.errors import BadScenario
+from gilscope.events import Kind
+from gilscope.recording import Recording
+from tests.pictures import TICK, draw, track_of
+
+NAMES = [scenario.name for scenario in scenarios.catalogue()]
+
+
+def recorded(
+    scenario: str, picture: str, names: dict[str, str] | None = None, output: str = "", **parameters: Any
+) -> Recording:
+    """A picture as if it were of this scenario, with its default parameters but for those given."""
+    recording = draw(picture)
+    recording.header |= {"scenario": scenario, "parameters": {**scenarios.find(scenario).defaults, **parameters}}
+    for track in recording.tracks.values():
+        track["name"] = (names or {}).get(track["name"], track["name"])
+    recording.output = [{"at": 0, "stream": "stdout", "text": part} for part in output.splitlines(keepends=True)]
+    return recording
+
+
+def judged(*given: Any, **more: Any) -> Verdict:
+    verdict = judge(recorded(*given, **more))
+    assert verdict is not None
+    return verdict
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_is_one_sentence(name: str) -> None:
+    """What is to be shown, so that a page can print it."""
+    claim = claim_of(name)
+    assert claim is not None
+    assert 30 < len(claim.statement) < 120
+    assert claim.statement.endswith(".")
+    assert claim.statement.count(".") == 1
+
+
+CONVOY = f"""
+    burner R{"RRRRRRWR" * 5}
+    asker  .{"WWWWWWRO" * 5}
+"""
+
+
+def test_convoy() -> None:
+    """Five messages, a drop request each; without waits it isn't so; without a burner there is nothing to see."""
+    assert judged("convoy", CONVOY, messages=5) == claims.confirmed(
+        "5 messages, 5 drop requests by the two that talk: 6.00 ms of waiting for the GIL a message, at a switch "
+        "interval of 5.00 ms."
+    )
+    assert judged("convoy", CONVOY, messages=6).verdict == "refuted"  # fewer requests than messages
+    assert judged("convoy", CONVOY, messages=5, switch_interval_ms=7.0).verdict == "refuted"  # less than an interval
+    assert judged("convoy", f"burner {'RO' * 9}\nasker .{'RO' * 8}O") == claims.refuted(
+        "25 messages, 0 drop requests by the two that talk: 0 ns of waiting for the GIL a message, at a switch "
+        "interval of 5.00 ms."
+    )
+    assert judged("convoy", CONVOY, burners=0) == claims.not_measured(
+        "Nothing computed beside the two: they waited 1.20 ms for the GIL a message."
+    )
+
+
+def test_convoy_fixed() -> None:
+    """Next to no waits where the burner is elsewhere."""
+    assert judged("convoy_fixed", "asker RORORORO\nanswerer .ORO....", messages=5) == claims.confirmed(
+        "The two that talk waited 0 ns for the GIL a message; a switch interval is 5.00 ms."
+    )
+    assert judged("convoy_fixed", CONVOY, messages=5) == claims.refuted(
+        "The two that talk waited 6.00 ms for the GIL a message; a switch interval is 5.00 ms."
+    )
+    assert judged("convoy_fixed", CONVOY, burn_in="thread").verdict == "not measured"
+    assert judged("convoy_fixed", CONVOY, burners=0).verdict == "not measured"
+
+
+def test_io_releases_the_gil() -> None:
+    """Away for most of their lives, or not."""
+    picture = """
+        client1 ROOOOOROX.
+        client2 .ROOOOOROX
+    """
+    assert judged("io_releases_the_gil", picture) == claims.confirmed(
+        "2 clients neither held the GIL nor wanted it for 75 % of their lives, 16.0 ms together; all were through after "
+        "9.00 ms."
+    )
+    assert judged("io_releases_the_gil", "client1 RRRRRRWWOO\nclient2 .WWWWWRRRO").verdict == "refuted"
+
+
+def test_native_releases_the_gil() -> None:
+    """Large blocks without the GIL, small ones with it; else it depends, or isn't so."""
+    names = {"large1": "large 1", "large2": "large 2", "small1": "small 1", "small2": "small 2"}
+    large = "large1 RNNNNNNNNX..........\nlarge2 .RNNNNNNNNX........."
+    small = "small1 ...........RRRRWWWWX\nsmall2 ...........WWWWRRRRX"
+    assert judged("native_releases_the_gil", f"{large}\n{small}", names) == claims.confirmed(
+        "With blocks of 1,000,000 bytes the threads spent 89 % of their lives neither holding the GIL nor waiting for it, "
+        "with blocks of 1,000 bytes 0 %."
+    )
+    also = "small1 ...........RNNNNX...\nsmall2 ............RNNNNX.."
+    assert judged("native_releases_the_gil", f"{large}\n{also}", names).verdict == "depends"
+    kept = "large1 RRRRWWWWX...........\nlarge2 WWWWRRRRX..........."
+    assert judged("native_releases_the_gil", f"{kept}\n{small}", names).verdict == "refuted"
+
+
+def test_two_counters() -> None:
+    """One at a time; two at once would refute it; one after the other shows nothing."""
+    turns = "counter1 RRRRRWWWWWWRX\ncounter2 .WWWWRRRRRRX."
+    assert judged("two_counters", turns) == claims.confirmed(
+        "2 counters executed Python for 12.0 ms in 12.0 ms; never more than 1 at once; once one gave the GIL up on a drop "
+        "request."
+    )
+    assert judged("two_counters", "counter1 RRRRRX\ncounter2 ..RRRX") == claims.refuted(
+        "2 counters executed Python for 8.00 ms in 5.00 ms; never more than 2 at once; 0 times one gave the GIL up on a "
+        "drop request."
+    )
+    assert judged("two_counters", "counter1 RRX...\ncounter2 ...RRX").verdict == "not measured"
+
+
+DEADLOCK = """
+    one RRORRbbbbb
+    two .ROORaaaaa
+    a   1111111111
+    b   .222222222
+"""
+NAMES_OF_DEADLOCK = {"one": "to savings", "two": "to checking", "a": "checking", "b": "savings"}
+
+
+def test_deadlock() -> None:
+    """A circle; without one, it depends on the moment, or nobody came so far."""
+    verdict = judged("deadlock", DEADLOCK, NAMES_OF_DEADLOCK)
+    assert verdict.verdict == "confirmed"
+    assert "to savings waits for savings, held by to checking" in verdict.sentence
+    assert verdict.sentence.endswith("Both were blocked for 10.0 ms together when the program ended.")
+    through = "one RR.\ntwo ..R\na 1..\nb .1."
+    assert judged("deadlock", through, output="transferred\n" * 2).verdict == "depends"
+    assert judged("deadlock", through) == claims.not_measured(
+        "Main gave up after 600 ms, before both wanted their second lock."
+    )
+
+
+def test_deadlock_ordered() -> None:
+    """Both went through, after waiting or not; a circle would refute it."""
+    picture = """
+        one RRRR.......
+        two .aaaRRRRRR.
+        a   111222.....
+        b   .11.22.....
+    """
+    assert judged("deadlock_ordered", picture, NAMES_OF_DEADLOCK, "transferred\n" * 2) == claims.confirmed(
+        "Both went through; one waited 3.00 ms for the other's locks, with empty hands."
+    )
+    assert judged("deadlock_ordered", picture, NAMES_OF_DEADLOCK, "transferred\n") == claims.not_measured(
+        "Main gave up after 600 ms, with 1 of 2 transfers through."
+    )
+    assert judged("deadlock_ordered", DEADLOCK, NAMES_OF_DEADLOCK, "transferred\n" * 2).verdict == "refuted"
+
+
+CONTENTION = """
+    clerk1 RRRRROORRO
+    clerk2 .Raaa.RRRO
+    a      11111222..
+"""
+
+
+def test_lock_contention() -> None:
+    """One at a time, and the other waits; a second holder would refute it."""
+    recording = recorded("lock_contention", "clerk1 RRRRRROO\nclerk2 .RRaaaRO\na 11111122", {"a": "till"})
+    assert judge(recording) == claims.confirmed(
+        "A clerk took the till twice, never two at once; 1 of these had to wait, 3.00 ms in all, 20 % of the clerks' lives."
+    )
+    rows = recording.rows
+    late = (rows.kind == Kind.LOCK_RELEASE) & (rows.track == track_of(recording, "clerk1"))
+    rows.at[late] += TICK
+    recording.rows = rows[rows.at.argsort(kind="stable")]
+    assert check(recording)
+    assert judge(recording) == claims.refuted("A clerk had the till before another let go of it: once.")
+    alone = recorded("lock_contention", "clerk1 RROO\nclerk2 ..RR\na 1.2.", {"a": "till"})
+    assert judge(alone) == claims.depends(
+        "On whether they meet: nobody had to wait. A clerk took the till twice, never two at once; 0 of these had to "
+        "wait, 0 ns in all, 0 % of the clerks' lives."
+    )
+
+
+def test_lost_update() -> None:
+    """By what the program counted."""
+    picture = "plain1 RRWW\nplain2 WWRR"
+    say = "plain: expected 400000, got {}\ncall: expected 400000, got {}\n".format
+    assert judged("lost_update", picture, output=say(399_000, 300_000)) == claims.confirmed(
+        "Python 3.13.0 lost 1,000 of 400,000 with a plain +=, 100,000 with a call between reading and writing."
+    )
+    assert judged("lost_update", picture, output=say(400_000, 300_000)).verdict == "depends"
+    assert judged("lost_update", picture, output=say(400_000, 400_000)).verdict == "refuted"
+    assert judged("lost_update", picture, output=say(400_000, 400_000), threads=1).verdict == "not measured"
+    assert judged("lost_update", picture, output=say(1, 1).splitlines()[0]).verdict == "not measured"
+
+
+def test_lost_update_locked() -> None:
+    """All counted, and somebody waited."""
+    names = {"a": "balance_lock"}
+    picture = "locked1 RRRO\nlocked2 .aaR\na 1112"
+    counted = "locked: expected 20000, got 20000\n"
+    assert judged("lost_update_locked", picture, names, counted) == claims.confirmed(
+        "20,000 of 20,000 updates counted; the lock was taken twice, 1 of these after waiting, 2.00 ms in all."
+    )
+    assert judged("lost_update_locked", picture, names, counted.replace("got 20000", "got 19999")).verdict == "refuted"
+    assert judged("lost_update_locked", "locked1 RROO\nlocked2 ..RO\na 1.2.", names, counted).verdict == "depends"
+    assert judged("lost_update_locked", picture, names).verdict == "not measured"
+    assert judged("lost_update_locked", picture, None, counted) == claims.not_measured(
+        "Nothing called balance_lock was seen."
+    )
+
+
+def test_producer_consumer() -> None:
+    """Both were blocked; or only one of them."""
+    both = "baker RRRbbbR..\ncustomer aaaRRRRRR\na 1112.....\nb ...22211."
+    assert judged("producer_consumer", both) == claims.confirmed(
+        "The baker was blocked for 3.00 ms, the customer for 3.00 ms."
+    )
+    assert judged("producer_consumer", "baker RRRRROOOO\ncustomer aaaRRRRRR\na 1112.....") == claims.depends(
+        "On who is slower, and on the room: with 3 places only one of them had to wait. The baker was blocked for 0 ns, "
+        "the customer for 3.00 ms."
+    )
+    assert judged("producer_consumer", "baker RRRR").sentence == "No thread called customer was seen."
+
+
+def test_what_the_gil_is_needed_for_is_not_guessed() -> None:
+    """A recording without the GIL says neither this nor that, and why."""
+    recording = recorded("convoy", CONVOY, messages=5)
+    recording.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
+    assert judge(recording) == claims.not_measured("The GIL was not measured: There is no compiler.")
+    blocked = recorded("producer_consumer", "baker aaaaRRRRR\ncustomer RRRRRbbbb\na 2222.....\nb ....11111")
+    blocked.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
+    assert judge(blocked) == claims.confirmed("The baker was blocked for 4.00 ms, the customer for 4.00 ms.")
+
+
+def test_a_run_that_was_not_whole_is_not_judged() -> None:
+    """Ended from outside, or with parts lost: its figures would refute what they don't."""
+    stopped = recorded("convoy", CONVOY, messages=5)
+    assert stopped.end
+    stopped.end |= {"verdict": "stopped", "sentence": "Stopped."}
+    assert judge(stopped) == claims.not_measured("The run didn't come to its end: Stopped.")
+    broken_off = recorded("convoy", CONVOY, messages=5)
+    broken_off.end = None
+    assert judge(broken_off) is not None
+    assert "breaks off" in getattr(judge(broken_off), "sentence", "")
+    lost = recorded("convoy", CONVOY.replace("WWRO", "WW?O"), messages=5)
+    assert judge(lost) == claims.not_measured("Parts of this run were lost, so its figures aren't all of it.")
+
+
+@pytest.mark.parametrize(
+    "change", [{"messages": None}, {"messages": "many"}, {"messages": 0}, {"messages": 25, "threads": 2}]
+)
+def test_a_recording_of_another_version_is_not_judged(change: dict[str, Any]) -> None:
+    """A parameter is missing, isn't allowed, or isn't known."""
+    recording = recorded("convoy", CONVOY)
+    parameters = recording.header["parameters"] | change
+    recording.header["parameters"] = {name: value for name, value in parameters.items() if value is not None}
+    assert judge(recording) == claims.not_measured(
+        "This was recorded with another convoy: its parameters don't fit this one."
+    )
+
+
+@pytest.mark.parametrize("name", ["picture", "no such scenario", "../convoy", "convoy.py", "", None])
+def test_without_a_claim_there_is_no_verdict(name: str | None) -> None:
+    """A scenario of one's own, or of another catalogue."""
+    recording = draw(CONVOY)
+    recording.header["scenario"] = name
+    assert judge(recording) is None
+    assert claims.report(recording)["claim"] is None
+
+
+def test_the_report_has_the_claim() -> None:
+    """Statement, verdict and sentence, beside all figures."""
+    told = claims.report(recorded("convoy", CONVOY, messages=5))
+    assert told["claim"]["statement"].startswith("Beside a thread that computes")
+    assert told["claim"]["verdict"] == "confirmed"
+    assert told["claim"]["sentence"].startswith("5 messages")
+    assert told["handoffs"] == 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("picture", [CONVOY, DEADLOCK, CONTENTION, "main R", "main ..X"])
+def test_a_claim_judges_any_recording(name: str, picture: str) -> None:
+    """Whatever it shows, there is a sentence, not an error."""
+    for known in (f"{name}1", "counter", "clerk", "asker", "client", "to ", "baker", "large", "till", "balance_lock"):
+        recording = recorded(name, picture, {"one": known, "asker": known, "a": known, "main": known})
+        verdict = judge(recording)
+        assert verdict is not None
+        assert verdict.sentence.endswith(".")
+
+
+def test_a_claim_of_another_form_is_refused(tmp_path: Path) -> None:
+    """A docstring and a function."""
+    (tmp_path / "gil").mkdir()
+    for source in ("def claim(run): pass\n", '"""A sentence."""\n', '"""A sentence."""\nclaim = 3\n'):
+        path = tmp_path / "gil" / f"form{len(source)}_claim.py"
+        path.write_text(source, encoding="utf-8")
+        with pytest.raises(BadScenario, match=f"{path}:1: isn't a claim. Expected a docstring"):
+            claim_of(path.stem.removesuffix("_claim"), tmp_path)
