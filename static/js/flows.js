@@ -67,6 +67,11 @@ export class Flows {
     }
   }
 
+  /** Something wasn't seen: nothing from before it proves anything about what comes. */
+  forget() {
+    for (const known of [this.gilReleases, this.releases, this.gilWaits, this.waits, this.starts]) known.clear();
+  }
+
   /** @param {number} track @param {number} at @param {number} process */
   #handedOver(track, at, process) {
     const release = this.gilReleases.get(process);

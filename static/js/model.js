@@ -149,6 +149,18 @@ export class Model {
     return /** @type {Track[]} */ (this.tracks.filter((track) => track !== undefined));
   }
 
+  /** The states in which any thread spends time. */
+  get threadStates() {
+    /** @type {Set<number>} */
+    const states = new Set();
+    for (const { isThread, times, rows } of this.all) {
+      if (!isThread || rows.count === 0) continue;
+      for (const state of times.present) if (times.totals[state] > 0) states.add(state);
+      states.add(rows.state[rows.count - 1]);
+    }
+    return states;
+  }
+
   /** @param {any} json a meta chunk's content */
   tellMeta(json) {
     for (const told of json.tracks ?? []) {
@@ -179,8 +191,16 @@ export class Model {
     this.openDamage = this.openDamage ?? sentence;
   }
 
-  /** @param {number} to */
+  /** From what was known last on, nothing is known of any track until its next row. @param {number} to */
   #closeDamage(to) {
+    for (const track of this.all) {
+      const { rows, cores } = track;
+      if (rows.count === 0 || rows.state[rows.count - 1] === State.EXITED) continue;
+      rows.push(this.until, State.UNKNOWN, Kind.LOST, 0, 0, 0, 0);
+      if (cores.count > 0) cores.push(this.until, State.UNKNOWN, Kind.LOST, 0, 0, 0, 0);
+      track.times.update();
+    }
+    this.flows.forget();
     this.damages.push({ from: this.until, to: Math.max(to, this.until), sentence: /** @type {string} */ (this.openDamage) });
     this.openDamage = null;
   }

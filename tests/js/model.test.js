@@ -25,7 +25,7 @@ const TRACKS = [
   { id: GIL, kind: TrackKind.GIL, name: 'GIL', parent: PROCESS },
   { id: SLEEP, kind: TrackKind.SLEEP, name: 'time.sleep', parent: PROCESS },
 ];
-const { RUNNING, GIL_WAIT, BLOCKED, OUTSIDE, EXITED, FREE, HELD, CONTENDED } = State;
+const { UNKNOWN, RUNNING, GIL_WAIT, BLOCKED, OUTSIDE, EXITED, FREE, HELD, CONTENDED } = State;
 
 /** worker-2 waits for the GIL, gets it, then for the lock that worker-1 holds. */
 const STORY = [
@@ -251,6 +251,23 @@ test('what was lost and what is damaged has a place in time', async () => {
   model.tellDamage('Chunk 10 is damaged.');
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(11, [{ at: 2000, track: ONE, state: RUNNING }]))).rows));
   assert.deepEqual(model.damages, [{ from: 996, to: 2000, sentence: 'Chunk 9 is damaged.' }]);
+  const meanwhile = [GIL, ONE, TWO, LOCK].map((id) => model.tracks[id]?.spanAt(1500, 2000)?.state);
+  assert.deepEqual(meanwhile, [UNKNOWN, EXITED, UNKNOWN, UNKNOWN]);
+});
+
+test('nobody hands the GIL over a gap in what is known', async () => {
+  const model = await story();
+  model.end = null;
+  const acquired = async (/** @type {boolean} */ gap) => {
+    const before = model.flows.count;
+    const at = model.until;
+    const release = { at: at + 2, track: TWO, kind: Kind.GIL_RELEASE, state: OUTSIDE };
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(20, [{ at: at + 1, track: ONE, kind: Kind.GIL_WAIT, state: GIL_WAIT }, release]))).rows));
+    if (gap) model.tellDamage('Chunk 21 is damaged.');
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(22, [{ at: at + 3, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING }]))).rows));
+    return model.flows.count - before;
+  };
+  assert.deepEqual([await acquired(false), await acquired(true)], [1, 0]);
 });
 
 test('the strip of the whole recording shares out each column among the threads that there are', async () => {
