@@ -8,6 +8,7 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,12 @@ class Server:
         self.why: list[str] = []
         app = Starlette(
             routes=[
-                Route("/", lambda request: HTMLResponse(PAGE % request.query_params["with"], headers={"Content-Security-Policy": CSP})),
+                Route(
+                    "/",
+                    lambda request: HTMLResponse(
+                        PAGE % request.query_params["with"], headers={"Content-Security-Policy": CSP}
+                    ),
+                ),
                 Route("/icon", lambda _: Response(status_code=204)),
                 Route("/page.css", lambda _: Response(STYLE, media_type="text/css")),
                 Route("/recordings/x/file", self._file),
@@ -86,7 +92,9 @@ class Server:
         self._thread.join()
 
     def _file(self, _: Request) -> Response:
-        return Response(self.file if self.file_status == 200 else "", self.file_status, media_type="application/octet-stream")
+        return Response(
+            self.file if self.file_status == 200 else "", self.file_status, media_type="application/octet-stream"
+        )
 
     def _why(self, request: Request) -> Response:
         self.why.append(str(request.url.query))
@@ -149,7 +157,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:  # noqa: ARG001  (it closes before its server does)
+def page(browser: Browser, server: Server) -> Iterator[Page]:
     """A page on which every error fails the test."""
     page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="dark")
     errors: list[str] = []
@@ -215,7 +223,13 @@ def test_draws_what_was_recorded(page: Page, server: Server) -> None:
     assert len(found) > 5
     assert all(colour == running for colour in found)
     assert page.locator(".gt-position").inner_text() == "0.00 ms of 421 ms"
-    assert page.locator(".gt-legend li").all_inner_texts() == ["running", "native", "waits for GIL", "blocked", "outside"]
+    assert page.locator(".gt-legend-item").all_inner_texts() == [
+        "running",
+        "native",
+        "waits for GIL",
+        "blocked",
+        "outside",
+    ]
 
 
 def test_wheel_zooms_under_the_pointer(page: Page, server: Server) -> None:
@@ -252,7 +266,9 @@ def test_drag_pans_and_ruler_moves_the_playhead(page: Page, server: Server) -> N
 def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
     """A click on a wait tells it in words, puts the playhead there, and brings the chain of causes from the server."""
     open_page(page, server, fragment=LOOK)
-    page.evaluate("() => { window.told = []; addEventListener('gil-select', (event) => window.told.push(event.detail)); }")
+    page.evaluate(
+        "() => { window.told = []; addEventListener('gil-select', (event) => window.told.push(event.detail)); }"
+    )
     wait_span = ask(
         page,
         """(() => { const track = m.all.find((one) => one.name === 'worker-1'); let now = track.spanAt(c.viewport.from, m.duration);
@@ -271,6 +287,95 @@ def test_click_selects_tells_and_asks_why(page: Page, server: Server) -> None:
     assert "worker-1 · blocked" in marks
     line = page.locator(".gt-line", has=page.locator(".gt-mark", has_text="worker-1 · blocked"))
     assert "cache.acquire()" in line.inner_text()
+
+
+def test_hover_tells_state_reason_duration_and_place(page: Page, server: Server) -> None:
+    """Over a span: what, how long, who was the reason, which line, which core; over a name: how that life was divided."""
+    open_page(page, server, fragment=LOOK)
+    where = place(page, "worker-1", 121_000_000)
+    page.mouse.move(where["x"], where["y"])
+    tip = page.locator(".gt-tip")
+    wait(page, "!e.tip.hidden")
+    assert tip.inner_text().split("\n")[0] == "worker-1 waits 2.55 ms for the GIL, held by hasher, worker-2 and poller"
+    assert tip.locator(".gt-facts").inner_text() == "line 11, in worker · on core 1 · from 119.49 ms"
+    page.mouse.move(60, where["y"])
+    wait(page, "e.tip.textContent.includes('is a thread')")
+    told = tip.locator(".gt-facts").all_inner_texts()
+    assert told[0].startswith("running 1") and told[0].endswith(" %")
+    assert len(told) == len({text.partition(" ")[0] for text in told}) >= 4
+    page.mouse.move(60, 5)
+    wait(page, "e.tip.hidden")
+
+
+def test_a_link_on_the_page_leads_to_its_span(page: Page, server: Server) -> None:
+    """As of a finding: a stretch and a track select the span in its middle, and the keys are the timeline's."""
+    open_page(page, server)
+    page.evaluate("() => { location.hash = 'from=119000000&to=123000000&track=4'; }")
+    wait(page, "s.selected")
+    assert ask(page, "[s.selected.track.name, s.selected.from, c.at]") == ["worker-1", 119_485_684, 121_000_000]
+    assert ask(page, "document.activeElement === s.canvas")
+    assert page.locator(".gt-detail-title").inner_text() == "Why is worker-1 not running?"
+    page.keyboard.press("ArrowRight")
+    assert ask(page, "[s.selected.track.name, s.selected.state]") == ["worker-1", 1]
+
+
+def test_all_that_is_seen_is_explained(page: Page, server: Server) -> None:
+    """The legend opens a sheet that has every state of a thread in words, and what the GIL is."""
+    open_page(page, server)
+    page.locator(".gt-legend").click()
+    sheet = page.locator("dialog.gt-help")
+    assert sheet.is_visible()
+    told = sheet.inner_text()
+    for label in [
+        "running (R)",
+        "native (N)",
+        "waits for GIL (W)",
+        "blocked (B)",
+        "outside (O)",
+        "runnable (C)",
+        "stalled (S)",
+        "unknown (?)",
+        "arrow",
+        "core",
+        "lock",
+    ]:
+        assert label in told
+    assert "global interpreter lock" in told
+    page.get_by_role("button", name="Close").click()
+    assert not sheet.is_visible()
+
+
+def test_rows_fit_the_height_that_there_is(page: Page, server: Server) -> None:
+    """Lower rows before rows out of sight; what still is out of sight is counted, and one press away."""
+    heights = []
+    for height in [1000, 860, 720, 640, 440]:
+        page.set_viewport_size({"width": 1280, "height": height})
+        open_page(page, server, fragment=LOOK)
+        wait(page, "s.layout.rows.length > 5 && s.frame === 0")
+        heights.append(ask(page, "s.layout.rows.find((row) => row.kind === 'thread').heightPx"))
+        hidden = ask(page, "s.layout.rows.filter((row) => row.topPx + row.barPx > s.heightPx).length")
+        assert page.locator(".gt-more-below").inner_text() == (f"↓ {hidden} more below" if hidden else "")
+        assert (hidden > 0) == (height == 440)
+    assert heights == sorted(heights, reverse=True)
+    assert len(set(heights)) >= 3
+    page.locator(".gt-more-below").click()
+    wait(page, "s.below.hidden && s.scroll.scrollTop > 0")
+
+
+def test_tracks_scroll_by_themselves_on_a_phone(page: Page, server: Server) -> None:
+    """The tracks take a part of the screen, however many there are, and scroll in it."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_page(page, server)
+    page.evaluate(
+        """() => { const e = document.querySelector('gil-timeline');
+        e.model.tellMeta({ tracks: [...Array(30).keys()].map((n) => ({ id: 100 + n, kind: 1, name: `thread-${n}` })) }); e.stage.grown(); }"""
+    )
+    wait(page, "s.layout.rows.length > 35 && s.frame === 0")
+    assert ask(page, "s.element.clientHeight <= 0.6 * innerHeight + 1")
+    page.mouse.move(50, ask(page, "s.canvas.getBoundingClientRect().top + 100"))
+    page.mouse.wheel(0, 60)
+    wait(page, "s.scroll.scrollTop === 60")
+    assert ask(page, "c.viewport.width > m.duration && scrollY === 0")
 
 
 def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
@@ -299,7 +404,10 @@ def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
         steps.append(ask(page, "s.selected.from"))
     assert steps[0] < steps[1] and steps[2] == steps[0]
     page.keyboard.press("f")
-    assert ask(page, "c.viewport.from <= s.selected.from && c.viewport.to >= s.selected.to && c.viewport.width < 3 * (s.selected.to - s.selected.from) + 200")
+    assert ask(
+        page,
+        "c.viewport.from <= s.selected.from && c.viewport.to >= s.selected.to && c.viewport.width < 3 * (s.selected.to - s.selected.from) + 200",
+    )
     page.keyboard.press("f")
     assert ask(page, "c.viewport.width > m.duration")
     page.keyboard.press("End")
@@ -487,10 +595,28 @@ def test_damaged_and_truncated_files_show_the_rest(page: Page, server: Server) -
     assert ask(page, "m.damages.length") == 1
     assert "Chunk 1 is damaged" in page.locator(".gt-say-damage").inner_text()
     assert ask(page, "m.rowCount > 0 && m.end !== null")
+    middle = ask(page, "(m.damages[0].from + m.damages[0].to) / 2")
+    assert (
+        ask(
+            page,
+            f"m.all.map((track) => track.spanAt({middle}, m.duration)?.state).filter((state) => state > 0 && state !== 8)",
+        )
+        == []
+    )
     server.file = head + CHUNKS[0] + CHUNKS[1] + CHUNKS[2][:50]
     open_page(page, server)
     assert ask(page, "m.rowCount") == 400
     assert "ends in the middle of a chunk" in page.locator(".gt-status").inner_text()
+
+
+def test_says_what_was_not_measured(page: Page, server: Server) -> None:
+    header = {**HEADER, "layers": {**HEADER["layers"], "gil": {"measured": False, "why": "No compiler was found."}}}
+    text = json.dumps(header).encode()
+    server.file = b"gilscope recording 1 crc32=%08x bytes=%d\n%s\n" % (zlib.crc32(text), len(text), text) + b"".join(
+        CHUNKS
+    )
+    open_page(page, server)
+    assert page.locator(".gt-say-unmeasured").inner_text() == "The GIL wasn’t measured. No compiler was found."
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
@@ -500,7 +626,10 @@ def test_every_width(page: Page, server: Server, width: int) -> None:
     open_page(page, server, fragment=f"{LOOK}&at=119340000&track=4")
     wait(page, "s.selected && s.frame === 0")
     assert ask(page, "document.documentElement.scrollWidth") <= width
-    sizes = ask(page, "[...e.querySelectorAll('button, select')].filter((one) => one.offsetParent).map((one) => [one.offsetWidth, one.offsetHeight])")
+    sizes = ask(
+        page,
+        "[...e.querySelectorAll('button, select')].filter((one) => one.offsetParent).map((one) => [one.offsetWidth, one.offsetHeight])",
+    )
     assert len(sizes) >= 10
     assert all(min(size) >= 24 for size in sizes)
     assert ask(page, "e.querySelectorAll('[style*=\"color\"]').length <= 1")

@@ -40,7 +40,7 @@ export class Detail {
     this.chain.replaceChildren();
     if (!model || !span) {
       this.title.textContent = 'Why is a thread not running?';
-      this.body.replaceChildren(node('p', { class: 'gt-quiet' }, 'Select a span to see what it is, how long it took, and who was the reason.'));
+      this.body.replaceChildren(node('p', { class: 'gt-quiet' }, 'Click a bar in a thread’s row to see what the thread did there, for how long, and who was the reason.'));
       return;
     }
     const { track } = span;

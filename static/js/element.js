@@ -9,16 +9,20 @@ import { SourcePanel } from './source_panel.js';
 import { Stage } from './stage.js';
 import { Toolbar } from './toolbar.js';
 import { formatAddress, parseAddress } from './address.js';
-import { formatDuration, formatMoment, formatOrdinal } from './format.js';
+import { formatCount, formatDuration, formatMoment, formatOrdinal } from './format.js';
 import { helpSheet } from './help.js';
 import { node } from './nodes.js';
-import { ending, placeWords, predicate, sentence } from './sentences.js';
+import { about, coreWords, ending, life, placeWords, predicate, sentence } from './sentences.js';
 import { Viewport } from './viewport.js';
 
 /** @typedef {import('./model.js').Span} Span */
+/** @typedef {import('./layout.js').Row} Row */
 /** @typedef {'empty' | 'loading' | 'queued' | 'running' | 'ended' | 'failed'} Phase */
 
 const ADDRESS_PAUSE_MS = 300;
+
+/** What stands in a recording's header under `layers`, as it is named on the page. */
+const LAYERS = Object.freeze({ gil: 'The GIL', cores: 'Which thread is on which core', program: 'What the program waits for' });
 
 let count = 0;
 
@@ -30,7 +34,7 @@ export class GilTimeline extends HTMLElement {
     this.#build();
     this.#begin();
     this.ending = new AbortController();
-    window.addEventListener('hashchange', () => this.#restore(), { signal: this.ending.signal });
+    window.addEventListener('hashchange', () => this.#follow(), { signal: this.ending.signal });
   }
 
   disconnectedCallback() {
@@ -60,16 +64,13 @@ export class GilTimeline extends HTMLElement {
     /** @type {Phase} */
     this.phase = 'empty';
     this.connected = true;
-    /** @type {Set<number>} */
-    this.states = new Set();
     const stage = new Stage(this.model, {
       changed: () => this.#changed(),
       selected: () => this.#selected(),
-      hovered: (span, xPx, yPx) => this.#hovered(span, xPx, yPx),
+      hovered: (span, row, xPx, yPx) => this.#hovered(span, row, xPx, yPx),
       help: () => this.sheet?.showModal(),
     });
     this.stage = stage;
-    stage.fits = this.hasAttribute('embed');
     this.sheet = helpSheet();
     this.toolbar = new Toolbar({
       start: () => stage.command('start'),
@@ -95,7 +96,10 @@ export class GilTimeline extends HTMLElement {
     stage.element.append(this.message, this.tip);
     const embedded = this.hasAttribute('embed');
     const parts = [stage.element, this.strip, how, this.spoken, this.sheet];
-    if (this.hasAttribute('controls')) parts.unshift(this.toolbar.element);
+    if (this.hasAttribute('controls')) {
+      parts.unshift(this.toolbar.element);
+      stage.element.append(this.toolbar.zoom);
+    }
     if (!embedded) parts.splice(-3, 0, node('div', { class: 'gt-below' }, this.source.element, this.detail.element));
     this.replaceChildren(...parts);
     stage.connect();
@@ -139,7 +143,6 @@ export class GilTimeline extends HTMLElement {
     if (!model || !stage) return;
     if (chunk.rows) {
       model.addRows(chunk.rows);
-      for (const state of chunk.rows.state) this.states?.add(state);
       if (this.phase === 'loading' && this.getAttribute('live')) this.#run();
       else if (this.phase === 'loading') this.#showTracks();
     } else if (chunk.header.type === ChunkType.END) {
@@ -238,8 +241,10 @@ export class GilTimeline extends HTMLElement {
     if (this.phase === 'ended' && model.end && model.end.verdict && model.end.verdict !== 'ok') said.push(['verdict', model.end.sentence || `Ended: ${model.end.verdict}.`]);
     if (this.phase === 'ended' && !model.end && model.rowCount > 0) said.push(['verdict', 'This recording has no end: it shows what was written before it broke off.']);
     const damages = model.damages.length + (model.openDamage === null ? 0 : 1);
-    if (damages > 0) said.push(['damage', model.damages[0]?.sentence ?? /** @type {string} */ (model.openDamage)]);
-    if (model.lostCount > 0) said.push(['damage', `${model.lostCount} events were lost, because they came faster than they could be read; the places are hatched.`]);
+    if (damages > 0) said.push(['damage', `A part of this recording can’t be read and is hatched; the rest is whole. ${model.damages[0]?.sentence ?? model.openDamage}`]);
+    if (model.lostCount > 0) said.push(['damage', `${formatCount(model.lostCount)} ${model.lostCount === 1 ? 'event was' : 'events were'} lost, because they came faster than they could be read; the places are hatched.`]);
+    const unmeasured = unmeasuredWords(model.header?.layers);
+    if (unmeasured && this.phase !== 'loading') said.push(['unmeasured', unmeasured]);
     const key = said.join('|');
     if (key === strip.dataset.said) return;
     strip.dataset.said = key;
@@ -263,7 +268,7 @@ export class GilTimeline extends HTMLElement {
       position: model.duration > 0 ? `${formatMoment(Math.max(camera.at, 0), Math.max(resolution, model.duration / 1e4), model.duration)} of ${formatDuration(model.duration)}` : '',
       running: camera.running,
       following: camera.following,
-      states: this.states ?? new Set(),
+      states: model.threadStates,
     });
     if (this.hasAttribute('embed')) return;
     this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
@@ -288,17 +293,20 @@ export class GilTimeline extends HTMLElement {
     this.dispatchEvent(new CustomEvent('gil-select', { bubbles: true, detail }));
   }
 
-  /** @param {Span | null} span @param {number} xPx @param {number} yPx */
-  #hovered(span, xPx, yPx) {
+  /** @param {Span | null} span @param {Row | null} row whose name the pointer is on @param {number} xPx @param {number} yPx */
+  #hovered(span, row, xPx, yPx) {
     const { tip, model, stage } = this;
     if (!tip || !model || !stage) return;
-    tip.hidden = !span || span.state === State.EXITED;
-    if (!span || tip.hidden) return;
-    const facts = [placeWords(model, span.line), ending(span)].filter(Boolean).join(' · ');
-    tip.replaceChildren(
-      node('p', {}, node('strong', {}, span.track.name.slice(0, 80)), ` ${predicate(model, span)}`),
-      node('p', { class: 'gt-facts' }, [facts, `from ${formatMoment(span.from, Math.max(stage.scale.nsPerPx, 1))}`].filter(Boolean).join(' · ')),
-    );
+    tip.hidden = !row && (!span || span.state === State.EXITED);
+    if (tip.hidden) return;
+    if (row) tip.replaceChildren(node('p', {}, node('strong', {}, row.track.name.slice(0, 80)), ` ${about(row.track)}`), ...life(model, row.track).map((text) => node('p', { class: 'gt-facts' }, text)));
+    else if (span) {
+      const facts = [placeWords(model, span.line), ending(span), coreWords(span.track, stage.scale.pxToTime(xPx)), `from ${formatMoment(span.from, Math.max(stage.scale.nsPerPx, 1))}`];
+      tip.replaceChildren(
+        node('p', {}, node('strong', {}, span.track.name.slice(0, 80)), ` ${predicate(model, span)}`),
+        node('p', { class: 'gt-facts' }, facts.filter(Boolean).join(' · ')),
+      );
+    }
     const { clientWidth, clientHeight } = stage.element;
     const left = Math.min(xPx + 14, clientWidth - tip.offsetWidth - 8);
     const below = yPx + 18;
@@ -306,16 +314,25 @@ export class GilTimeline extends HTMLElement {
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(4, top)}px)`;
   }
 
-  /** Take the view from the address. */
+  /** Take the view from the address: a stretch, a moment, a track; with a track, its span there is selected. */
   #restore() {
     const { stage, model } = this;
     if (!stage || !model || location.hash === this.ownHash) return;
-    const view = parseAddress(location.hash);
-    if (view.from !== undefined && view.to !== undefined) stage.act((camera) => camera.look(new Viewport(/** @type {number} */ (view.from), /** @type {number} */ (view.to))));
-    const track = view.track === undefined ? undefined : model.tracks[view.track];
-    const { at } = view;
-    if (at !== undefined) stage.act((camera) => camera.seek(at, view.from === undefined));
-    if (track && view.at !== undefined) stage.select(track.spanAt(view.at, model.duration));
+    const { from, to, track: id, at: moment } = parseAddress(location.hash);
+    const stretch = from === undefined || to === undefined ? null : new Viewport(from, to);
+    if (stretch) stage.act((camera) => camera.look(stretch));
+    const track = id === undefined ? undefined : model.tracks[id];
+    const at = moment ?? (track && stretch ? (stretch.from + stretch.to) / 2 : undefined);
+    if (at !== undefined) stage.act((camera) => camera.seek(at, !stretch));
+    if (track && at !== undefined) stage.select(track.spanAt(at, model.duration));
+  }
+
+  /** A link on the page leads to another view: go there, with the keys. */
+  #follow() {
+    if (location.hash === this.ownHash || location.hash === '') return;
+    this.#restore();
+    this.stage?.canvas.focus({ preventScroll: true });
+    this.stage?.element.scrollIntoView({ block: 'nearest' });
   }
 
   /** Put the view into the address, when it has come to rest. */
@@ -335,4 +352,13 @@ export class GilTimeline extends HTMLElement {
       this.ownHash = location.hash;
     }, ADDRESS_PAUSE_MS);
   }
+}
+
+/**
+ * What wasn't measured, and why.
+ * @param {Record<string, {measured: boolean, why?: string}> | undefined} layers
+ */
+function unmeasuredWords(layers) {
+  const missing = Object.entries(LAYERS).filter(([name]) => layers?.[name]?.measured === false);
+  return missing.map(([name, words]) => `${words} wasn’t measured. ${layers?.[name].why ?? ''}`.trim()).join(' ');
 }

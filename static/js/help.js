@@ -1,6 +1,19 @@
-// The sheet that lists the keys and gestures.
+// The sheet that says what the picture means, and lists the keys and gestures.
 
+import { State, STATE_TEXT } from './schema.js';
 import { node } from './nodes.js';
+
+const STATES = Object.freeze([
+  State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE, State.RUNNABLE, State.STALLED, State.UNKNOWN,
+]);
+
+/** What isn't a thread's state: class of its swatch, name, sentence. */
+const MARKS = Object.freeze([
+  ['gil', 'GIL', 'Its row names the thread that holds it. The red edge below: another one waits for it meanwhile.'],
+  ['11', 'lock', 'The row of a lock names the thread that holds it; dotted while others wait for it. Queues, events and their kin have such rows too.'],
+  ['13', 'core', 'A processor’s row names the thread that it runs. The thin strip under a thread shows when it was on a core: thick on an even one, thin on an odd one.'],
+  ['arrow', 'arrow', 'From a cause to its effect: a thread lets go of the GIL or a lock, and another one has it; or a thread starts another.'],
+]);
 
 const KEYS = Object.freeze([
   ['W  S', 'zoom in, out'],
@@ -16,29 +29,55 @@ const KEYS = Object.freeze([
 ]);
 
 const GESTURES = Object.freeze([
-  ['Wheel', 'zoom under the pointer (with Shift: move in time)'],
+  ['Wheel', 'zoom under the pointer (with Shift: move in time); over the names: scroll the tracks'],
   ['Drag', 'move in time; on the ruler: move the playhead'],
-  ['Click', 'select a span'],
+  ['Click', 'select a span, and ask why it is as it is'],
   ['Double click', 'zoom to a span'],
   ['Pinch', 'zoom'],
+  ['1:1 … 1:1000', 'pace of the replay: at 1:1000 a millisecond takes a second'],
 ]);
 
 /** @returns {HTMLDialogElement} */
 export function helpSheet() {
-  const list = (/** @type {readonly (readonly string[])[]} */ pairs) =>
-    node('dl', {}, ...pairs.map(([key, does]) => node('div', {}, node('dt', {}, ...key.split('  ').map((one) => node('kbd', {}, one))), node('dd', {}, does))));
-  const close = node('button', { type: 'button', class: 'gt-button gt-close' }, 'Close');
+  const close = node('button', { type: 'button', class: 'gt-button gt-close', 'aria-label': 'Close' }, '×');
   const sheet = node(
     'dialog',
-    { class: 'gt-help', 'aria-label': 'Keys and gestures' },
-    node('h2', {}, 'Keys and gestures'),
-    node('p', {}, 'Keys work while the tracks have the focus.'),
-    node('div', { class: 'gt-columns' }, list(KEYS), list(GESTURES)),
+    { class: 'gt-help', 'aria-label': 'What you see, keys and gestures' },
     close,
+    node('h2', {}, 'What you see'),
+    node(
+      'p',
+      {},
+      'Time runs from left to right. A row is a thread: one sequence of steps, of which a program may have many. ',
+      'CPython has one lock around all that it executes, the GIL (global interpreter lock): one thread at a time executes Python, and the others that want to have to wait for it. ',
+      'Under its name stands how much of its life a thread has the GIL, and how much it wants it in vain.',
+    ),
+    node('div', { class: 'gt-columns' }, meanings(STATES.map(stateMeaning)), meanings(MARKS)),
+    node('p', {}, 'The strip at the top is the whole recording, the frame in it what is shown below. What can’t be known is hatched; nothing is guessed.'),
+    node('h2', {}, 'Keys and gestures'),
+    node('p', {}, 'Keys work while the tracks have the focus: click them once.'),
+    node('div', { class: 'gt-columns' }, keys(KEYS), keys(GESTURES)),
   );
   close.addEventListener('click', () => sheet.close());
   sheet.addEventListener('click', (event) => {
     if (event.target === sheet) sheet.close();
   });
   return sheet;
+}
+
+/** @param {number} state @returns {readonly string[]} */
+function stateMeaning(state) {
+  const { label, letter, sentence } = STATE_TEXT[state];
+  return [String(state), `${label} (${letter})`, sentence];
+}
+
+/** @param {readonly (readonly string[])[]} rows */
+function meanings(rows) {
+  const swatch = (/** @type {string} */ kind) => node('span', { class: `gt-swatch gt-s-${kind}`, 'aria-hidden': 'true' });
+  return node('dl', { class: 'gt-meanings' }, ...rows.map(([kind, name, sentence]) => node('div', {}, node('dt', {}, swatch(kind), name), node('dd', {}, sentence))));
+}
+
+/** @param {readonly (readonly string[])[]} pairs */
+function keys(pairs) {
+  return node('dl', {}, ...pairs.map(([key, does]) => node('div', {}, node('dt', {}, ...key.split('  ').map((one) => node('kbd', {}, one))), node('dd', {}, does))));
 }

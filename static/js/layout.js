@@ -14,32 +14,28 @@ import { TrackKind } from './schema.js';
  * @property {number} barTopPx
  * @property {number} barPx height of what is tall
  * @property {number} stripTopPx of the core strip, 0 without one
- * @typedef {{rows: Row[], heightPx: number, hidden: number, moreTopPx: number, rowOf: Map<number, Row>, compact: boolean}} Layout
+ * @typedef {{rows: Row[], rowsPx: number, heightPx: number, hidden: number, moreTopPx: number, rowOf: Map<number, Row>, notes: boolean, roomyPx: number}} Layout `roomyPx`: how high it would be where there is room for all
  */
 
 export const RULER_PX = 30;
 export const STRIP_PX = 5;
+const STRIP_GAP_PX = 4;
 /** Height of the strip of the whole recording, above the ruler. */
 export const OVERVIEW_PX = 26;
 export const MORE_PX = 36;
 
-/** By kind of row: height, gap above the bar, height of the bar. */
-const SIZES = Object.freeze({
-  process: [30, 8, 14],
-  gil: [58, 14, 26],
-  thread: [60, 10, 30],
-  resource: [50, 12, 22],
-  core: [26, 5, 16],
-});
-const COMPACT = Object.freeze({
-  process: [26, 6, 14],
-  gil: [38, 8, 22],
-  thread: [36, 4, 22],
-  resource: [30, 5, 20],
-  core: [22, 3, 16],
-});
-/** More threads than this are shown lower, without a second line to their names. */
-const ROOMY_THREADS = 10;
+/**
+ * How roomy the rows can be; the first that fits is taken. By kind of row: height, gap above the bar, height of the bar.
+ * @typedef {Readonly<Record<RowKind, readonly [number, number, number]> & {notes: boolean}>} Density
+ * @type {readonly Density[]}
+ */
+const DENSITIES = Object.freeze([
+  { notes: true, process: [30, 8, 14], gil: [58, 14, 26], thread: [60, 10, 30], resource: [50, 12, 22], core: [26, 5, 16] },
+  { notes: true, process: [28, 7, 14], gil: [46, 9, 24], thread: [46, 6, 24], resource: [40, 9, 20], core: [24, 4, 16] },
+  // Too low for a second line to each name.
+  { notes: false, process: [26, 6, 14], gil: [38, 8, 22], thread: [36, 4, 22], resource: [30, 5, 20], core: [22, 3, 16] },
+  { notes: false, process: [22, 4, 14], gil: [26, 3, 20], thread: [27, 2, 16], resource: [24, 2, 18], core: [20, 2, 16] },
+]);
 
 /**
  * @param {Track} track
@@ -65,7 +61,7 @@ function isQuiet(track) {
 /**
  * @param {Model} model
  * @param {{expanded?: boolean, fitPx?: number}} [wish] `expanded` shows the quiet tracks too;
- *   `fitPx` is a height that lower rows are worth fitting into
+ *   `fitPx` is a height that lower rows are worth fitting into, 0 for any
  * @returns {Layout}
  */
 export function layOut(model, wish = {}) {
@@ -94,9 +90,9 @@ export function layOut(model, wish = {}) {
     return place(a) - place(b) || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
   });
   const hidden = wish.expanded ? 0 : quiet.length;
-  const many = visible.filter((track) => track.isThread).length > ROOMY_THREADS;
-  const layout = stack(visible, hidden, quiet.length, many);
-  return wish.fitPx && layout.heightPx > wish.fitPx ? stack(visible, hidden, quiet.length, true) : layout;
+  const layouts = DENSITIES.map((density) => stack(visible, hidden, quiet.length, density));
+  const fitting = wish.fitPx ? layouts.find((layout) => layout.rowsPx <= (wish.fitPx ?? 0)) ?? layouts[layouts.length - 1] : layouts[0];
+  return { ...fitting, roomyPx: layouts[0].heightPx };
 }
 
 /** @param {Track} track */
@@ -108,30 +104,29 @@ function coreNumber(track) {
  * @param {Track[]} tracks in the order of the screen
  * @param {number} hidden
  * @param {number} quiet
- * @param {boolean} compact
- * @returns {Layout}
+ * @param {Density} density
+ * @returns {Omit<Layout, 'roomyPx'>}
  */
-function stack(tracks, hidden, quiet, compact) {
-  const sizes = compact ? COMPACT : SIZES;
+function stack(tracks, hidden, quiet, density) {
   /** @type {Row[]} */
   const rows = [];
   let top = RULER_PX;
   for (const track of tracks) {
     const kind = rowKind(track);
-    const [height, gap, bar] = sizes[kind];
+    const [height, gap, bar] = density[kind];
     const barTop = top + gap;
-    const stripTop = kind === 'thread' && track.cores.count > 0 ? barTop + bar + 5 : 0;
+    const stripTop = kind === 'thread' && track.cores.count > 0 ? barTop + bar + STRIP_GAP_PX : 0;
     rows.push({ track, kind, topPx: top, heightPx: height, barTopPx: barTop, barPx: bar, stripTopPx: stripTop });
     top += height;
   }
-  const moreTopPx = top;
   return {
     rows,
+    rowsPx: top,
     heightPx: top + (quiet > 0 ? MORE_PX : 8),
     hidden,
-    moreTopPx: quiet > 0 ? moreTopPx : 0,
+    moreTopPx: quiet > 0 ? top : 0,
     rowOf: new Map(rows.map((row) => [row.track.id, row])),
-    compact,
+    notes: density.notes,
   };
 }
 

@@ -3,6 +3,7 @@
 import { formatMoment } from './format.js';
 import { RULER_PX } from './layout.js';
 import { STATES } from './lod.js';
+import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { STACK } from './track_painter.js';
 
@@ -80,12 +81,28 @@ export class OverlayPainter {
     const text = formatMoment(Math.max(frame.at, 0), scale.nsPerPx * px, Math.max(Math.abs(frame.viewport.from), frame.viewport.to));
     const width = over.measureText(text).width + 14 * px;
     const at = Math.min(Math.max(x - width / 2, left), scale.rightPx - width);
+    this.#coverLabels(scale, at, width);
+    over.fillStyle = css.accent;
     over.beginPath();
     over.roundRect(at, 4 * px, width, (RULER_PX - 8) * px, 4 * px);
     over.fill();
     over.fillStyle = css.bg;
     over.textBaseline = 'middle';
     over.fillText(text, at + 7 * px, (RULER_PX / 2 + 0.5) * px);
+  }
+
+  /** Labels of the ruler that would show half under the playhead's don't show. @param {TimeScale} scale @param {number} leftPx @param {number} widthPx */
+  #coverLabels(scale, leftPx, widthPx) {
+    const { over } = this;
+    const px = this.ratio;
+    over.font = `400 ${12 * px}px ${this.palette?.mono}`;
+    over.fillStyle = this.palette?.css.panel ?? '';
+    for (const { at, label } of ticks(scale, LABEL_APART_PX * px).major) {
+      const x = Math.round(scale.timeToPx(at)) + 2 * px;
+      const width = over.measureText(label).width + 6 * px;
+      if (x < leftPx + widthPx && x + width > leftPx) over.fillRect(x, 6 * px, width, (RULER_PX - 16) * px);
+    }
+    over.font = `600 ${12 * px}px ${this.palette?.mono}`;
   }
 
   /**
@@ -118,7 +135,7 @@ export class OverlayPainter {
   drawOverview(frame) {
     const { overviewCtx: ctx, palette, summary } = this;
     if (!palette) return;
-    const { css, rgb, mono } = palette;
+    const { css, rgb } = palette;
     const px = this.ratio;
     const { width, height } = this.overview;
     const left = Math.round(frame.namesPx * px);
@@ -139,9 +156,5 @@ export class OverlayPainter {
     }
     ctx.fillStyle = css.accent;
     ctx.fillRect(Math.round(scale.timeToPx(frame.at)) - px / 2, 0, Math.max(1, 1.5 * px), height);
-    ctx.fillStyle = css.dim;
-    ctx.font = `400 ${12 * px}px ${mono}`;
-    ctx.textBaseline = 'middle';
-    ctx.fillText(frame.namesPx < 140 ? 'threads' : 'all threads', (frame.namesPx < 140 ? 10 : 24) * px, height / 2);
   }
 }

@@ -3,7 +3,7 @@
 import { formatMoment } from './format.js';
 import { OVERVIEW_PX, RULER_PX } from './layout.js';
 import { OverlayPainter } from './overlay_painter.js';
-import { ticks } from './ticks.js';
+import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { TrackPainter } from './track_painter.js';
 
@@ -105,7 +105,7 @@ export class Painter {
     ctx.fillRect(0, 0, width, height);
     // Device pixels from the left of the plot.
     const scale = new TimeScale(frame.viewport.from, frame.viewport.to, 0, Math.max(1, width - left));
-    const marks = ticks(scale, 96 * px);
+    const marks = ticks(scale, LABEL_APART_PX * px);
 
     ctx.save();
     ctx.translate(left, 0);
@@ -149,7 +149,7 @@ export class Painter {
     const room = left - indent - 8 * px;
     for (const row of rows) {
       const middle = (row.barTopPx + row.barPx / 2 - frame.scrollPx) * px;
-      const note = frame.layout.compact || row.kind === 'core' || row.kind === 'process' ? '' : frame.note(row);
+      const note = !frame.layout.notes || row.kind === 'core' || row.kind === 'process' ? '' : frame.note(row);
       const selected = frame.selected?.track === row.track;
       if (selected) {
         ctx.fillStyle = css.accent;
@@ -216,7 +216,7 @@ export class Painter {
       ctx.fillStyle = css.grid;
       ctx.fillRect(x, height - 10 * px, line, 10 * px);
       ctx.fillStyle = css.dim;
-      ctx.fillText(label, x + 5 * px, height / 2);
+      if (x + 5 * px + ctx.measureText(label).width <= scale.widthPx) ctx.fillText(label, x + 5 * px, height / 2);
     }
     ctx.restore();
     if (marks.base !== 0) {

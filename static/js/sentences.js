@@ -110,6 +110,7 @@ export function predicate(model, span) {
     case State.GIL_WAIT:
       return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
     case State.BLOCKED:
+      if (model.tracks[span.thing]?.isThread) return `waits ${length} for ${model.name(span.thing)} to end`;
       return `waits ${length} for ${thing || 'a thing that has no name'}${had ? `, held by ${had}` : ''}`;
     case State.OUTSIDE:
       return `is away from Python for ${length}${thing ? `, in ${thing}` : ''}`;
@@ -170,7 +171,45 @@ export function ending(span) {
   return '';
 }
 
-const life = new WeakMap();
+/**
+ * Which core a thread is on at a moment: "on core 1"; empty where it isn't on one, or that wasn't measured.
+ * @param {Track} track
+ * @param {number} at
+ */
+export function coreWords(track, at) {
+  const row = track.cores.rowAt(at);
+  return row >= 0 && track.cores.thing[row] > 0 ? `on core ${track.cores.thing[row] - 1}` : '';
+}
+
+/** @type {Readonly<Record<number, string>>} */
+const ABOUT = Object.freeze({
+  [TrackKind.THREAD]: 'is a thread: one sequence of steps of the program',
+  [TrackKind.GIL]: 'lets one thread at a time execute Python: this row says which',
+  [TrackKind.CORE]: 'is a core of the processor: this row says which thread it runs',
+  [TrackKind.PROCESS]: 'is a process: a program with a memory and a GIL of its own',
+});
+
+/** What a track is, for people who see one for the first time. @param {Track} track */
+export function about(track) {
+  return ABOUT[track.kind] ?? `is a ${kindWord(track.kind)}: this row says who has it`;
+}
+
+/**
+ * How a track's life is divided: "running 182 ms, 43 %", the longest first.
+ * @param {Model} model
+ * @param {Track} track
+ * @returns {string[]}
+ */
+export function life(model, track) {
+  if (track.rows.count === 0) return [];
+  const spent = track.times.between(track.rows.at[0] - 1, model.duration);
+  spent[State.EXITED] = 0;
+  const total = spent.reduce((sum, part) => sum + part, 0);
+  const parts = [...spent].map((part, state) => ({ part, state })).filter(({ part }) => part > 0);
+  return parts.sort((a, b) => b.part - a.part).map(({ part, state }) => `${STATE_TEXT[state].label} ${formatDuration(part)}, ${formatShare(part, total)}`);
+}
+
+const notes = new WeakMap();
 
 /**
  * The second line of a track's name: "46 % has · 27 % wants", "lock", "who holds it".
@@ -183,10 +222,10 @@ export function note(model, track) {
   }
   if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
   const until = model.duration;
-  const known = life.get(track);
+  const known = notes.get(track);
   if (known && known.until === until && known.count === track.rows.count) return known.text;
   const text = shares(track.times, until);
-  life.set(track, { until, count: track.rows.count, text });
+  notes.set(track, { until, count: track.rows.count, text });
   return text;
 }
 

@@ -32,6 +32,12 @@ export function marksAt(model, at) {
   return marks;
 }
 
+/** How many lines the docstring at the top takes: the page tells it in words already. @param {string} text */
+function docstringLines(text) {
+  const docstring = /^\s*("""|''')[\s\S]*?\1\s*/.exec(text);
+  return docstring ? docstring[0].split('\n').length - 1 : 0;
+}
+
 export class SourcePanel {
   constructor() {
     this.files = node('select', { class: 'gt-files', 'aria-label': 'File', hidden: true });
@@ -45,7 +51,6 @@ export class SourcePanel {
     this.shown = new Map();
     this.known = 0;
     this.chosen = false;
-    this.lastTop = -1;
     this.files.addEventListener('change', () => {
       this.file = this.files.value;
       this.chosen = true;
@@ -62,7 +67,10 @@ export class SourcePanel {
     const marks = marksAt(model, at);
     this.#offer(model, marks, selected);
     const text = model.sources.get(this.file);
-    if (text === undefined) return;
+    if (text === undefined) {
+      if (model.end && (this.lines.length > 0 || this.code.childElementCount === 0)) this.#writeNothing();
+      return;
+    }
     if (text !== this.text) this.#write(text);
     this.#mark(marks.filter((mark) => mark.file === this.file), selected);
   }
@@ -85,6 +93,13 @@ export class SourcePanel {
     }
   }
 
+  #writeNothing() {
+    this.text = '';
+    this.lines = [];
+    this.shown.clear();
+    this.code.replaceChildren(node('p', { class: 'gt-quiet' }, 'The source of this run wasn’t recorded.'));
+  }
+
   /** @param {string} text */
   #write(text) {
     this.text = text;
@@ -99,7 +114,8 @@ export class SourcePanel {
       ),
     );
     this.code.replaceChildren(...this.lines);
-    this.lastTop = -1;
+    const first = this.lines[docstringLines(text)];
+    if (first) this.code.scrollTop = first.offsetTop - this.code.offsetTop;
   }
 
   /** @param {Mark[]} marks @param {number} selected */

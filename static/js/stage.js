@@ -15,6 +15,7 @@ import { revealRow, stepSpan, stepTrack } from './selection.js';
 /**
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').Span} Span
+ * @typedef {import('./layout.js').Row} Row
  * @typedef {import('./gestures.js').Command} Command
  */
 
@@ -24,7 +25,7 @@ const NARROW_PX = 640;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, xPx: number, yPx: number) => void, help: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, help: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -35,20 +36,19 @@ export class Stage {
     /** @type {Span | null} */
     this.hovered = null;
     this.expanded = false;
-    /** Rows become lower rather than be out of sight. */
-    this.fits = false;
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
 
     this.ground = node('canvas', { class: 'gt-ground', 'aria-hidden': 'true' });
     this.canvas = node('canvas', { class: 'gt-overlay', tabindex: '0', role: 'application' });
     this.more = node('button', { type: 'button', class: 'gt-more', hidden: true });
+    this.below = node('button', { type: 'button', class: 'gt-more gt-more-below', hidden: true });
     this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas);
     this.space = node('div', { class: 'gt-space' }, this.sheet, this.more);
     this.scroll = node('div', { class: 'gt-scroll', tabindex: '-1' }, this.space);
-    this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true' });
+    this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true', title: 'The whole recording: what all threads together did. Press or drag to look somewhere else.' });
     this.overview = new Overview();
     this.probe = node('span', { class: 'gt-probe', 'aria-hidden': 'true' });
-    this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.probe);
+    this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.below, this.probe);
 
     this.painter = new Painter(this.ground, this.canvas, this.strip);
     this.layout = layOut(model);
@@ -96,6 +96,7 @@ export class Stage {
       this.shape = -1;
       this.touch();
     }, { signal });
+    this.below.addEventListener('click', () => this.scroll.scrollBy(0, this.heightPx - RULER_PX), { signal });
     document.fonts?.ready.then(() => this.redress());
     listenToStrip(this.strip, (xPx) => this.#lookAround(xPx), signal);
     listen(this.canvas, this.#actions(), () => this.namesPx, signal);
@@ -166,6 +167,7 @@ export class Stage {
       this.dirty.ground = true;
       this.overview.key = '';
     }
+    this.#tellBelow();
     const frame = this.#frameNow();
     if (this.dirty.ground) this.painter.drawGround(frame);
     this.painter.over.draw(frame);
@@ -210,16 +212,26 @@ export class Stage {
 
   #relayout() {
     this.shape = this.model.shape;
-    this.layout = layOut(this.model, { expanded: this.expanded, fitPx: this.fits ? this.heightPx : 0 });
+    this.layout = layOut(this.model, { expanded: this.expanded, fitPx: this.heightPx });
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
-    this.element.style.flexBasis = `${this.layout.heightPx + OVERVIEW_PX + 2}px`;
+    this.element.style.setProperty('--gt-roomy', `${this.layout.roomyPx + OVERVIEW_PX + 2}px`);
     const { hidden, moreTopPx } = this.layout;
     this.more.hidden = moreTopPx === 0;
     this.more.style.top = `${moreTopPx + 6}px`;
-    this.more.textContent = hidden > 0 ? `Show ${hidden} more` : 'Show fewer';
+    this.more.textContent = hidden > 0 ? `Show ${hidden} hidden` : 'Hide again';
     this.more.title = 'Locks inside other things, and things that nobody held';
     this.more.setAttribute('aria-expanded', String(hidden === 0));
     this.dirty.ground = true;
+  }
+
+  /** How many tracks are out of sight further down. */
+  #tellBelow() {
+    const bottom = this.scroll.scrollTop + this.heightPx;
+    const count = this.layout.rows.filter((row) => row.barTopPx + row.barPx > bottom).length;
+    const text = count === 0 ? '' : `↓ ${count} more below`;
+    if (this.below.textContent === text) return;
+    this.below.textContent = text;
+    this.below.hidden = count === 0;
   }
 
   /** The model has grown, or got another shape. */
@@ -244,15 +256,15 @@ export class Stage {
     return new TimeScale(this.camera.viewport.from, this.camera.viewport.to, this.namesPx, Math.max(1, this.widthPx - this.namesPx));
   }
 
-  /** @param {Span | null} span @param {boolean} [reveal] */
-  select(span, reveal = false) {
+  /** @param {Span | null} span @param {boolean} [seek] go to its beginning */
+  select(span, seek = false) {
     this.selected = span;
-    if (span && reveal) {
+    if (span && seek) {
       this.camera.seek(span.from);
       if (!this.camera.viewport.contains(span.to)) this.camera.reveal(span.from, 0.3);
-      const row = this.layout.rowOf.get(span.track.id);
-      if (row) revealRow(this.scroll, row, RULER_PX);
     }
+    const row = span && this.layout.rowOf.get(span.track.id);
+    if (row) revealRow(this.scroll, row, RULER_PX);
     this.touch();
     this.events.selected();
   }
@@ -296,7 +308,8 @@ export class Stage {
         const span = xPx === null ? null : this.#spanUnder(xPx, yPx);
         if (span?.first !== this.hovered?.first || span?.track !== this.hovered?.track) this.touchOverlay();
         this.hovered = span;
-        this.events.hovered(span, xPx ?? 0, yPx);
+        const named = xPx !== null && xPx < this.namesPx && yPx > RULER_PX ? rowAt(this.layout, yPx + this.scroll.scrollTop) : null;
+        this.events.hovered(span, named, xPx ?? 0, yPx);
       },
       command: (command) => this.command(command),
     };

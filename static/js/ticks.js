@@ -4,6 +4,9 @@ import { formatMoment } from './format.js';
 
 /** @typedef {import('./time_scale.js').TimeScale} TimeScale */
 
+/** Smallest distance between two labels, CSS pixels. */
+export const LABEL_APART_PX = 96;
+
 /**
  * The smallest 1-2-5 step that is at least `least` ns long; never below one nanosecond.
  * @param {number} least
@@ -26,7 +29,7 @@ export function tickStep(least) {
  * @param {number} [leastPx] smallest distance between two labels
  * @returns {{step: number, base: number, major: {at: number, label: string}[], minor: number[]}}
  */
-export function ticks(scale, leastPx = 96) {
+export function ticks(scale, leastPx = LABEL_APART_PX) {
   const step = tickStep(scale.pxToDuration(leastPx));
   const first = Math.ceil(scale.from / step) * step;
   const largest = Math.max(Math.abs(scale.from), Math.abs(scale.to));

@@ -35,7 +35,8 @@ export class Toolbar {
       button.addEventListener('click', () => actions.pace(slowness));
       return { slowness, button };
     });
-    this.legend = node('ul', { class: 'gt-legend', 'aria-label': 'What the patterns mean' });
+    this.legend = node('button', { type: 'button', class: 'gt-legend', 'aria-label': 'What the patterns mean', title: 'What all of this means' });
+    this.legend.addEventListener('click', actions.help);
     this.element = node(
       'div',
       { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
@@ -43,15 +44,16 @@ export class Toolbar {
       node('div', { class: 'gt-segments', role: 'group', 'aria-label': 'Pace of the replay' }, ...this.paces.map(({ button }) => button)),
       this.position,
       this.live,
-      node(
-        'div',
-        { class: 'gt-group gt-zoom' },
-        iconButton('out', 'Zoom out (S or −)', actions.zoomOut),
-        iconButton('in', 'Zoom in (W or +)', actions.zoomIn),
-        iconButton('fit', 'Show the whole recording (0)', actions.fit),
-        iconButton('help', 'Keys and gestures (?)', actions.help),
-      ),
       this.legend,
+    );
+    /** Stands beside the strip of the whole recording. */
+    this.zoom = node(
+      'div',
+      { class: 'gt-zoom', role: 'toolbar', 'aria-label': 'Zoom' },
+      iconButton('out', 'Zoom out (S or −)', actions.zoomOut),
+      iconButton('in', 'Zoom in (W or +)', actions.zoomIn),
+      iconButton('fit', 'Show the whole recording (0)', actions.fit),
+      iconButton('help', 'What all of this means, and the keys (?)', actions.help),
     );
     this.shown = '';
     this.playing = false;
@@ -80,8 +82,8 @@ export class Toolbar {
     this.shown = states.join();
     this.legend.replaceChildren(
       ...states.map((state) => {
-        const { label, letter, sentence } = STATE_TEXT[state];
-        return node('li', { title: `${letter}: ${sentence}` }, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), label);
+        const { label, sentence } = STATE_TEXT[state];
+        return node('span', { class: 'gt-legend-item', title: sentence }, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), label);
       }),
     );
   }

@@ -18,6 +18,10 @@ const LETTER_PX = 22;
 /** A letter covers a part of the pattern: enough of it must be left. */
 const PATTERNED_LETTER_PX = 36;
 const WORD_PX = 120;
+/** Beside a core's name, enough of the strip must be left. */
+const CORE_WORD_PX = 112;
+/** On a lower bar a letter would hide it: only words, where there is room for more than them. */
+const LETTERED_PX = 11;
 const ARROW_PX = 9;
 /** Over which time a handoff must be seen to be drawn as an arrow at all. */
 const ARROWS_UP_TO_NS_PER_PX = 4e6;
@@ -127,18 +131,18 @@ export class TrackPainter {
       const path = (paths[state] ??= new Path2D());
       if (width > 6 * this.ratio && height > 6 * this.ratio) path.roundRect(left, y, width, height, 2 * this.ratio);
       else path.rect(left, y, width, height);
-      this.#letter(frame, row, n, left, left + width, top + bar / 2);
+      this.#letter(frame, row, n, left, left + width, top + bar / 2, height);
     }
   }
 
-  /** @param {Frame} frame @param {Row} row @param {number} n @param {number} left @param {number} right @param {number} y */
-  #letter(frame, row, n, left, right, y) {
+  /** @param {Frame} frame @param {Row} row @param {number} n @param {number} left @param {number} right @param {number} y @param {number} height */
+  #letter(frame, row, n, left, right, y, height) {
     const { list } = this;
     const palette = /** @type {Palette} */ (this.palette);
     const state = list.state[n];
     const visible = Math.min(right, list.widthPx) - Math.max(left, 0);
     const style = palette.states[state];
-    const least = style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
+    const least = height < LETTERED_PX * this.ratio ? WORD_PX : style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
     if (visible < least * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
     /** @type {string} */
     let text = STATE_TEXT[state].letter;
@@ -157,6 +161,13 @@ export class TrackPainter {
     const px = this.ratio;
     const height = Math.round(row.barPx * px);
     for (let n = 0; n < list.count; ) {
+      if (list.state[n] === State.UNKNOWN) {
+        const [left, width] = this.#snap(list.leftPx[n], list.rightPx[n]);
+        ctx.fillStyle = this.patterns[State.UNKNOWN];
+        ctx.fillRect(left, Math.round(top + height / 4), width, Math.round(height / 2));
+        n += 1;
+        continue;
+      }
       const holder = list.dense ? 0 : thing[list.row[n]];
       let last = n;
       while (!list.dense && last + 1 < list.count && thing[list.row[last + 1]] === holder && list.leftPx[last + 1] - list.rightPx[last] < 0.5) last += 1;
@@ -251,8 +262,7 @@ export class TrackPainter {
       if (core % 2 === 1) ofOdd.rect(left, y + height / 4, width, height / 2);
       else ctx.fillRect(left, y, width, height);
       drawnTo = left + width;
-      const text = `core ${core}`;
-      this.labels.push({ text: right - left > 80 * px ? text : String(core), leftPx: left + 16 * px, rightPx: right - 8 * px, yPx: y + height / 2, colour: css.dim, plate: css.bg });
+      if (right - left > CORE_WORD_PX * px) this.labels.push({ text: `core ${core}`, leftPx: left + 16 * px, rightPx: right - 8 * px, yPx: y + height / 2, colour: css.dim, plate: css.bg });
     }
     ctx.fill(ofOdd);
   }
@@ -275,7 +285,7 @@ export class TrackPainter {
       const y = Math.round((row.barTopPx - frame.scrollPx) * this.ratio);
       for (const loss of row.track.losses) mark(loss.from, loss.to, y, row.barPx * this.ratio, `${loss.count} lost`);
     }
-    for (const damage of frame.model.damages) mark(damage.from, damage.to, RULER_PX * this.ratio, frame.heightPx * this.ratio, 'damaged: can’t be read');
+    for (const damage of frame.model.damages) mark(damage.from, damage.to, RULER_PX * this.ratio, frame.heightPx * this.ratio, 'damaged');
   }
 
   /** Arrows from cause to effect. @param {Frame} frame @param {TimeScale} scale */
