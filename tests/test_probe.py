@@ -212,6 +212,26 @@ def test_leaving_of_its_own_will_is_not_forced(python: Interpreter, tmp_path: Pa
     assert asked, "no request was pending when it left: nothing was tested"
 
 
+def test_a_wait_for_a_lock_is_not_forced(python: Interpreter, tmp_path: Path) -> None:
+    """Whatever way the interpreter gives the GIL up on before it waits for a lock, it does so of its own will."""
+    recorded = record(
+        python,
+        """
+        lock = threading.Lock()
+        lock.acquire()
+        probe.install()
+        mark(1)
+        for _ in range(5):
+            lock.acquire(timeout=0.001)
+        mark(2)
+        """,
+        tmp_path,
+    )
+    turns = [row for row in recorded.between(1, 2) if row.kind in (Kind.GIL_RELEASE, Kind.GIL_ACQUIRE)]
+    assert kinds(turns) == [Kind.GIL_RELEASE, Kind.GIL_ACQUIRE] * 5
+    assert not any(row.flags for row in turns)
+
+
 def test_threads_that_python_did_not_start(python: Interpreter, tmp_path: Path) -> None:
     """A foreign thread has its own ring; a new thread state each time changes nothing in it."""
     recorded = record(python, "probe.install(); moves.foreign(50); moves.foreign(7)", tmp_path)

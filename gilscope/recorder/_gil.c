@@ -64,8 +64,10 @@ PyThreadState *gil_last_holder(void) { return last_holder_of(gil); }
 
    A request alone doesn't tell: with one pending, a thread may still give the GIL up of its own will (it begins to
    read a file). What tells the two apart is who called: the evaluation loop's handler of requests, or
-   PyEval_SaveThread and its kin. The return addresses on the stack between the handler and our hook, and where they
-   lie, are the same each time. They are learnt at install, from one release of each sort, and compared with later. */
+   PyEval_SaveThread, PyEval_ReleaseThread and their kin. The return addresses on the stack between the handler and
+   our hook, and where they lie, are the same each time. They are learnt at install, from one release of each sort,
+   and compared with later. PyEval_ReleaseThread's way may be the handler's longer than PyEval_SaveThread's is, for
+   compilers inline; from 3.14 on it is the way of waits for locks. */
 
 enum { CALLERS = 8 };
 
@@ -75,9 +77,10 @@ typedef struct {
     ptrdiff_t where[CALLERS];   /* from the hook's own frame */
 } path;
 
-static enum { LEARNT, LEARN_VOLUNTARY, LEARN_FORCED } lesson;
-static path voluntary, forced;
-static int telling;              /* how many callers of `forced` tell it from `voluntary`; 0: can't be told */
+static enum { LEARNT, LEARN_SAVE, LEARN_RELEASE, LEARN_FORCED } lesson;
+static path learnt[LEARN_FORCED + 1];
+static const path *const forced = &learnt[LEARN_FORCED];
+static int telling;              /* how many callers of `forced` tell it from the others; 0: can't be told */
 static probe_thread *pupil;
 
 typedef struct {
@@ -120,7 +123,7 @@ static void withdraw_request(PyThreadState *tstate)
 
 static __attribute__((noinline)) void learn(char *frame, PyThreadState *tstate)
 {
-    walk w = {.into = lesson == LEARN_FORCED ? &forced : &voluntary, .frame = frame};
+    walk w = {.into = &learnt[lesson], .frame = frame};
     w.into->count = 0;
     _Unwind_Backtrace(step, &w);
     if (lesson == LEARN_FORCED)
@@ -131,7 +134,7 @@ static __attribute__((noinline)) void learn(char *frame, PyThreadState *tstate)
 static inline bool is_forced(const char *frame)
 {
     for (int i = 0; i < telling; i++)
-        if (*(uintptr_t *)(frame + forced.where[i]) != forced.address[i])
+        if (*(uintptr_t *)(frame + forced->where[i]) != forced->address[i])
             return false;
     return telling != 0;
 }
@@ -218,12 +221,25 @@ static const binding bindings[] = {
 
 /* ---- Installing --------------------------------------------------------------------------- */
 
+/* How many callers tell a forced release from one of the given sort; 0: they can't. */
+static int callers_that_tell(const path *other)
+{
+    int shared = 0;
+    while (shared < forced->count && shared < other->count && forced->address[shared] == other->address[shared] &&
+           forced->where[shared] == other->where[shared])
+        shared++;
+    return shared < forced->count && shared < other->count ? shared + 1 : 0;
+}
+
 /* One release of each sort, by this thread. From then on it's known who holds the GIL. */
 static const char *learn_both(PyThreadState *tstate)
 {
     pupil = &probe_me;
-    lesson = LEARN_VOLUNTARY;
+    lesson = LEARN_SAVE;
     PyEval_RestoreThread(PyEval_SaveThread());
+    lesson = LEARN_RELEASE;
+    PyEval_ReleaseThread(tstate);
+    PyEval_AcquireThread(tstate);
     PyObject *globals = PyDict_New(), *code = Py_CompileString("for _ in (0, 1, 2): pass", "<gil>", Py_file_input);
     PyObject *result = NULL;
     if (globals != NULL && code != NULL) {
@@ -238,11 +254,8 @@ static const char *learn_both(PyThreadState *tstate)
     Py_XDECREF(code);
     Py_XDECREF(globals);
     PyErr_Clear();
-    int shared = 0;
-    while (shared < forced.count && shared < voluntary.count && forced.address[shared] == voluntary.address[shared] &&
-           forced.where[shared] == voluntary.where[shared])
-        shared++;
-    telling = ran && shared < forced.count && shared < voluntary.count ? shared + 1 : 0;
+    int save = callers_that_tell(&learnt[LEARN_SAVE]), release = callers_that_tell(&learnt[LEARN_RELEASE]);
+    telling = ran && save && release ? Py_MAX(save, release) : 0;
     return telling ? NULL : "the calls that lead to a release can't be read in this build of the interpreter";
 }
 
