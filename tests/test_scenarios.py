@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gilscope.errors import BadParameters, BadScenario, UnknownScenario
-from gilscope.scenarios import Parameter, Scenario, catalogue, find, load, validate
+from gilscope.scenarios import Parameter, Scenario, catalogue, find, load, of_file, validate
 
 FORM = '''"""Two counters take turns.
 
@@ -185,6 +185,17 @@ def test_an_unknown_name_suggests_near_ones(form: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownScenario, match=r"There are: counters\."):
         find("../../etc/passwd", tmp_path)
     assert find("counters", tmp_path).path == form
+
+
+def test_a_file_outside_the_catalogue_keeps_its_ending(form: Path, tmp_path: Path) -> None:
+    """So it isn't taken for the one of the catalogue; the catalogue's own file, by whatever way, is that one."""
+    own = tmp_path / "counters.py"
+    own.write_text(FORM, encoding="utf-8")
+    assert (of_file(own, tmp_path).name, of_file(own, tmp_path).chapter) == ("counters.py", "")
+    assert of_file(form, tmp_path) == find("counters", tmp_path)
+    assert of_file(tmp_path / "gil" / ".." / "gil" / "counters.py", tmp_path).chapter == "gil"
+    with pytest.raises(UnknownScenario, match="Did you mean counters"):
+        of_file(form.with_name("counter.py"), tmp_path)
 
 
 def test_a_description_is_plain_json(form: Path) -> None:
