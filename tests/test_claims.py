@@ -56,8 +56,10 @@ def test_convoy() -> None:
         "5 messages, 5 drop requests by the two that talk: 6.00 ms of waiting for the GIL a message, at a switch "
         "interval of 5.00 ms."
     )
-    assert judged("convoy", CONVOY, messages=6).verdict == "refuted"  # fewer requests than messages
-    assert judged("convoy", CONVOY, messages=5, switch_interval_ms=7.0).verdict == "refuted"  # less than an interval
+    few = judged("convoy", CONVOY, messages=11, switch_interval_ms=1.0)
+    assert few.verdict == "refuted", "there were less than half as many drop requests as messages"
+    short = judged("convoy", CONVOY, messages=5, switch_interval_ms=12.5)
+    assert short.verdict == "refuted", "they waited less than half a switch interval"
     assert judged("convoy", f"burner {'RO' * 9}\nasker .{'RO' * 8}O") == claims.refuted(
         "25 messages, 0 drop requests by the two that talk: 0 ns of waiting for the GIL a message, at a switch "
         "interval of 5.00 ms."
@@ -208,7 +210,7 @@ def test_lost_update_locked() -> None:
         "20,000 of 20,000 updates counted; the lock was taken twice, 1 of these after waiting, 2.00 ms in all."
     )
     assert judged("lost_update_locked", picture, names, counted.replace("got 20000", "got 19999")).verdict == "refuted"
-    assert judged("lost_update_locked", "locked1 RROO\nlocked2 ..RO\na 1.2.", names, counted).verdict == "depends"
+    assert judged("lost_update_locked", picture, names, counted, threads=1).verdict == "not measured"
     assert judged("lost_update_locked", picture, names).verdict == "not measured"
     assert judged("lost_update_locked", picture, None, counted) == claims.not_measured(
         "Nothing called balance_lock was seen."
