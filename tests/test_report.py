@@ -99,17 +99,20 @@ def test_a_recording_that_broke_off_says_so() -> None:
 
 
 def test_the_miniature_shows_each_thread() -> None:
-    """One stripe each, from edge to edge where it lived, in classes that the style sheet colours."""
+    """One stripe each, from edge to edge where it lived; its classes give the colour, its height the weight."""
     svg = ET.fromstring(miniature(draw(PICTURE)))
     paths = {path.get("class"): path.get("d", "") for path in svg}
     assert set(paths) == {
         f"tint-{state}" for state in ("running", "native", "gil-wait", "blocked", "outside", "runnable")
     }
-    stripes: dict[str, list[tuple[int, int]]] = {}
-    for d in paths.values():
-        for x, y, width in re.findall(r"M(\d+) ([\d.]+)h(\d+)v", d):
-            stripes.setdefault(y, []).append((int(x), int(x) + int(width)))
-    covered = [sorted(stripe) for _, stripe in sorted(stripes.items(), key=lambda item: float(item[0]))]
+    stripes: dict[int, list[tuple[int, int]]] = {}
+    heights: dict[str | None, float] = {}
+    for state, d in paths.items():
+        for x, y, width, height in re.findall(r"M(\d+) ([\d.]+)h(\d+)v([\d.]+)", d):
+            stripes.setdefault(round(float(y) + float(height) / 2), []).append((int(x), int(x) + int(width)))
+            assert heights.setdefault(state, float(height)) == float(height)
+    assert heights["tint-running"] == heights["tint-native"] > heights["tint-gil-wait"] > heights["tint-outside"]
+    covered = [sorted(stripe) for _, stripe in sorted(stripes.items())]
     assert [(stripe[0][0], stripe[-1][1]) for stripe in covered] == [(0, 142), (17, WIDTH), (26, WIDTH)]
     assert all(a[1] == b[0] for stripe in covered for a, b in pairwise(stripe))
     assert "style=" not in miniature(draw(PICTURE))

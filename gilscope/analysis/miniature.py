@@ -11,6 +11,10 @@ from gilscope.recording import Recording
 WIDTH, HEIGHT = 160, 48
 MOST_TRACKS = 8
 GAP = 1.5
+TALL = {State.RUNNING: 1.0, State.STALLED: 1.0, State.NATIVE: 1.0, State.OUTSIDE: 0.12}
+"""How much of its stripe a state is high: work is tall, being away is a line …"""
+WAITING = 0.54
+"""… and every other state is a wait."""
 
 
 def miniature(recording: Recording) -> str:
@@ -25,12 +29,14 @@ def miniature(recording: Recording) -> str:
     paths: dict[int, list[str]] = {}
     for n, track in enumerate(tracks):
         states = _columns(spans.of(track), timeline.duration_ns)
-        y = top + n * (height + GAP)
+        middle = top + n * (height + GAP) + height / 2
         starts = np.flatnonzero(np.append(True, states[1:] != states[:-1]))
         for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), WIDTH], strict=True):
             state = int(states[begin])
             if state >= 0 and state != State.EXITED:
-                paths.setdefault(state, []).append(f"M{begin} {y:.4g}h{end - begin}v{height:.4g}h{begin - end}z")
+                tall = height * TALL.get(State(state), WAITING)
+                path = f"M{begin} {middle - tall / 2:.4g}h{end - begin}v{tall:.4g}h{begin - end}z"
+                paths.setdefault(state, []).append(path)
     drawn = "".join(
         f'<path class="tint-{STATE_NAMES[State(state)]}" d="{"".join(parts)}"/>'
         for state, parts in sorted(paths.items())
