@@ -114,6 +114,13 @@ def test_a_lock_is_let_go_by_its_holder_or_is_a_plain_one() -> None:
     assert locks(TrackKind.LOCK, steps[0], steps[1], steps[1]) == ["two lets go of lock, which nobody holds."]
 
 
+def test_a_lock_that_is_made_is_free_whoever_held_the_one_before_it() -> None:
+    """Nobody lets go of a lock that is thrown away, and another is made at its address."""
+    taken, made = (3, Kind.LOCK_ACQUIRE, 1), (4, Kind.THING_NEW, 0)
+    assert locks(TrackKind.LOCK, taken, made, taken) == []
+    assert locks(TrackKind.LOCK, made, taken, taken) == ["one acquires lock while one holds it."]
+
+
 def test_the_interpreter_lets_go_of_a_lock_of_its_own() -> None:
     """Up to Python 3.12, of the one that joining waits for, when the thread exits."""
     recording = draw("""

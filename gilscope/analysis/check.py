@@ -113,15 +113,14 @@ def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Con
     plain = timeline.kind_of(steps.thing[1:]) == TrackKind.LOCK
     not_holder = same & ~acquires[1:] & acquires[:-1] & other & ~plain
     not_held = same & ~acquires[1:] & ~acquires[:-1]
+    possible = _blind(timeline, steps) | _left_behind(timeline, steps) | _made_anew(timeline, steps)
     found = []
     for bad, what in (
         (twice, "{thread} acquires {thing} while {last} holds it."),
         (not_holder, "{thread} lets go of {thing}, which {last} holds."),
         (not_held, "{thread} lets go of {thing}, which nobody holds."),
     ):
-        for n in np.flatnonzero(bad & ~_blind(timeline, steps) & ~_left_behind(timeline, steps)).tolist()[
-            :MOST_OF_A_KIND
-        ]:
+        for n in np.flatnonzero(bad & ~possible).tolist()[:MOST_OF_A_KIND]:
             thread, last = timeline.name(steps.track[n + 1]), timeline.name(steps.track[n])
             sentence = what.format(thread=thread, last=last, thing=timeline.name(steps.thing[n + 1]))
             found.append(Contradiction(sentence, int(steps.track[n + 1]), int(steps.at[n + 1])))
@@ -135,6 +134,15 @@ def _left_behind(timeline: Timeline, steps: Rows) -> Truths:
         exited[track] = end
     internal = np.array([bool(timeline.tracks.get(n, {}).get("internal")) for n in range(len(exited))])
     return np.asarray(internal[steps.thing[1:]] & (exited[steps.track[:-1]] <= steps.at[1:]))
+
+
+def _made_anew(timeline: Timeline, steps: Rows) -> Truths:
+    """The standard library's own locks share a track if they share an address: between the two steps, the next of them
+    was made, whoever had the one before it."""
+    rows = timeline.rows
+    some = rows[rows.kind == Kind.THING_NEW]
+    made, step = (np.sort((each.thing.astype(np.int64) << 42) + each.at) for each in (some, steps))
+    return np.asarray(made.searchsorted(step[1:], "right") > made.searchsorted(step[:-1], "right"))
 
 
 def _blind(timeline: Timeline, steps: Rows) -> Truths:
