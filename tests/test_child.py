@@ -14,7 +14,8 @@ from gilscope.events import Kind
 from tests.programs import CHILD, WITH_GIL, command, environment, ids, record, rows_of, run, write
 from tests.recorded import Recorded, watch
 
-PLAIN = "import json, sys; sys.path.insert(0, sys.argv[1]); import program; program.run(**json.loads(sys.argv[2]))"
+PLAIN = "import json, sys; sys.stdout.reconfigure(line_buffering=True); sys.path.insert(0, sys.argv[1]); import program; program.run(**json.loads(sys.argv[2]))"
+"""Line by line, as in a terminal."""
 
 pytestmark = pytest.mark.all_interpreters
 

@@ -88,6 +88,7 @@ def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(name, loader, origin=file)
     sys.modules[name] = sys.modules["__main__"] = module
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # as in a terminal: who watches sees each line when it is printed
     exec(compile(loader.get_data(file), file, "exec", dont_inherit=True), module.__dict__)
     run = getattr(module, "run", None)
     if not callable(run):

@@ -84,7 +84,7 @@ def _code_definition(each: CodeType, quoted_file: str) -> bytes:
             lines.append([begin, line])
     name = each.co_qualname.rpartition("<locals>.")[2]
     return (
-        f'{{"def": "code", "address": {id(each)}, "file": {quoted_file}, "name": {quote(name)}, '
+        f'{{"def": "code", "pid": {os.getpid()}, "address": {id(each)}, "file": {quoted_file}, "name": {quote(name)}, '
         f'"first": {each.co_firstlineno}, "lines": {lines}}}'
     ).encode()
 
