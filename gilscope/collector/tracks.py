@@ -1,0 +1,96 @@
+"""The tracks of one run: numbered as they turn up, told to the recording again when something about them changes."""
+
+from typing import Any
+
+from gilscope.collector.names import Names
+from gilscope.collector.places import Places
+from gilscope.events import TrackKind
+
+Track = dict[str, Any]
+
+
+class Tracks:
+    """All tracks, by id from 1."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._names = Names(places.source)
+        self._tracks: dict[int, Track] = {}
+        self._changed: dict[int, None] = {}
+        self._cores: dict[int, int] = {}
+        self._processes: dict[int, int] = {}
+
+    def __getitem__(self, id: int) -> Track:
+        return self._tracks[id]
+
+    def take_changed(self) -> list[Track]:
+        """Those that are new or not what they were, since the last call."""
+        changed, self._changed = self._changed, {}
+        return [self._tracks[id] for id in changed]
+
+    def add(self, kind: TrackKind, name: str, pid: int = 0, **more: Any) -> int:
+        """A new track; its id."""
+        parent = 0 if kind in (TrackKind.PROCESS, TrackKind.CORE) else self.process(pid)
+        id = len(self._tracks) + 1
+        self._tracks[id] = {
+            "id": id,
+            "kind": int(kind),
+            "name": name,
+            "parent": parent,
+            "internal": False,
+            "pid": pid,
+            **more,
+        }
+        self._changed[id] = None
+        return id
+
+    def change(self, id: int, **changes: Any) -> None:
+        """Something about a track is different from now on."""
+        if any(self._tracks[id].get(name) != value for name, value in changes.items()):
+            self._tracks[id] = {**self._tracks[id], **changes}
+            self._changed[id] = None
+
+    def process(self, pid: int) -> int:
+        """The track of a process, new if need be."""
+        if pid not in self._processes:
+            id = self.add(TrackKind.PROCESS, f"process {pid}", pid)
+            self._processes[pid] = id
+        return self._processes[pid]
+
+    def processes(self) -> dict[int, int]:
+        """Track by pid."""
+        return self._processes
+
+    def define_process(self, told: Track) -> None:
+        """What a process says of itself when its recording begins."""
+        id = self.process(told["pid"])
+        self.change(
+            id,
+            name="python" if id == 1 else self._tracks[id]["name"],
+            parent=self._processes.get(told["parent"], 0),
+            switch_interval_ns=told["switch_interval_ns"],
+        )
+
+    def core(self, number: int) -> int:
+        """The track of a core."""
+        if number not in self._cores:
+            self._cores[number] = self.add(TrackKind.CORE, f"core {number}")
+        return self._cores[number]
+
+    def gil(self, pid: int) -> int:
+        """A new GIL's track."""
+        return self.add(TrackKind.GIL, "GIL", pid)
+
+    def thread(self, pid: int) -> int:
+        """A new thread's track. It has a name of its own once it tells it."""
+        return self.add(TrackKind.THREAD, "thread", pid)
+
+    def thing(self, kind: TrackKind, pid: int, location: int, internal: bool, capacity: int = 0) -> int:
+        """A new lock or other thing, called by the line that made it; 0: it was made before the recording."""
+        word = kind.name.lower()
+        if internal:
+            return self.add(kind, f"inner {word}", pid, internal=True, line=location, capacity=capacity)
+        id = self.add(kind, word, pid, line=location, capacity=capacity)
+        for named, name in self._names.give(id, *self._places.place(location), word):
+            self.change(named, name=name)
+        return id
