@@ -25,7 +25,7 @@ from gilscope.errors import GilscopeError, Refused, UnknownScenario
 log = logging.getLogger("gilscope")
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-UVICORN = {
+UVICORN: dict[str, Any] = {
     "ws": "websockets-sansio",
     "ws_per_message_deflate": False,
     "ws_max_size": 64 << 10,
