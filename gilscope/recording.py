@@ -29,6 +29,7 @@ HEAD_BYTES = HEAD.size + 4
 ROWS_IN_A_CHUNK = 1 << 16
 LARGEST_CHUNK_BYTES = 1 << 28
 """Packed or unpacked: what claims more is damaged, not a chunk."""
+FIRST_WORDS = b"gilscope recording "
 FIRST_LINE_BYTES = 128
 
 Index = slice | NDArray[np.integer[Any]] | NDArray[np.bool_]
@@ -225,14 +226,14 @@ def encode_header(header: Mapping[str, Any]) -> bytes:
 
 
 def _first_line(text: bytes) -> bytes:
-    return b"gilscope recording %d crc32=%08x bytes=%d\n" % (VERSION, zlib.crc32(text), len(text))
+    return FIRST_WORDS + b"%d crc32=%08x bytes=%d\n" % (VERSION, zlib.crc32(text), len(text))
 
 
 def decode_header(data: bytes, name: str = "This file") -> tuple[dict[str, Any], int]:
     """The header and where the chunks begin; ``BadRecording`` when this isn't a recording or a newer one."""
     line = data[:FIRST_LINE_BYTES].partition(b"\n")[0]
     words = line.split()
-    if words[:2] != [b"gilscope", b"recording"] or len(words) != 5:
+    if not line.startswith(FIRST_WORDS) or len(words) != 5:
         raise BadRecording(f"{name} isn't a Gilscope recording: one begins with the words 'gilscope recording'.")
     if words[2].isdigit() and int(words[2]) > VERSION:
         raise BadRecording(
@@ -249,6 +250,14 @@ def decode_header(data: bytes, name: str = "This file") -> tuple[dict[str, Any],
     if not isinstance(header, dict):
         raise BadRecording(f"{name} has a header that isn't a JSON object.")
     return header, end + 1
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file begins as one does; nothing more of it is read."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(FIRST_WORDS)) == FIRST_WORDS
 
 
 class Writer:

@@ -111,7 +111,7 @@ def _named(timeline: Timeline, by_thread: Sequence[tuple[int, int]]) -> dict[str
 
 
 def as_text(told: dict[str, Any]) -> str:
-    """What ``report`` gave, to be read."""
+    """What ``report`` gave, with a claim or without, to be read."""
     lost = f"{told['lost']:,} lost" if told["lost"] else "nothing lost"
     lines = [
         f"{told['title'] or told['scenario']}: {told['verdict']}, {duration(told['duration_ns'])} on Python {told['python']}",
@@ -125,6 +125,8 @@ def as_text(told: dict[str, Any]) -> str:
     ]
     for finding in told["findings"]:
         lines += [finding["title"], f"  {finding['sentence']}"]
+    if claim := told.get("claim"):
+        lines += [f"{claim['verdict'].capitalize()}: {claim['statement']}", f"  {claim['sentence']}"]
     threads = [track for track in told["tracks"] if track["kind"] == "thread"]
     lines += ["", *_table(threads), ""]
     shown = [each for each in told["resources"] if not each["internal"] and (each["acquires"] or each["wait_ns"])]

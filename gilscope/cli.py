@@ -1,0 +1,317 @@
+"""The command line: ``gilscope serve | scenarios | run | report | doctor``.
+
+Exit codes: 0 all right, 1 the run's verdict isn't ok, 2 it couldn't be done, or not wholly; then one sentence says
+why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
+"""
+
+import argparse
+import io
+import json
+import math
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TextIO
+
+from gilscope import __version__, scenarios
+from gilscope.collector.verdicts import Limits
+from gilscope.errors import BadParameter, BadParameters, BadRecording, GilscopeError, Refused
+
+OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
+MOST_FINDINGS = 3
+"""So many are told after a run; the report has all of them."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The entry point: an error that we know is one sentence, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without such letters is no reason to fail
+    chosen = parser().parse_args(arguments)
+    try:
+        code = int(chosen.call(chosen))
+        sys.stdout.flush()
+        return code
+    except GilscopeError as error:
+        print(f"gilscope: {error}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:  # as in `gilscope report … | head`: who reads has had enough
+        let_go(sys.stdout)
+        return OK
+    except KeyboardInterrupt:
+        return SIGNALLED + signal.SIGINT
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands, their options and their help."""
+    root = argparse.ArgumentParser(
+        prog="gilscope",
+        description="Runs real Python scenarios, records who holds the GIL and which lock, and shows who waits and why.",
+    )
+    root.add_argument("--version", action="version", version=f"gilscope {__version__}")
+    commands = root.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, call: Callable[[argparse.Namespace], int], sentence: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=sentence, description=sentence)
+        added.set_defaults(call=call)
+        return added
+
+    serving = command("serve", serve, "Start the web application.")
+    serving.add_argument("--host", help="the address to listen on (127.0.0.1: this machine only)")
+    serving.add_argument("--port", type=int, help="the port (8000); 0: any that is free")
+    serving.add_argument("--data", type=Path, metavar="FOLDER", help="where recordings are kept")
+
+    listing = command("scenarios", list_scenarios, "List the scenarios of the catalogue and their parameters.")
+    listing.add_argument("--json", action="store_true", help="for programs")
+
+    running = command("run", run, "Run a scenario, or a file of your own, and record it.")
+    running.add_argument("scenario", metavar="NAME|FILE.py", help="a scenario of the catalogue, or a file of that form")
+    limits = ", ".join(asdict(Limits()))
+    for option, sentence in (("--set", "a parameter's value"), ("--limit", f"how far it may go: {limits}")):
+        running.add_argument(option, action="append", default=[], type=pair, metavar="NAME=VALUE", help=sentence)
+    running.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
+    running.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
+
+    reporting = command("report", report, "Say what a recording shows: findings, figures, what was lost.")
+    reporting.add_argument("file", type=Path, metavar="FILE", help="a recording")
+    reporting.add_argument("--json", action="store_true", help="for programs")
+
+    examining = command("doctor", doctor, "Say what this machine can measure, and why not more.")
+    examining.add_argument("--data", type=Path, metavar="FOLDER", help="where recordings are to be kept")
+    return root
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Bind first, so that a port in use is a sentence, then start the application on that very socket."""
+    import uvicorn
+
+    from app import main as application
+    from app.settings import from_environment
+
+    settings = from_environment()
+    given = {"host": chosen.host, "port": chosen.port, "data": chosen.data and chosen.data.expanduser().resolve()}
+    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
+    listening = listen(settings.host, settings.port)
+    host, port = listening.getsockname()[:2]
+    settings = replace(settings, port=port)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Gilscope is at http://{shown}:{port}/ — Ctrl-C ends it.", flush=True)
+    config = uvicorn.Config(
+        application.create_app(settings), log_level="warning", access_log=False, **application.UVICORN
+    )
+    with suppress(KeyboardInterrupt):  # the usual end of a server
+        uvicorn.Server(config).run(sockets=[listening])
+    return OK
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or ``Refused`` with what stands in the way."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OverflowError:
+        raise Refused(f"There is no port {port}. Choose one from 1 to 65535, or 0 for any that is free.") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise Refused(
+            f"Can't listen on {host}, port {port}: {reason}. Choose another with --port (0: any that is free) or --host."
+        ) from None
+
+
+def list_scenarios(chosen: argparse.Namespace) -> int:
+    """Chapter by chapter, with what can be set."""
+    catalogue = scenarios.catalogue()
+    if chosen.json:
+        print(json.dumps([scenario.as_json() for scenario in catalogue], indent=2, ensure_ascii=False))
+        return OK
+    for number, scenario in enumerate(catalogue):
+        if number == 0 or scenario.chapter != catalogue[number - 1].chapter:
+            print(scenario.chapter)
+        print(f"  {scenario.name:<26}{scenario.title}")
+        for parameter in scenario.parameters:
+            print(f"      {parameter.name}={parameter.default}: {parameter.sentence} ({parameter.allowed()})")
+    return OK
+
+
+def pair(text: str) -> tuple[str, str]:
+    """``name=value``, as argparse takes it apart."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, not {text[:80]!r}")
+    return name.strip(), value
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Run it here, with its output on this terminal, and say at the end what was found."""
+    from gilscope.collector import interpreters
+    from gilscope.collector.run import Order, perform
+
+    is_file = chosen.scenario.endswith(".py") or os.sep in chosen.scenario
+    scenario = scenarios.of_file(Path(chosen.scenario)) if is_file else scenarios.find(chosen.scenario)
+    order = Order(
+        id=secrets.token_hex(6),
+        scenario=scenario,
+        parameters=scenarios.validate(scenario, dict(chosen.set)),
+        python=interpreters.describe(shutil.which(chosen.python) or chosen.python).path,
+        output=writable(chosen.output or Path(f"{scenario.path.stem}.gilscope")),
+        limits=limits(dict(chosen.limit)),
+        folder=Path.cwd(),
+        environment=os.environ,
+        light=False,
+    )
+    with signals() as received:
+        end = perform(order, stopped=lambda: asked(received), printed=show)
+    say(f"{order.output}: {end['sentence']}")
+    tell(order.output)
+    if received:
+        return SIGNALLED + received[0]
+    return OK if end["verdict"] == "ok" else FAILED
+
+
+def asked(received: Sequence[int]) -> str | None:
+    """What a signal asks of the run: Ctrl-C is somebody's wish, the others are how terminals and machines end."""
+    if not received:
+        return None
+    return "stopped" if received[0] == signal.SIGINT else "interrupted"
+
+
+def limits(given: Mapping[str, str]) -> Limits:
+    """The usual ones but for those given; ``BadParameters`` has one error for each that can't be."""
+    usual, values, errors = asdict(Limits()), dict[str, float](), list[BadParameter]()
+    for name, text in given.items():
+        try:
+            if name not in usual:
+                raise BadParameter(name, f"There is no limit {name[:80]!r}. There are: {', '.join(usual)}.")
+            values[name] = limit(name, text)
+        except BadParameter as error:
+            errors.append(error)
+    if errors:
+        raise BadParameters(errors)
+    return Limits(**{**usual, **values})
+
+
+def limit(name: str, text: str) -> float:
+    """Seconds may have a fraction; everything else is counted."""
+    seconds = name.endswith("_seconds")
+    try:
+        value = float(text) if seconds else int(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < math.inf:
+        raise BadParameter(name, f"{name} must be {'a' if seconds else 'a whole'} number above 0, not {text[:80]!r}.")
+    return value
+
+
+def writable(path: Path) -> Path:
+    """The same path; ``Refused`` when no recording can be written there, or something else would be lost."""
+    from gilscope.recording import is_recording
+
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+        if path.exists() and not is_recording(path) and (path.stat().st_size or not path.is_file()):
+            raise Refused(f"{path} is there already and isn't a recording. Choose another file with -o.")
+    except OSError as error:
+        raise Refused(f"{path} can't be written: {error.strerror}. Choose another file with -o.") from None
+    return path
+
+
+@contextmanager
+def signals() -> Iterator[list[int]]:
+    """Signals that end a program go into a list instead; the second one does what it always does."""
+    received: list[int] = []
+
+    def receive(number: int, frame: object) -> None:
+        received.append(number)
+        for each, handler in usual.items():
+            signal.signal(each, handler)
+
+    usual = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    for number in usual:
+        signal.signal(number, receive)
+    try:
+        yield received
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def tell(path: Path) -> None:
+    """The most important findings and the claim, in a few lines."""
+    from gilscope import claims
+    from gilscope.recording import read
+
+    told = claims.report(read(path))
+    for finding in told["findings"][:MOST_FINDINGS]:
+        say(f"{finding['title']}\n  {finding['sentence']}")
+    if claim := told["claim"]:
+        say(f"{claim['verdict'].capitalize()}: {claim['statement']}\n  {claim['sentence']}")
+
+
+def report(chosen: argparse.Namespace) -> int:
+    """Everything that can be read; what can't is named on standard error, and makes the exit code 2."""
+    from gilscope import claims
+    from gilscope.analysis.report import as_text
+    from gilscope.recording import read
+
+    try:
+        recording = read(chosen.file)
+    except OSError as error:
+        raise BadRecording(f"{chosen.file} can't be read: {error.strerror}. Expected a recording.") from None
+    told = claims.report(recording)
+    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n" if chosen.json else as_text(told))
+    sys.stdout.flush()
+    missing = told["damage"] or ([] if recording.end else [told["sentence"]])
+    for sentence in missing:
+        say(f"gilscope: {chosen.file}: {sentence}")
+    return USAGE if missing else OK
+
+
+def doctor(chosen: argparse.Namespace) -> int:
+    """Every line says whether it works, and if not, what to do. Exit code 1 when no run is possible here."""
+    from app.settings import from_environment
+    from gilscope.doctor import examine
+
+    lines = []
+    for line in examine(chosen.data or from_environment().data):
+        lines.append(line)
+        print(f"{'ok ' if line.ok else 'not' if line.needed else 'no '}  {line.subject:<16}{line.sentence}", flush=True)
+    return FAILED if any(line.needed and not line.ok for line in lines) else OK
+
+
+def show(stream: str, text: str) -> None:
+    """What the program prints goes where it would have gone."""
+    here = sys.stdout if stream == "stdout" else sys.stderr
+    try:
+        here.write(text)
+        here.flush()
+    except BrokenPipeError:  # nobody reads it any more; everything else goes on
+        let_go(here)
+
+
+def say(text: str) -> None:
+    """To people, beside what the program printed."""
+    show("stderr", text + "\n")
+
+
+def let_go(stream: TextIO) -> None:
+    """From now on nothing goes there, and nothing fails because of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
