@@ -7,11 +7,15 @@ import pytest
 
 from gilscope import claims, scenarios
 from gilscope.analysis.check import check
-from gilscope.claims import Verdict, claim_of, judge
+from gilscope.analysis.timeline import Timeline
+from gilscope.claims import Measured, NotSeen, Verdict, claim_of, judge
+from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.run import Order, perform
 from gilscope.errors import BadScenario
 from gilscope.events import Kind
-from gilscope.recording import Recording
+from gilscope.recording import Recording, read
 from tests.pictures import TICK, draw, track_of
+from tests.programs import WITH_GIL, ids
 
 NAMES = [scenario.name for scenario in scenarios.catalogue()]
 
@@ -84,8 +88,8 @@ def test_convoy_fixed() -> None:
 def test_io_releases_the_gil() -> None:
     """Away for most of their lives, or not."""
     picture = """
-        client1 ROOOOOROX.
-        client2 .ROOOOOROX
+        client1 ..ROOOOOROX.
+        client2 ...ROOOOOROX
     """
     assert judged("io_releases_the_gil", picture) == claims.confirmed(
         "2 clients neither held the GIL nor wanted it for 75 % of their lives, 16.0 ms together; all were through after "
@@ -160,6 +164,9 @@ def test_deadlock_ordered() -> None:
         "Main gave up after 600 ms, with 1 of 2 transfers through."
     )
     assert judged("deadlock_ordered", DEADLOCK, NAMES_OF_DEADLOCK, "transferred\n" * 2).verdict == "refuted"
+    errors = recorded("deadlock_ordered", picture, NAMES_OF_DEADLOCK, "transferred\n" * 2)
+    errors.output[0]["stream"] = "stderr"
+    assert judge(errors) == claims.not_measured("Main gave up after 600 ms, with 1 of 2 transfers through.")
 
 
 CONTENTION = """
@@ -235,6 +242,14 @@ def test_what_the_gil_is_needed_for_is_not_guessed() -> None:
     recording = recorded("convoy", CONVOY, messages=5)
     recording.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
     assert judge(recording) == claims.not_measured("The GIL was not measured: There is no compiler.")
+    measured = Measured(Timeline(recording), claims.report(recording), {})
+    for ask in (
+        lambda threads: measured.total(threads, "running"),
+        lambda threads: measured.counted(threads, "waits"),
+        lambda threads: measured.most_at_once(threads, "outside", "native"),
+    ):
+        with pytest.raises(NotSeen, match="There is no compiler"):
+            ask(measured.threads("asker"))
     blocked = recorded("producer_consumer", "baker aaaaRRRRR\ncustomer RRRRRbbbb\na 2222.....\nb ....11111")
     blocked.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
     assert judge(blocked) == claims.confirmed("The baker was blocked for 4.00 ms, the customer for 4.00 ms.")
@@ -267,7 +282,7 @@ def test_a_recording_of_another_version_is_not_judged(change: dict[str, Any]) ->
     )
 
 
-@pytest.mark.parametrize("name", ["picture", "no such scenario", "../convoy", "convoy.py", "", None])
+@pytest.mark.parametrize("name", ["picture", "no such scenario", "../gil/convoy", "conv?y", "convoy.py", "", None])
 def test_without_a_claim_there_is_no_verdict(name: str | None) -> None:
     """A scenario of one's own, or of another catalogue."""
     recording = draw(CONVOY)
@@ -304,3 +319,39 @@ def test_a_claim_of_another_form_is_refused(tmp_path: Path) -> None:
         path.write_text(source, encoding="utf-8")
         with pytest.raises(BadScenario, match=f"{path}:1: isn't a claim. Expected a docstring"):
             claim_of(path.stem.removesuffix("_claim"), tmp_path)
+
+
+REAL: list[tuple[str, str, dict[str, Any]]] = [
+    ("convoy", "confirmed", {}),
+    ("convoy", "not measured", {"burners": 0, "messages": 5}),
+    ("convoy_fixed", "confirmed", {"messages": 20}),
+    ("io_releases_the_gil", "confirmed", {}),
+    ("native_releases_the_gil", "confirmed", {}),
+    ("two_counters", "confirmed", {}),
+    ("two_counters", "not measured", {"mode": "serial", "work_ms": 20}),
+    ("deadlock", "confirmed", {}),
+    ("deadlock", "not measured", {"pause_ms": 500.0, "patience_ms": 50}),
+    ("deadlock_ordered", "confirmed", {}),
+    ("lock_contention", "confirmed", {}),
+    ("lost_update", "depends", {}),
+    ("lost_update_locked", "confirmed", {}),
+    ("producer_consumer", "confirmed", {}),
+    ("producer_consumer", "confirmed", {"using": "condition"}),
+    ("producer_consumer", "depends", {"capacity": 20}),
+]
+
+
+@pytest.mark.all_interpreters
+@pytest.mark.parametrize("python", [*WITH_GIL[:1], *WITH_GIL[1:][-1:]], ids=ids)
+@pytest.mark.parametrize(("name", "expected", "changes"), REAL)
+def test_a_real_run_is_judged(
+    name: str, expected: str, changes: dict[str, Any], python: Interpreter, tmp_path: Path
+) -> None:
+    """Each scenario shows what it is to show, on the oldest and the newest Python."""
+    scenario, output = scenarios.find(name), tmp_path / "recording"
+    perform(Order("real", scenario, {**scenario.defaults, **changes}, python.path, output))
+    recording = read(output)
+    assert check(recording) == []
+    verdict = judge(recording)
+    assert verdict is not None
+    assert verdict.verdict == expected, verdict.sentence
