@@ -225,16 +225,16 @@ def test_lost_update_locked() -> None:
 
 
 def test_producer_consumer() -> None:
-    """Both were blocked; or only one of them."""
-    both = "baker RRRbbbR..\ncustomer aaaRRRRRR\na 1112.....\nb ...22211."
-    assert judged("producer_consumer", both) == claims.confirmed(
-        "The baker was blocked for 3.00 ms, the customer for 3.00 ms."
+    """Both had to wait for the shelf; or only one of them; whatever it is made of."""
+    both = "baker RRRRaaaR\ncustomer .aaaRRRR\na 11112221"
+    sentence = "The baker waited 3.00 ms for room on the shelf, the customer 3.00 ms for a loaf."
+    assert judged("producer_consumer", both, {"a": "shelf"}) == claims.confirmed(sentence)
+    assert judged("producer_consumer", both, {"a": "changed"}, using="condition") == claims.confirmed(sentence)
+    assert judged("producer_consumer", "baker RRRR\ncustomer .aaa\na 1111", {"a": "shelf"}) == claims.depends(
+        "On who is slower, and on the room: with 3 places not both of them had to wait. The baker waited 0 ns for room on "
+        "the shelf, the customer 3.00 ms for a loaf."
     )
-    assert judged("producer_consumer", "baker RRRRROOOO\ncustomer aaaRRRRRR\na 1112.....") == claims.depends(
-        "On who is slower, and on the room: with 3 places only one of them had to wait. The baker was blocked for 0 ns, "
-        "the customer for 3.00 ms."
-    )
-    assert judged("producer_consumer", "baker RRRR").sentence == "No thread called customer was seen."
+    assert judged("producer_consumer", both).sentence == "Nothing called shelf was seen."
 
 
 def test_what_the_gil_is_needed_for_is_not_guessed() -> None:
@@ -250,9 +250,9 @@ def test_what_the_gil_is_needed_for_is_not_guessed() -> None:
     ):
         with pytest.raises(NotSeen, match="There is no compiler"):
             ask(measured.threads("asker"))
-    blocked = recorded("producer_consumer", "baker aaaaRRRRR\ncustomer RRRRRbbbb\na 2222.....\nb ....11111")
-    blocked.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
-    assert judge(blocked) == claims.confirmed("The baker was blocked for 4.00 ms, the customer for 4.00 ms.")
+    blocked = recorded("producer_consumer", "baker RRRRaaaR\ncustomer .aaaRRRR\na 11112221", {"a": "shelf"})
+    blocked.header["layers"]["gil"] = recording.header["layers"]["gil"]
+    assert getattr(judge(blocked), "verdict", None) == "confirmed"
 
 
 def test_a_run_that_was_not_whole_is_not_judged() -> None:
