@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -304,6 +305,7 @@ def test_a_file_of_another_form_is_refused_with_its_line(capsys: pytest.CaptureF
     [
         ("/nowhere/python", "/nowhere/python can't be used as an interpreter: No such file or directory."),
         ("/bin/true", "/bin/true can't be used as an interpreter: it doesn't answer as a Python does."),
+        ("true", f"{shutil.which('true')} can't be used as an interpreter: it doesn't answer as a Python does."),
     ],
 )
 def test_what_is_no_python_is_refused(capsys: pytest.CaptureFixture[str], python: str, sentence: str) -> None:
@@ -435,6 +437,21 @@ def test_a_signal_ends_the_run_and_keeps_the_recording(
     assert (told["verdict"], told["contradictions"]) == (verdict, [])
     assert any(track["name"] == "MainThread" for track in told["tracks"])
     assert not Path(f"/proc/{program}").exists()
+
+
+def test_the_second_signal_does_what_it_always_does() -> None:
+    """Who asks twice doesn't wait for the run's end; and a signal that is ignored, as under nohup, stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with cli.signals() as received:
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGINT)
+            assert received == [signal.SIGINT]
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_program_that_fails_makes_the_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
