@@ -63,7 +63,9 @@ async def analyse(store: Store, ids: Sequence[str]) -> None:
             await process.wait()
     for id in left:
         log.warning("recording %s could not be analysed", id)
-        await asyncio.to_thread(store.put_analysis, id, failed("the analysis of this recording broke off"))
+        await asyncio.to_thread(
+            store.put_analysis, id, failed("The analysis broke off. The recording itself is whole.")
+        )
 
 
 async def catch_up(store: Store) -> None:
@@ -74,7 +76,12 @@ async def catch_up(store: Store) -> None:
 
 def failed(reason: str) -> Analysis:
     """Stands for an analysis that couldn't be made."""
-    return Analysis(None, [], [], "", {"error": reason})
+    return Analysis(None, [], [_note("error", "This recording couldn't be analysed", reason)], "", {"error": reason})
+
+
+def _note(kind: str, title: str, sentence: str) -> dict[str, Any]:
+    """Stands among the findings, though it is about the file and not about what ran."""
+    return {"kind": kind, "title": title, "sentence": sentence, "state": "unknown", "spans": [], "address": ""}
 
 
 def chain(path: Path, track: int, at: int) -> list[dict[str, Any]]:
@@ -90,6 +97,8 @@ def analysis_of(path: Path) -> Analysis:
         return failed(str(error))
     told = report(recording)
     findings = [{**finding, "address": address(finding["spans"])} for finding in told["findings"]]
+    if told["damage"]:
+        findings.insert(0, _note("damage", "A part of the file can't be read", " ".join(told["damage"])))
     return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)
 
 

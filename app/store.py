@@ -83,6 +83,10 @@ class Recording:
     findings: tuple[dict[str, Any], ...] = ()
     miniature: str = ""
 
+    def said(self, kind: str) -> str:
+        """What the first finding of this kind says; empty where there is none."""
+        return next((str(finding["sentence"]) for finding in self.findings if finding.get("kind") == kind), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:

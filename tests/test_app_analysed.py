@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app import analysed
 from gilscope.recording import read
+from tests.app_recordings import BEFORE, CHUNKS
 
 FILE = Path(__file__).parent / "js" / "recordings" / "convoy.gilscope"
 
@@ -51,3 +52,19 @@ def test_why_a_thread_is_not_running() -> None:
     assert chain[0]["detail"].startswith("Held by ")
     assert chain[0]["thing"] in read(FILE).tracks
     assert asyncio.run(asyncio.to_thread(analysed.chain, FILE, 99, 0)) == []
+
+
+def test_what_is_wrong_with_the_file_stands_first_among_the_findings(tmp_path: Path) -> None:
+    """A damaged file says which part is missing; one that can't be analysed says why, instead of that nothing stands out."""
+    damaged = bytearray(CHUNKS[2])
+    damaged[80] ^= 255
+    file = tmp_path / "damaged.gilscope"
+    file.write_bytes(b"".join([BEFORE, *CHUNKS[:2], damaged, *CHUNKS[3:]]))
+    first = analysed.analysis_of(file).findings[0]
+    assert (first["kind"], first["address"]) == ("damage", "")
+    assert first["sentence"].startswith("Chunk 2 is damaged")
+    assert "damage" not in {finding["kind"] for finding in analysed.analysis_of(FILE).findings}
+    file.write_bytes(b"nothing")
+    only = analysed.analysis_of(file).findings
+    assert [finding["kind"] for finding in only] == ["error"]
+    assert "isn't a Gilscope recording" in only[0]["sentence"]
