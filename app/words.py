@@ -90,19 +90,20 @@ def value(given: Any, parameter: Parameter | None = None) -> str:
 
 
 def parameters(given: Mapping[str, Any]) -> str:
-    """``2 workers, work 4 ms, switch interval 5 ms``."""
+    """``2 workers, 1 burner, capacity 3, work 4 ms``: what is counted after its number."""
     return ", ".join(_parameter(name, given[name]) for name in given)
 
 
 def _parameter(name: str, given: Any) -> str:
     words, unit = label(name), UNITS.get(name.rpartition("_")[2], "") if "_" in name else ""
-    if unit:
-        return f"{words} {value(given)} {unit}"
     if isinstance(given, bool):
         return words if given else f"no {words}"
-    if isinstance(given, int):
-        return f"{given} {words}"
-    return f"{words} {value(given)}"
+    text = number(given) if isinstance(given, int) else value(given)
+    if unit:
+        return f"{words} {text} {unit}"
+    if isinstance(given, int) and words.endswith("s"):
+        return f"{text} {words[:-1] if given == 1 else words}"
+    return f"{words} {text}"
 
 
 def first_sentence(story: str) -> str:
