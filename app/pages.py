@@ -113,18 +113,20 @@ async def find_scenario(request: Request, name: str) -> Scenario:
 
 
 def shown_run(run: Run, runs: Runs) -> Shown:
+    position = runs.position(run) if run.state == "queued" else 0
     return Shown(
         id=run.id,
         scenario=run.scenario.name,
         title=run.scenario.title,
-        state=run.state,
+        # Without a place in the queue it has begun, though its state doesn't say so yet.
+        state="running" if run.state == "queued" and not position else run.state,
         verdict=run.verdict,
         sentence=run.sentence,
         recording=None,
         header=run.tail.header,
         python=f"CPython {run.interpreter.text}",
         parameters=dict(run.values),
-        position=runs.position(run) if run.state == "queued" else 0,
+        position=position,
     )
 
 
@@ -196,7 +198,7 @@ async def scenario(request: Request, name: str, recording: str = "") -> Response
     texts = {key: words.value(given) for key, given in shown.parameters.items()} if shown else {}
     python = shown.python.rpartition(" ")[2] if shown else ""
     form = await make_form(request, found, texts, python)
-    return render("scenario.html", _context(form, shown, past), headers=_cookie(request))
+    return render("scenario.html", await _context(request, form, shown, past), headers=_cookie(request))
 
 
 @router.post("/scenarios/{name}/runs")
@@ -219,18 +221,24 @@ async def run(request: Request, name: str) -> Response:
         return RedirectResponse(address, 303)
     texts = {key: words.value(value) for key, value in values.items()}
     form = await make_form(request, found, texts, interpreter.text)
-    context = _context(form, shown_run(started, request.state.runs), [])
+    past = await asyncio.to_thread(request.state.store.newest, name, "", PAST)
+    context = await _context(request, form, shown_run(started, request.state.runs), past)
     return render("_partials/started.html", context, headers={"HX-Push-Url": address})
 
 
 @router.post("/runs/{id}/stop")
 async def stop(request: Request, id: str) -> Response:
-    """End a run; its recording is kept."""
+    """End a run; its recording is kept. One that waited leaves nothing: its scenario's page is shown instead."""
+    run = request.state.runs.find(id)
+    waited = run is not None and request.state.runs.position(run) > 0
     if not await request.state.runs.stop(id):
         shown = await find_shown(request, id)
         if not is_htmx(request):
             return RedirectResponse(f"/recordings/{shown.id}", 303)
-    return Response(status_code=204) if is_htmx(request) else RedirectResponse(request.headers.get("referer", "/"), 303)
+    there = f"/scenarios/{run.scenario.name}" if run and waited else ""
+    if is_htmx(request):
+        return Response(status_code=204, headers={"HX-Redirect": there} if there else {})
+    return RedirectResponse(there or request.headers.get("referer", "/"), 303)
 
 
 async def make_form(
@@ -239,7 +247,8 @@ async def make_form(
     """The form with these texts in its fields, defaults elsewhere."""
     interpreters: Interpreters = request.state.interpreters
     pythons = tuple(interpreter.text for interpreter in await interpreters.all())
-    wrong = {one.parameter: str(one) for one in error.errors} if isinstance(error, BadParameters) else {}
+    errors = error.errors if isinstance(error, BadParameters) else ()
+    wrong = {one.parameter: str(one).replace(one.parameter, words.label(one.parameter), 1) for one in errors}
     known = {parameter.name for parameter in scenario.parameters}
     general = [text for name, text in wrong.items() if name not in known]
     if isinstance(error, Refused):
@@ -263,17 +272,19 @@ async def _refused(request: Request, form: Form, error: Exception) -> Response:
     if isinstance(error, Refused):
         retry = error.retry_seconds if isinstance(error, QueueFull) else 10
         status, headers = (429 if isinstance(error, QueueFull) else 503), {"Retry-After": str(retry)}
-    if is_htmx(request):
-        return render("_partials/form.html", {"form": form, "shown": None}, status, headers)
     past = await asyncio.to_thread(request.state.store.newest, form.scenario.name, "", PAST)
     shown = shown_recording(past[0]) if past else None
-    return render("scenario.html", _context(form, shown, past), status, headers)
+    if is_htmx(request):
+        return render("_partials/form.html", {"form": form, "shown": shown}, status, headers)
+    return render("scenario.html", await _context(request, form, shown, past), status, headers)
 
 
-def _context(form: Form, shown: Shown | None, past: list[Recording]) -> dict[str, Any]:
+async def _context(request: Request, form: Form, shown: Shown | None, past: list[Recording]) -> dict[str, Any]:
+    listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
     return {
         "form": form,
         "scenario": form.scenario,
+        "pair": next((one for one in listed if one.name == form.scenario.pair), None),
         "shown": shown,
         "past": past,
         "lines": words.source_below(form.scenario.source),

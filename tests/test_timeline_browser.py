@@ -351,11 +351,10 @@ def test_rows_fit_the_height_that_there_is(page: Page, server: Server) -> None:
     for height in [1000, 860, 720, 640, 440]:
         page.set_viewport_size({"width": 1280, "height": height})
         open_page(page, server, fragment=LOOK)
-        wait(page, "s.layout.rows.length > 5 && s.frame === 0")
+        told = "s.layout.rows.filter((row) => row.barTopPx + row.barPx > s.scroll.clientHeight).length"
+        wait(page, f"s.layout.rows.length > 5 && s.below.textContent === ({told} ? `↓ ${{{told}}} more below` : '')")
         heights.append(ask(page, "s.layout.rows.find((row) => row.kind === 'thread').heightPx"))
-        hidden = ask(page, "s.layout.rows.filter((row) => row.topPx + row.barPx > s.heightPx).length")
-        assert page.locator(".gt-more-below").inner_text() == (f"↓ {hidden} more below" if hidden else "")
-        assert (hidden > 0) == (height == 440)
+        assert ask(page, "!s.below.hidden") == (height == 440)
     assert heights == sorted(heights, reverse=True)
     assert len(set(heights)) >= 3
     page.locator(".gt-more-below").click()
@@ -368,7 +367,10 @@ def test_tracks_scroll_by_themselves_on_a_phone(page: Page, server: Server) -> N
     open_page(page, server)
     page.evaluate(
         """() => { const e = document.querySelector('gil-timeline');
-        e.model.tellMeta({ tracks: [...Array(30).keys()].map((n) => ({ id: 100 + n, kind: 1, name: `thread-${n}` })) }); e.stage.grown(); }"""
+        const ids = [...Array(30).keys()].map((n) => 100 + n), each = (value) => ids.map(() => value);
+        e.model.tellMeta({ tracks: ids.map((id) => ({ id, kind: 1, name: `thread-${id}` })) });
+        e.model.addRows({ count: 30, at: each(e.model.until), track: ids, kind: each(0), flags: each(0), state: each(6), thing: each(0), line: each(0), value: each(0) });
+        e.stage.grown(); }"""
     )
     wait(page, "s.layout.rows.length > 35 && s.frame === 0")
     assert ask(page, "s.element.clientHeight <= 0.6 * innerHeight + 1")
@@ -480,6 +482,7 @@ def test_live_through_broken_connections(page: Page, server: Server) -> None:
     page.evaluate("() => { window.ended = 0; addEventListener('gil-ended', () => { window.ended += 1; }); }")
     wait(page, "e.phase === 'ended' && m.end && m.end.duration_ns > 0")
     assert rows(page) == expected
+    assert page.evaluate("() => window.ended") == 1
     assert server.connections == [0, 2, 3]
     assert ask(page, "m.header.title") == "A lock inside the lock"
 
@@ -522,6 +525,32 @@ def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
     wait(page, "e.phase === 'ended'")
     assert ask(page, "[c.following, c.viewport.from <= 0, c.viewport.to >= m.duration]") == [False, True, True]
     assert not live.is_visible()
+
+
+def test_tells_the_page_of_the_end_when_the_server_has_it(page: Page, server: Server) -> None:
+    """The last chunk ends the picture; only the server's word that it has all of it brings the page to ask for findings."""
+    go = threading.Event()
+
+    async def handler(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running")
+        for chunk in CHUNKS:
+            await websocket.send_bytes(chunk)
+        await asyncio.to_thread(go.wait, 20)
+        await tell(websocket, type="status", state="ended", verdict="ok", sentence="Ended by itself.")
+        await hang(websocket, 0)
+
+    server.handlers = [handler]
+    page.add_init_script(
+        "window.ended = []; addEventListener('gil-ended', (event) => window.ended.push(event.detail.verdict));"
+    )
+    open_page(page, server, LIVE, phase="ended")
+    assert page.evaluate("() => window.ended") == []
+    go.set()
+    deadline = time.monotonic() + 10
+    while not page.evaluate("() => window.ended.length"):
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
+    assert page.evaluate("() => window.ended") == ["ok"]
 
 
 def test_says_when_it_waits_and_when_the_connection_is_lost(page: Page, server: Server) -> None:

@@ -144,7 +144,7 @@ export class GilTimeline extends HTMLElement {
     if (chunk.rows) {
       model.addRows(chunk.rows);
       if (this.phase === 'loading' && this.getAttribute('live')) this.#run();
-      else if (this.phase === 'loading') this.#showTracks();
+      if (this.dataset.phase !== 'shown') this.#showTracks();
     } else if (chunk.header.type === ChunkType.END) {
       model.tellEnd(chunk.json);
       if (this.getAttribute('live')) this.#ended();
@@ -159,21 +159,26 @@ export class GilTimeline extends HTMLElement {
       this.#enter('queued', place, 'Runs don’t share their cores with others, so that what is measured is theirs. This one starts by itself.');
     } else if (status.state === 'running') this.#run();
     else if (status.state === 'ended') {
+      const waited = this.phase === 'queued';
       if (this.model && !this.model.end) this.model.tellEnd({ verdict: status.verdict ?? 'killed', sentence: status.sentence ?? '', duration_ns: 0 });
       this.#ended();
+      // A run that only waited leaves nothing to ask for.
+      if (!waited) this.#tellEnd();
     }
   }
 
   #run() {
     if (this.phase === 'running' || this.phase === 'ended') return;
+    const { stage, model } = this;
+    if (!stage || !model) return;
+    if (model.rowCount > 0) this.#showTracks();
+    else this.#enter('running', 'Starting', 'The program is being started. What it does appears here while it happens.');
     this.phase = 'running';
-    this.#showTracks();
-    const { stage } = this;
-    if (!stage) return;
     stage.camera.running = true;
     if (parseAddress(location.hash).from === undefined) stage.follow(true);
     else this.#restore();
     this.#say();
+    this.dispatchEvent(new CustomEvent('gil-began', { bubbles: true, detail: { recording: this.getAttribute('recording') } }));
   }
 
   #ended() {
@@ -193,7 +198,12 @@ export class GilTimeline extends HTMLElement {
     this.#say();
     stage.grown();
     this.#panels();
-    this.dispatchEvent(new CustomEvent('gil-ended', { bubbles: true, detail: { recording: this.getAttribute('recording'), verdict: model.end?.verdict, sentence: model.end?.sentence } }));
+  }
+
+  /** The server has the whole recording: who wants to know what is in it may ask. */
+  #tellEnd() {
+    const { end } = /** @type {Model} */ (this.model);
+    this.dispatchEvent(new CustomEvent('gil-ended', { bubbles: true, detail: { recording: this.getAttribute('recording'), verdict: end?.verdict, sentence: end?.sentence } }));
   }
 
   #complete() {
@@ -201,6 +211,7 @@ export class GilTimeline extends HTMLElement {
     if (!model) return;
     if (!model.end && model.openDamage !== null) model.tellEnd({ verdict: '', sentence: '', duration_ns: 0 });
     this.#ended();
+    this.#tellEnd();
   }
 
   /** @param {Phase} phase @param {string} title @param {string} text */

@@ -1,11 +1,8 @@
 // The sheet that says what the picture means, and lists the keys and gestures.
 
-import { State, STATE_TEXT } from './schema.js';
+import { STATE_TEXT } from './schema.js';
 import { node } from './nodes.js';
-
-const STATES = Object.freeze([
-  State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE, State.RUNNABLE, State.STALLED, State.UNKNOWN,
-]);
+import { EXPLAINED } from './toolbar.js';
 
 /** What isn't a thread's state: class of its swatch, name, sentence. */
 const MARKS = Object.freeze([
@@ -52,7 +49,7 @@ export function helpSheet() {
       'CPython has one lock around all that it executes, the GIL (global interpreter lock): one thread at a time executes Python, and the others that want to have to wait for it. ',
       'Under its name stands how much of its life a thread has the GIL, and how much it wants it in vain.',
     ),
-    node('div', { class: 'gt-columns' }, meanings(STATES.map(stateMeaning)), meanings(MARKS)),
+    node('div', { class: 'gt-columns' }, meanings(EXPLAINED.map(stateMeaning)), meanings(MARKS)),
     node('p', {}, 'The strip at the top is the whole recording, the frame in it what is shown below. What can’t be known is hatched; nothing is guessed.'),
     node('h2', {}, 'Keys and gestures'),
     node('p', {}, 'Keys work while the tracks have the focus: click them once.'),

@@ -58,6 +58,11 @@ function isQuiet(track) {
   return track.isResource && (track.internal || !track.everHeld);
 }
 
+/** A thread or a core of which nothing is known but its name. @param {Track} track */
+function isUnseen(track) {
+  return (track.isThread || track.kind === TrackKind.CORE) && track.rows.count === 0;
+}
+
 /**
  * @param {Model} model
  * @param {{expanded?: boolean, fitPx?: number}} [wish] `expanded` shows the quiet tracks too;
@@ -65,7 +70,7 @@ function isQuiet(track) {
  * @returns {Layout}
  */
 export function layOut(model, wish = {}) {
-  const shown = model.all.filter((track) => track.kind !== TrackKind.SLEEP);
+  const shown = model.all.filter((track) => track.kind !== TrackKind.SLEEP && !isUnseen(track));
   const processes = shown.filter((track) => track.kind === TrackKind.PROCESS);
   const several = processes.length > 1;
   const quiet = shown.filter(isQuiet);

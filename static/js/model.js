@@ -237,6 +237,7 @@ export class Model {
     const kind = batch.kind[i];
     const state = batch.state[i];
     const thing = batch.thing[i];
+    if (rows.count === 0) this.shape += 1;
     if (track.kind === TrackKind.THREAD) {
       const before = rows.count - 1;
       const stateBefore = before < 0 ? State.UNKNOWN : rows.state[before];

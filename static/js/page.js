@@ -1,11 +1,52 @@
-// What the pages do besides htmx: sliders beside their numbers, keys, local times, notices.
+// What the pages do besides htmx: sliders beside their numbers, keys, local times, notices, what is folded away.
+
+const NARROW = matchMedia('(max-width: 760px)');
+const LOW = matchMedia('(max-width: 760px), (max-height: 999px)');
+
+/** What was there when the page was last looked at. @type {WeakSet<Element>} */
+const seen = new WeakSet();
+
+/** Bring what is new on the page to life. */
+function prepare() {
+  for (const slider of document.querySelectorAll('input.slider')) fill(/** @type {HTMLInputElement} */ (slider));
+  for (const time of document.querySelectorAll('time[datetime]')) localise(/** @type {HTMLTimeElement} */ (time));
+  for (const story of document.querySelectorAll('[data-fold]')) if (isNew(story)) fold(/** @type {HTMLElement} */ (story));
+  const wrong = document.querySelector('#run-form [aria-invalid], #run-form [role=alert]');
+  if (wrong instanceof HTMLElement && isNew(wrong)) show(wrong);
+}
+
+/** @param {Element} element */
+function isNew(element) {
+  if (seen.has(element)) return false;
+  seen.add(element);
+  return true;
+}
+
+/** What is wrong is seen at once, and can be put right. @param {HTMLElement} wrong */
+function show(wrong) {
+  wrong.closest('details')?.setAttribute('open', '');
+  wrong.focus({ preventScroll: true });
+  wrong.scrollIntoView({ block: 'center' });
+}
 
 /**
- * @param {ParentNode} within
+ * With a recording on the page, a long story leaves the room to what was found, until it is wanted.
+ * @param {HTMLElement} story
  */
-function prepare(within) {
-  for (const slider of within.querySelectorAll('input.slider')) fill(/** @type {HTMLInputElement} */ (slider));
-  for (const time of within.querySelectorAll('time[datetime]')) localise(/** @type {HTMLTimeElement} */ (time));
+function fold(story) {
+  if (!LOW.matches) return;
+  story.classList.add('folded');
+  if (story.scrollHeight <= story.clientHeight + 1) {
+    story.classList.remove('folded');
+    return;
+  }
+  const more = document.createElement('button');
+  Object.assign(more, { type: 'button', className: 'unfold', textContent: 'Read on' });
+  more.addEventListener('click', () => {
+    story.classList.remove('folded');
+    more.remove();
+  });
+  story.after(more);
 }
 
 /** @param {HTMLInputElement} slider */
@@ -77,12 +118,19 @@ document.addEventListener('click', ({ target }) => {
 });
 
 document.addEventListener('htmx:error', () => notify('The server can’t be reached', 'Is it still running? Your page stays as it is; try again when it is back.'));
-document.addEventListener('htmx:after:swap', () => prepare(document));
+document.addEventListener('htmx:after:swap', () => {
+  prepare();
+  const running = document.querySelector('gil-timeline[live]');
+  if (NARROW.matches && running && isNew(running)) {
+    document.querySelector('details.fold')?.removeAttribute('open');
+    running.querySelector('.gt-stage')?.scrollIntoView({ block: 'nearest' });
+  }
+});
 document.addEventListener('htmx:before:request', () => document.getElementById('notice')?.replaceChildren());
 
 // On a phone the form stands behind its button.
-if (matchMedia('(max-width: 760px)').matches) {
+if (NARROW.matches) {
   for (const fold of document.querySelectorAll('details.fold')) if (!fold.querySelector('.wrong')) fold.removeAttribute('open');
 }
 
-prepare(document);
+prepare();

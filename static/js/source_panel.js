@@ -32,7 +32,7 @@ export function marksAt(model, at) {
   return marks;
 }
 
-/** How many lines the docstring at the top takes: the page tells it in words already. @param {string} text */
+/** How many lines the docstring at the top takes. @param {string} text */
 function docstringLines(text) {
   const docstring = /^\s*("""|''')[\s\S]*?\1\s*/.exec(text);
   return docstring ? docstring[0].split('\n').length - 1 : 0;
@@ -51,6 +51,8 @@ export class SourcePanel {
     this.shown = new Map();
     this.known = 0;
     this.chosen = false;
+    /** Just written, and not yet seen. */
+    this.fresh = false;
     this.files.addEventListener('change', () => {
       this.file = this.files.value;
       this.chosen = true;
@@ -72,6 +74,7 @@ export class SourcePanel {
       return;
     }
     if (text !== this.text) this.#write(text);
+    if (this.fresh && this.code.clientHeight > 0) this.#begin(text);
     this.#mark(marks.filter((mark) => mark.file === this.file), selected);
   }
 
@@ -114,6 +117,12 @@ export class SourcePanel {
       ),
     );
     this.code.replaceChildren(...this.lines);
+    this.fresh = true;
+  }
+
+  /** Show the code first: the page tells in words what the docstring says. @param {string} text */
+  #begin(text) {
+    this.fresh = false;
     const first = this.lines[docstringLines(text)];
     if (first) this.code.scrollTop = first.offsetTop - this.code.offsetTop;
   }

@@ -18,9 +18,10 @@ import { SLOWNESS } from './playback.js';
  * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>}} ToolbarState
  */
 
-/** States that are always explained; the others only where they occur. */
-const ALWAYS = Object.freeze([State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE]);
-const SOMETIMES = Object.freeze([State.RUNNABLE, State.STALLED, State.UNKNOWN]);
+/** The states of threads in the order in which they are explained, those that occur. */
+export const EXPLAINED = Object.freeze([
+  State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE, State.RUNNABLE, State.STALLED, State.UNKNOWN,
+]);
 
 export class Toolbar {
   /** @param {ToolbarActions} actions */
@@ -77,7 +78,7 @@ export class Toolbar {
 
   /** @param {ReadonlySet<number>} present */
   #explain(present) {
-    const states = [...ALWAYS, ...SOMETIMES.filter((state) => present.has(state))];
+    const states = EXPLAINED.filter((state) => present.has(state));
     if (this.shown === states.join()) return;
     this.shown = states.join();
     this.legend.replaceChildren(

@@ -144,6 +144,7 @@ export class TrackPainter {
     const style = palette.states[state];
     const least = height < LETTERED_PX * this.ratio ? WORD_PX : style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
     if (visible < least * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
+    if (state === State.UNKNOWN && frame.model.damages.length > 0) return;
     /** @type {string} */
     let text = STATE_TEXT[state].letter;
     if (visible > WORD_PX * this.ratio) {

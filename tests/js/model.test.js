@@ -33,6 +33,7 @@ const STORY = [
   { at: 0, track: LOCK, state: FREE },
   { at: 100, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 1 },
   { at: 100, track: GIL, kind: Kind.RESOURCE, state: HELD, thing: ONE },
+  { at: 100, track: CORE, kind: Kind.RESOURCE, state: State.BUSY, thing: ONE },
   { at: 150, track: ONE, kind: Kind.LOCK_ACQUIRE, state: RUNNING, thing: LOCK, line: 2, value: 1 },
   { at: 150, track: LOCK, kind: Kind.RESOURCE, state: HELD, thing: ONE },
   { at: 200, track: TWO, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL, line: 1 },
@@ -236,7 +237,10 @@ test('names of 10,000 characters, rows of tracks that nobody told of, and no row
   model.tellMeta({ tracks: [{ id: 1, kind: TrackKind.THREAD, name: 'x'.repeat(10_000) }] });
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, []))).rows));
   assert.equal(model.until, 0);
-  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(1, [{ at: 5, track: 9, state: RUNNING }]))).rows));
+  assert.equal(layOut(model).rows.length, 0); // of that thread nothing is known but its name
+  const shape = model.shape;
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(1, [{ at: 4, track: 1, state: RUNNING }, { at: 5, track: 9, state: RUNNING }]))).rows));
+  assert.ok(model.shape > shape);
   assert.deepEqual(layOut(model).rows.map(({ track }) => track.name.length), [10_000, 7]);
   const span = model.tracks[9]?.spanAt(5, 10);
   assert.equal(span && predicate(model, span), 'runs Python for 5 ns');

@@ -1,0 +1,282 @@
+"""The pages in a real browser: readable, usable by keyboard and on a phone, and honest about what went wrong."""
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from tests import app_recordings
+from tests.app_client import Served, client, served, settings
+
+CONVOY = {"scenario": "convoy", "title": "A thread that computes", "parameters": {"messages": 25, "burners": 1}}
+UNMEASURED = {
+    "gil": {"measured": False, "why": "There is no compiler here."},
+    "cores": {"measured": True, "why": ""},
+    "program": {"measured": True, "why": ""},
+}
+
+
+def recordings() -> dict[str, bytes]:
+    """Whole, without the GIL, damaged, broken off, and no recording at all."""
+    damaged = bytearray(app_recordings.CHUNKS[2])
+    damaged[80] ^= 255
+    parts = [*app_recordings.CHUNKS[:2], bytes(damaged), *app_recordings.CHUNKS[3:]]
+    return {
+        "whole": app_recordings.file(**CONVOY, id="whole", started="2026-01-05T00:00:00Z"),
+        "unmeasured": app_recordings.file(**CONVOY, id="unmeasured", layers=UNMEASURED, started="2026-01-04T00:00:00Z"),
+        "damaged": app_recordings.head(**CONVOY, id="damaged", started="2026-01-03T00:00:00Z") + b"".join(parts),
+        "broken": app_recordings.head(**CONVOY, id="broken", started="2026-01-02T00:00:00Z") + b"".join(parts[:2]),
+    }
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Runs wait on it, none starts; its recordings are analysed."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "recordings").mkdir()
+    for id, file in recordings().items():
+        (data / "recordings" / f"{id}.gilscope").write_bytes(file)
+    with served(settings(data)) as running:
+        deadline = time.monotonic() + 60
+        while not all(recording.analysed for recording in running.state["store"].newest()):
+            assert time.monotonic() < deadline, "the analysis of the recordings doesn't end"
+            time.sleep(0.05)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+def opened(browser: Browser, **options: Any) -> tuple[Page, list[str]]:
+    """A page, and every error that it tells; the browser's own word on an answer that says no isn't one."""
+    page = browser.new_page(**{"viewport": {"width": 1280, "height": 720}, "color_scheme": "dark", **options})
+    errors: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+            errors.append(message.text)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", said)
+    return page, errors
+
+
+@pytest.fixture
+def page(browser: Browser, server: Served) -> Iterator[Page]:
+    """A page on which every error fails the test."""
+    page, errors = opened(browser)
+    yield page
+    page.close()
+    assert errors == []
+
+
+TEXTS = """() => {
+  const ctx = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  const rgb = (colours, alpha = 1) => { ctx.globalAlpha = 1; ctx.fillStyle = 'white'; ctx.fillRect(0, 0, 1, 1);
+    colours.forEach((colour, n) => { ctx.globalAlpha = n === colours.length - 1 ? alpha : 1; ctx.fillStyle = colour; ctx.fillRect(0, 0, 1, 1); });
+    return [...ctx.getImageData(0, 0, 1, 1).data.slice(0, 3)]; };
+  const light = (channels) => { const [r, g, b] = channels.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || !element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
+    const style = getComputedStyle(element), box = element.getBoundingClientRect();
+    if (box.width < 2 || style.clipPath !== 'none' || element.closest('noscript, option, :disabled')) continue;
+    const grounds = [];
+    let opacity = 1;
+    for (let up = element; up; up = up.parentElement) { grounds.unshift(getComputedStyle(up).backgroundColor); opacity *= Number(getComputedStyle(up).opacity); }
+    const ground = light(rgb(grounds)), ink = light(rgb([...grounds, style.color], opacity));
+    found.push({ text: node.data.trim().slice(0, 40), size: parseFloat(style.fontSize), contrast: (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05) });
+  }
+  return found;
+}"""
+
+ADDRESSES = [
+    "/",
+    "/?q=nothing%20is%20about%20this",
+    "/scenarios/convoy",
+    "/scenarios/two_counters",
+    "/scenarios/convoi",
+    "/recordings/",
+    "/recordings/?q=nothing",
+    "/recordings/whole#from=60000000&to=140000000&at=121000000&track=4",
+    "/recordings/unmeasured",
+    "/recordings/damaged",
+    "/recordings/broken",
+    "/recordings/whole/findings",
+    "/recordings/nowhere",
+    "/embed/whole",
+    "/embed/nowhere",
+]
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_page_can_be_read(browser: Browser, server: Served, address: str, scheme: str) -> None:
+    """No error, nothing that sticks out, no text below 12 pixels or too weak for its ground: at three widths, in both themes."""
+    page, errors = opened(browser, color_scheme=scheme)
+    page.goto(server.base + address)
+    page.wait_for_load_state("networkidle")
+    for width, height in ((1280, 720), (1920, 1080), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        texts = page.evaluate(TEXTS)
+        assert len(texts) >= 2
+        assert [text for text in texts if text["size"] < 12] == []
+        assert [text for text in texts if text["contrast"] < 4.5] == []
+    assert errors == []
+    page.close()
+
+
+@pytest.mark.parametrize("address", ["/", "/scenarios/convoy", "/recordings/", "/recordings/whole", "/embed/whole"])
+def test_no_style_and_no_script_in_a_page(server: Served, address: str) -> None:
+    """The policy forbids them, and would leave the page without them."""
+    with client(server) as asking:
+        html = asking.get(address).text
+    assert re.findall(r"<[^>]+ (?:style|on\w+)=", html) == []
+    assert re.findall(r"<style|<script(?![^>]+src=)", html) == []
+
+
+def test_provenance_is_always_on_screen_and_explained(page: Page, server: Served) -> None:
+    page.goto(f"{server.base}/recordings/unmeasured")
+    pills = page.locator(".pill").all_inner_texts()
+    assert pills == ["CPython 3.13.0", "GIL not measured", "cores exact", "0 lost", "0 contradictions"]
+    sheet = page.locator("#provenance")
+    assert not sheet.is_visible()
+    page.locator(".pills-button").click()
+    assert sheet.is_visible()
+    assert "There is no compiler here." in sheet.inner_text()
+    page.keyboard.press("Escape")
+    assert not sheet.is_visible()
+    page.goto(f"{server.base}/recordings/damaged")
+    assert page.locator(".pill").last.inner_text() == "damaged"
+    assert "Chunk 2 is damaged" in page.locator(".finding", has_text="A part of the file can't be read").inner_text()
+
+
+def test_a_finding_leads_to_its_span_and_the_story_from_hop_to_hop(page: Page, server: Served) -> None:
+    """Findings are links into the timeline; so is each hop of why a thread isn't running, in the colour of its state."""
+    page.goto(f"{server.base}/recordings/whole")
+    page.locator("a.finding", has_text="Threads queue for the lock cache").click()
+    title = page.locator(".gt-detail-title")
+    expect(title).to_have_text(re.compile(r"Why is worker-\d not running\?"))
+    hops = page.locator(".why li")
+    expect(hops).to_have_count(2)
+    assert "for lock cache" in hops.first.inner_text()
+    assert hops.first.get_attribute("class") == "tint-blocked"
+    dots = hops.evaluate_all("(all) => all.map((one) => getComputedStyle(one, '::before').backgroundColor)")
+    assert len(set(dots)) == 2
+    before = title.inner_text()
+    hops.last.locator("a").click()
+    expect(title).not_to_have_text(before)
+    assert page.evaluate("document.activeElement === document.querySelector('gil-timeline').stage.canvas")
+
+
+def test_errors_stand_at_their_fields_and_the_first_has_the_focus(page: Page, server: Served) -> None:
+    page.goto(f"{server.base}/scenarios/convoy")
+    page.locator("#p-messages").fill("9999")
+    page.locator("#p-switch_interval_ms").fill("abc")
+    page.locator("[data-run-key]").click()
+    expect(page.locator("#e-messages")).to_have_text("messages must be a whole number from 5 to 200, not '9999'.")
+    expect(page.locator("#e-switch_interval_ms")).to_have_text(
+        "switch interval must be a number from 0.1 to 20 ms, not 'abc'."
+    )
+    assert page.evaluate("document.activeElement.id") == "p-messages"
+    assert page.locator("#p-messages").input_value() == "9999"
+    assert "e-messages" in (page.locator("#p-messages").get_attribute("aria-describedby") or "").split()
+    assert page.locator("[data-run-key]").inner_text().startswith("Run again")
+
+
+def test_a_slider_and_its_number_move_together(page: Page, server: Served) -> None:
+    page.goto(f"{server.base}/scenarios/convoy")
+    page.locator("#p-messages").fill("100")
+    slider = page.locator('[data-of="p-messages"]')
+    assert slider.input_value() == "100"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#p-messages").input_value() == "101"
+
+
+def test_a_run_that_waits_says_its_place_and_can_be_taken_back(page: Page, server: Served) -> None:
+    page.goto(f"{server.base}/scenarios/two_counters")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator(".gt-message-title")).to_have_text("1st in the queue")
+    expect(page.locator("#findings")).to_contain_text("1st in the queue")
+    assert page.locator("#findings").count() == 1
+    assert "recording=" in page.url
+    page.get_by_role("button", name="Stop").click()
+    expect(page).to_have_url(f"{server.base}/scenarios/two_counters")
+    expect(page.get_by_role("button", name="Run")).to_be_visible()
+    assert page.locator("#notice").inner_text() == ""
+
+
+def test_search_and_chapters_narrow_the_catalogue(page: Page, server: Served) -> None:
+    page.goto(server.base)
+    everything = page.locator(".card").count()
+    assert page.locator(".card .miniature svg").count() == 1
+    page.keyboard.press("/")
+    page.keyboard.type("deadlock")
+    expect(page.locator(".card")).to_have_count(2)
+    assert "q=deadlock" in page.url
+    page.locator("input[type=search]").fill("")
+    page.get_by_role("radio", name="Threads and locks").check()
+    expect(page.locator(".chapter")).to_have_count(1)
+    assert 0 < page.locator(".card").count() < everything
+    page.locator("input[type=search]").fill("zzz")
+    expect(page.locator(".nothing")).to_contain_text("Nothing fits “zzz”")
+
+
+def test_on_a_phone(browser: Browser, server: Served) -> None:
+    """Title, form behind its button, timeline, what a span is, findings, source; a long story unfolds."""
+    page, errors = opened(browser, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(f"{server.base}/scenarios/convoy")
+    expect(page.locator(".gt-stage canvas").first).to_be_visible()
+    assert not page.locator("#run-form").is_visible()
+    order = ["h1", ".fold", ".gt-bar", ".gt-stage", ".gt-detail", "#findings", ".gt-source"]
+    tops = [page.locator(part).evaluate("(one) => one.getBoundingClientRect().top + scrollY") for part in order]
+    assert tops == sorted(tops)
+    folded = page.locator(".story").evaluate("(story) => story.clientHeight")
+    page.get_by_role("button", name="Read on").tap()
+    assert page.locator(".story").evaluate("(story) => story.clientHeight") > folded
+    page.get_by_text("Parameters and Run").tap()
+    assert page.locator("#run-form").is_visible()
+    page.locator("a.finding").first.tap()
+    expect(page.locator(".gt-detail-title")).to_contain_text("not running")
+    assert page.evaluate("document.querySelector('.gt-stage').getBoundingClientRect().top") < 844
+    assert errors == []
+    page.close()
+
+
+def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path) -> None:
+    """Run, watch it, and have its findings, its figures and its place among the past runs, without a reload."""
+    with served(settings(tmp_path, slots=1)) as running:
+        page, errors = opened(browser)
+        page.goto(f"{running.base}/scenarios/two_counters")
+        expect(page.locator(".unrun")).to_contain_text("Nothing recorded yet")
+        page.locator("#p-work_ms").fill("20")
+        page.keyboard.press("Tab")
+        page.keyboard.press("r")
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
+        expect(page.locator(".finding").first).to_be_visible(timeout=60_000)
+        expect(page.locator("#past li")).to_have_count(1)
+        assert page.locator("#past a").get_attribute("aria-current") == "true"
+        assert page.locator(".pill").all_inner_texts()[-1] == "0 contradictions"
+        names = page.evaluate("document.querySelector('gil-timeline').stage.layout.rows.map((row) => row.track.name)")
+        assert {"MainThread", "counter 1", "counter 2"} <= set(names)
+        assert page.locator(".gt-code").inner_text().count("def count(work_ms)") == 1
+        assert errors == []
+        page.close()
