@@ -1,0 +1,239 @@
+"""The process between collector and program: keeps the whole tree to its limits, and ends it.
+
+Every descendant whose parent has ended becomes the guardian's child (it is their *subreaper*), however it was started. So
+it can wait for all of them: when it has no child left, nothing of the run lives. It ends the tree when the collector
+says so, when that dies, and, by itself, when a limit is exceeded: it doesn't matter how busy the collector is.
+
+It is a fork of the collector that is careful, because other threads of that, which it doesn't have, may have been at
+anything: it imports nothing, takes no lock and leaves inherited garbage alone. Only SIGKILL and SIGSTOP reach it.
+"""
+
+import ctypes
+import gc
+import os
+import resource
+import select
+import signal
+import struct
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from typing import NoReturn
+
+from gilscope.collector.tree import Tree, read
+from gilscope.collector.usage import Usage
+from gilscope.collector.verdicts import LIMITS, Limits
+from gilscope.collector.weight import MEANS, Weight
+
+
+class Told(IntEnum):
+    """What a report is about, and what its two numbers are."""
+
+    STARTED = 0
+    """The first process waits at the gate: its pid, and which of MEANS holds its weight."""
+    BEGUN = 1
+    """Another was seen: its pid, and its start as the tree has it."""
+    GONE = 2
+    """A process has ended: its pid."""
+    ENDED = 3
+    """The first process has: its pid, and its wait status."""
+    USED = 4
+    """Memory in use in bytes, and ns that all of them have computed."""
+    EXCEEDED = 5
+    """Which of LIMITS, and what was used. All is being ended."""
+
+
+REPORT = struct.Struct("=iqd")
+ORDER = struct.Struct("=q")
+"""To the guardian: when the program was released, once it is executed, in ns of CLOCK_MONOTONIC; 0: end it."""
+END = 0
+
+LOOK_SECONDS = 0.02
+ROUND_SECONDS = 0.01
+"""How long dying processes are waited for before the tree is looked at again."""
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_CATCHABLE = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+
+
+def guard(
+    program: Callable[[int], NoReturn],
+    weight: Weight,
+    limits: Limits,
+    orders: int,
+    reports: int,
+    for_program: set[int],
+) -> NoReturn:
+    """Never returns; to be called in a fresh fork.
+
+    ``program`` becomes the first process. It has the files ``for_program`` and one more, its argument, to which it
+    writes when it is ready. The tree lives until ``orders`` says END or is closed.
+    """
+    try:
+        gc.freeze()
+        os.setsid()
+        bell, ring = _deafen()
+        ready, tell = os.pipe()
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        guardian = _Guardian(weight, limits, orders, reports, bell)
+        mine = {orders, reports, bell, ring, ready}
+        _close_others(mine | for_program | {tell})
+        guardian.first = os.fork()
+        if guardian.first == 0:
+            _become(program, tell)
+        try:
+            _close_others(mine)
+            os.read(ready, 1)
+            guardian.watch()
+        finally:
+            guardian.end()
+            os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _deafen() -> tuple[int, int]:
+    """Ignore what can be ignored. Of the pipe that it returns, one end can be read whenever a child has ended."""
+    for number in _CATCHABLE:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    bell, ring = os.pipe()
+    os.set_blocking(bell, False)
+    os.set_blocking(ring, False)
+    signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return bell, ring
+
+
+def _become(program: Callable[[int], NoReturn], tell: int) -> NoReturn:
+    """In the first process."""
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in _CATCHABLE:
+            signal.signal(number, signal.SIG_DFL)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # should the program kill its guardian, it goes too
+        os.setsid()
+        program(tell)
+    finally:
+        os._exit(127)
+
+
+def _close_others(kept: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            with suppress(OSError):
+                os.close(int(name))
+
+
+class _Guardian:
+    """``first`` is the pid of the first process."""
+
+    def __init__(self, weight: Weight, limits: Limits, orders: int, reports: int, bell: int) -> None:
+        self.first = 0
+        self._weight = weight
+        self._orders, self._reports, self._bell = orders, reports, bell
+        self._tree = Tree(os.getpid())
+        self._usage = Usage(self._tree, limits)
+        self._waited_ns = 0
+        self._excessive = False
+        self._untold: deque[bytes] = deque()
+        self._calls, self._deaths = select.poll(), select.poll()
+        for poll, file in (self._calls, orders), (self._calls, bell), (self._deaths, bell):
+            poll.register(file, select.POLLIN)
+        os.set_blocking(reports, False)
+
+    def watch(self) -> None:
+        """Until it is to be ended."""
+        self._weight.begin(filter(None, [read(self.first)]))
+        self._tell(Told.STARTED, self.first, MEANS.index(self._weight.means))
+        due = 0.0
+        while True:
+            # Until it is executed it is a copy of the collector: nothing to be counted.
+            wait = max(0.0, due - time.monotonic()) * 1000 if self._usage.released_ns else None
+            if self._orders in dict(self._calls.poll(wait)) and not self._obey():
+                return
+            self._reap()
+            if self._usage.released_ns and time.monotonic() >= due:
+                self._look()
+                due = time.monotonic() + LOOK_SECONDS
+
+    def end(self) -> None:
+        """End all there is, whatever it does meanwhile, and tell what is untold."""
+        self._sweep()
+        self._weight.end()
+        self._tell(Told.USED, 0, max(self._usage.cpu_ns, self._waited_ns))
+        os.set_blocking(self._reports, True)
+        self._flush()
+
+    def _obey(self) -> bool:
+        order = os.read(self._orders, ORDER.size)
+        self._usage.released_ns = ORDER.unpack(order)[0] if order else END
+        return self._usage.released_ns != END
+
+    def _look(self) -> None:
+        with self._changes_told():
+            excess = self._usage.look(self._waited_ns)
+        self._tell(Told.USED, self._usage.memory_bytes, self._usage.cpu_ns)
+        self._weight.follow(self._tree.living())
+        if excess and not self._excessive:
+            self._excessive = True
+            self._tell(Told.EXCEEDED, LIMITS.index(excess.word), excess.used)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """End everything."""
+        while self._reap():
+            with self._changes_told():
+                self._tree.freeze()
+            self._weight.lift(self._tree.living())
+            self._tree.kill()
+            end = time.monotonic() + ROUND_SECONDS
+            while self._reap() and (left := end - time.monotonic()) > 0:
+                self._deaths.poll(left * 1000)
+        with self._changes_told():
+            self._tree.scan()
+
+    def _reap(self) -> bool:
+        """Wait for all that have ended. False: there is no child left, so nothing of the run lives."""
+        with suppress(BlockingIOError):
+            os.read(self._bell, 4096)
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self._waited_ns = round((used.ru_utime + used.ru_stime) * 1e9)
+            if pid == self.first:
+                self._tell(Told.ENDED, pid, status)
+            if pid not in self._tree.processes:
+                self._tell(Told.GONE, pid, 0)
+
+    @contextmanager
+    def _changes_told(self) -> Iterator[None]:
+        """Whoever comes or goes in this block's scans is told of."""
+        before = self._tree.processes
+        yield
+        now = self._tree.processes
+        for pid, process in now.items():
+            if pid not in before:
+                self._tell(Told.BEGUN, pid, process.start)
+        for pid, process in before.items():
+            if not process.over and (pid not in now or now[pid].over):
+                self._tell(Told.GONE, pid, 0)
+
+    def _tell(self, what: Told, number: int, value: float) -> None:
+        self._untold.append(REPORT.pack(what, number, value))
+        with suppress(BlockingIOError):  # the collector is busy: later
+            self._flush()
+
+    def _flush(self) -> None:
+        while self._untold:
+            with suppress(BrokenPipeError):  # it is dead
+                os.write(self._reports, self._untold[0])
+            self._untold.popleft()
