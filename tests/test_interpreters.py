@@ -150,7 +150,7 @@ def test_a_compiler_that_fails_is_quoted(cache: Path, tmp_path: Path, monkeypatc
     monkeypatch.setenv("CC", str(script(tmp_path / "badcc", "echo 'x.c:1: error: no room' >&2; exit 1")))
     with pytest.raises(ProbeUnavailable, match="x.c:1: error: no room"):
         interpreters.build_probe(PYTHON)
-    assert [path for path in cache.rglob("*") if not path.is_dir() or not path.parent == cache] == []
+    assert [path for path in cache.rglob("*") if not path.is_dir() or path.parent != cache] == []
 
 
 def test_a_probe_that_does_not_load_is_not_kept(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The probe's recordings, compared with the truth, on every interpreter of this machine."""
 
+import itertools
 import signal
 import subprocess
 import sys
@@ -118,7 +119,7 @@ def test_counters_force_each_other(python: Interpreter, tmp_path: Path) -> None:
         assert kinds(turns) == [Kind.GIL_RELEASE, Kind.GIL_ACQUIRE] * (len(turns) // 2)
         assert all(row.flags == Flag.FORCED for row in turns[::2])
         assert not any(row.flags for row in turns[1::2])
-        for before, row in zip(rows, rows[1:], strict=False):
+        for before, row in itertools.pairwise(rows):
             if row.kind == Kind.GIL_WAIT:
                 assert before.kind == Kind.GIL_RELEASE
             if row.kind == Kind.GIL_DROP_REQUEST:
