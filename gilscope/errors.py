@@ -8,6 +8,8 @@ GilscopeError
 ├── BadParameters       all the BadParameter of one attempt, in ``errors``
 ├── BadInterpreter      an interpreter that can't run or is too old
 ├── ProbeUnavailable    the probe can't be built or loaded here; recordings go on without the GIL
+├── CoresUnavailable    the kernel doesn't tell of cores here; recordings go on without them
+├── Unwritable          a recording can't be written any further; what there is of it stays
 └── Refused             the server won't do it now: queue full, disk full, wrong origin
 """
 
@@ -52,5 +54,13 @@ class ProbeUnavailable(GilscopeError):
     """No exact GIL here; the message says why."""
 
 
+class CoresUnavailable(GilscopeError):
+    """Nobody tells here which thread is on which core; the message says why, and what to do."""
+
+
 class Refused(GilscopeError):
     """Asked for at a moment when it can't be done."""
+
+
+class Unwritable(GilscopeError):
+    """A recording that can't be written: the disk is full, or its folder is gone or not ours."""
