@@ -1,0 +1,276 @@
+"""One run, from the order to its end: starts the program, reads what it and the kernel record, keeps it to its limits."""
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gilscope import __version__
+from gilscope.analysis.text import duration
+from gilscope.collector import interpreters, verdicts
+from gilscope.collector.cores import MARGIN_NS, Cores
+from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.merge import NO_SWITCHES
+from gilscope.collector.rings import FOREVER, Rings
+from gilscope.collector.supervisor import Program
+from gilscope.collector.transcript import Transcript
+from gilscope.collector.verdicts import Limits, Verdict
+from gilscope.errors import CoresUnavailable, ProbeUnavailable, Unwritable
+from gilscope.events import Kind, State
+from gilscope.scenarios import Scenario, Value
+
+ROUND_SECONDS = 0.02
+"""How often everything is looked at; the file grows as often, at most."""
+PATIENCE_SECONDS = 5.0
+"""A program that hasn't told so long after its start that it is recorded is recorded from outside alone."""
+CHILD = Path(__file__).resolve().parent.parent / "recorder" / "__main__.py"
+KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def plain_environment() -> dict[str, str]:
+    """What a program gets to know of this one's environment when that isn't its user's own: no secrets."""
+    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run, how, and where its recording goes."""
+
+    id: str
+    scenario: Scenario
+    parameters: Mapping[str, Value]
+    python: Path
+    output: Path
+    limits: Limits = field(default_factory=Limits)
+    folder: Path | None = None
+    """Where the program runs; None: in a folder of its own, which is gone afterwards."""
+    environment: Mapping[str, str] = field(default_factory=plain_environment)
+    light: bool = True
+    """The run gets less weight than what else this machine does, so that a server beside it stays alive."""
+
+
+def perform(
+    order: Order,
+    told: Callable[[], None] = lambda: None,
+    stopped: Callable[[], str | None] = lambda: None,
+    printed: Callable[[str, str], None] = lambda stream, text: None,
+) -> dict[str, Any]:
+    """Run it to its end; returns what the recording's end chunk says.
+
+    ``told`` is called when something new was written, ``printed`` with the stream and text of what the program prints.
+    ``stopped`` says "stopped" or "interrupted" when the run is to be ended. ``GilscopeError``: it couldn't be started.
+    """
+    interpreter = interpreters.describe(order.python)
+    folder = order.folder or Path(tempfile.mkdtemp(prefix="gilscope-run-"))
+    try:
+        with closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
+            return run.perform(told, stopped, printed)
+    finally:
+        if order.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Run:
+    """A run while it goes on."""
+
+    def __init__(self, order: Order, interpreter: Interpreter, rings: Rings, folder: Path) -> None:
+        self.order, self.rings = order, rings
+        scenario = order.scenario.path.resolve()
+        self.transcript = Transcript(
+            order.output, _header(order, interpreter), scenario.parent, _libraries(interpreter)
+        )
+        parameters = json.dumps(dict(order.parameters))
+        self.program = Program(
+            [interpreter.path, CHILD, "--scenario", scenario, "--params", parameters],
+            {**order.environment, "GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": self._probe(interpreter)},
+            folder,
+            order.limits,
+            order.light,
+        )
+        self.cores = self._watch_cores()
+
+    def close(self) -> None:
+        """Whatever happened, nothing of the run goes on."""
+        self.program.end()
+        if self.cores:
+            self.cores.close()
+        if self.transcript.writer:
+            self.transcript.writer.close()
+
+    def perform(
+        self,
+        told: Callable[[], None],
+        stopped: Callable[[], str | None],
+        printed: Callable[[str, str], None],
+    ) -> dict[str, Any]:
+        """From start to end."""
+        self.released = self.program.release()
+        verdict: Verdict | None = None
+        try:
+            while verdict is None and self.program.alive:
+                next_round = time.monotonic() + ROUND_SECONDS
+                self._look(printed)
+                if self.transcript.work(next_round):
+                    told()
+                verdict = self._verdict(stopped)
+                time.sleep(max(0.0, next_round - time.monotonic()))
+            self.program.end()
+            self._look(printed, final=True)
+            self.transcript.work()
+        except Unwritable as error:
+            self.program.end()
+            if self.transcript.writer is None:
+                raise
+            verdict = verdicts.DISK_FULL._replace(sentence=str(error))
+        return self._conclude(verdict)
+
+    # Starting
+
+    def _probe(self, interpreter: Interpreter) -> str:
+        try:
+            return str(interpreters.build_probe(interpreter))
+        except ProbeUnavailable as error:
+            unmeasured = {"measured": False, "why": str(error)}
+            self.transcript.layers.update(gil=unmeasured, program=unmeasured)
+            return ""
+
+    def _watch_cores(self) -> Cores | None:
+        try:
+            cores = Cores(self.program.pid)
+        except CoresUnavailable as error:
+            self.transcript.layers["cores"] = {"measured": False, "why": str(error)}
+            return None
+        self.transcript.layers["cores"] = {"measured": True, "why": ""}
+        return cores
+
+    # While it runs
+
+    def _look(self, printed: Callable[[str, str], None], final: bool = False) -> None:
+        """Take what rings, kernel and program have to tell. ``final``: the program is over, so take everything."""
+        seen = time.monotonic_ns()
+        gone = dict.fromkeys(self.program.gone(), seen)
+        for pid in gone:
+            self.rings.bury(pid)
+        batch = self.rings.read(final)
+        until = FOREVER if final else min(batch.watermark, seen - MARGIN_NS)
+        switches, losses = self.cores.read(until) if self.cores else (NO_SWITCHES, [])
+        self.transcript.take(batch, switches, losses, gone)
+        for stream, text in self.program.output():
+            self.transcript.print(seen, stream, text)
+            printed(stream, text)
+        late = time.monotonic_ns() > self.released + PATIENCE_SECONDS * 1e9
+        if not self.transcript.begun and (final or late or "gil" in self.transcript.layers):
+            self.transcript.begin(self.released)
+
+    def _verdict(self, stopped: Callable[[], str | None]) -> Verdict | None:
+        if said := stopped():
+            return BY_REQUEST[said]
+        if self.transcript.events > self.order.limits.events:
+            return verdicts.exceeded("event-limit", self.transcript.events, self.order.limits)
+        return self.program.look()
+
+    # Its end
+
+    def _conclude(self, verdict: Verdict | None) -> dict[str, Any]:
+        transcript = self.transcript
+        told = self._told(verdict or self._own_end())
+        if not transcript.begun:
+            transcript.begin(self.released)
+        with suppress(Unwritable):  # then it ends without an end, complete up to its last whole chunk
+            transcript.end(told)
+        return told
+
+    def _told(self, verdict: Verdict) -> dict[str, Any]:
+        """The end chunk."""
+        accounts = self.rings.accounts.values()
+        transcript, slotless = self.transcript, self.rings.slotless_lost
+        lost = sum(account.lost for account in accounts) + slotless + transcript.switches_lost
+        error = transcript.error or {}
+        return {
+            "verdict": verdict.word,
+            "sentence": verdict.sentence,
+            "duration_ns": transcript.duration_ns,
+            "exit_code": self.program.exit_code,
+            "signal": self.program.signal,
+            "traceback": self._shown(error["traceback"]) if error else None,
+            "emitted": sum(account.emitted for account in accounts)
+            + slotless
+            + transcript.switches
+            + transcript.switches_lost,
+            "stored": sum(account.stored for account in accounts) + transcript.switches,
+            "lost": lost,
+            "definitions_lost": self.rings.definitions_lost,
+            "layers": transcript.layers,
+            "peak_memory_bytes": self.program.peak_memory_bytes,
+            "cpu_ns": self.program.cpu_ns,
+        }
+
+    def _own_end(self) -> Verdict:
+        """The program ended by itself: well, with an exception, with an exit code, or by a signal."""
+        program, error = self.program, self.transcript.error
+        if error and program.signal is None:
+            message = f": {error['message']}" if error["message"] else ""
+            return Verdict("failed", self._shown(f"It raised {error['type']}{message}"[:500].rstrip(".") + "."))
+        verdict = verdicts.ended(program.exit_code, program.signal)
+        if verdict.word == "ok":
+            return verdict._replace(sentence=f"It ended by itself after {duration(self.transcript.duration_ns)}.")
+        return verdict
+
+    def _shown(self, text: str) -> str:
+        """Without the names of this machine's folders."""
+        return text.replace(f"{self.order.scenario.path.resolve().parent}{os.sep}", "")
+
+
+BY_REQUEST = {"stopped": verdicts.STOPPED, "interrupted": verdicts.INTERRUPTED}
+"""By what ``stopped`` says."""
+
+
+def _libraries(interpreter: Interpreter) -> tuple[str, ...]:
+    """Folders of its standard library: files in them are named from there."""
+    major, minor, _ = interpreter.version
+    name = f"python{major}.{minor}" + ("t" if interpreter.free_threaded else "")
+    folder = Path(interpreter.prefix) / "lib" / name
+    return tuple(dict.fromkeys(f"{path}{os.sep}" for path in (folder, folder.resolve())))
+
+
+def _header(order: Order, interpreter: Interpreter) -> dict[str, Any]:
+    """What is known before the program starts."""
+    return {
+        "id": order.id,
+        "scenario": order.scenario.name,
+        "title": order.scenario.title,
+        "parameters": dict(order.parameters),
+        "python": {
+            "version": interpreter.text,
+            "implementation": interpreter.implementation,
+            "build": interpreter.build,
+            "free_threaded": interpreter.free_threaded,
+        },
+        "machine": {
+            "cores": os.cpu_count(),
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": _processor(),
+        },
+        "started": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "limits": asdict(order.limits),
+        "gilscope": __version__,
+        "states": {state.name.lower(): int(state) for state in State},
+        "kinds": {kind.name.lower(): int(kind) for kind in Kind},
+    }
+
+
+def _processor() -> str:
+    """Its name, as the kernel tells it; else the machine's kind."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
