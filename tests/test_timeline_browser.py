@@ -391,6 +391,10 @@ def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
     assert ask(page, "c.viewport.width") < width
     page.keyboard.press("s")
     assert abs(ask(page, "c.viewport.width") - width) < 1
+    page.keyboard.press("+")
+    assert ask(page, "c.viewport.width") < width
+    page.keyboard.press("-")
+    assert abs(ask(page, "c.viewport.width") - width) < 1
     start = ask(page, "c.viewport.from")
     page.keyboard.press("d")
     assert ask(page, "c.viewport.from") > start
@@ -440,6 +444,31 @@ def test_slow_replay(page: Page, server: Server) -> None:
     page.wait_for_timeout(100)
     assert ask(page, "c.at") == at
     assert page.locator(".gt-mark").count() > 0
+
+
+def test_an_arrow_lights_up_when_the_playhead_passes_it(page: Page, server: Server) -> None:
+    """Bright at first, then weaker, then no longer; and not at all while the playhead rests."""
+    open_page(page, server, fragment="#from=118000000&to=122000000&at=119000000")
+    wait(page, "s.frame === 0 && s.painter.palette")
+    page.evaluate(
+        """() => { const over = document.querySelector('gil-timeline').stage.painter.over, draw = over.draw;
+        over.draw = (frame) => { window.frame = frame; draw.call(over, frame); }; }"""
+    )
+    ask(page, "s.touch()")
+    wait(page, "s.frame === 0 && window.frame")
+    assert page.evaluate("window.frame.passing") is None
+    alphas = ask(
+        page,
+        """(() => { const { flows } = m, over = s.painter.over, [n] = flows.visible(119.2e6, 121e6, 0).chosen;
+        const x = Math.round(s.scale.timeToPx(flows.fromAt[n]) * s.painter.ratio);
+        const brightest = (passed) => { const at = flows.toAt[n] + passed;
+          over.draw({ ...window.frame, at: at + 5e5, passing: passed === null ? null : { from: at - 3e5, to: at } });
+          const { data } = over.over.getImageData(x - 1, 40, 3, over.overlay.height - 40); let most = 0;
+          for (let i = 3; i < data.length; i += 4) most = Math.max(most, data[i]); return most; };
+        return [brightest(3e4), brightest(2e5), brightest(4e5), brightest(null)]; })()""",
+    )
+    assert alphas[0] > 180 > alphas[1] > 40
+    assert alphas[2:] == [0, 0]
 
 
 def test_view_is_in_the_address(page: Page, server: Server) -> None:

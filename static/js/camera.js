@@ -68,6 +68,16 @@ export class Camera {
     return !still && !calm;
   }
 
+  /**
+   * What the moving playhead has passed in the last moments; null while it rests.
+   * @param {number} ms on the wall
+   */
+  passing(ms) {
+    const { playing, slowness } = this.playback;
+    if (!playing && !this.following) return null;
+    return { from: this.at - (ms * 1e6) / (this.following ? 1 : slowness), to: this.at };
+  }
+
   /** @param {boolean} following */
   follow(following) {
     if (following) {

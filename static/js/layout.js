@@ -30,6 +30,7 @@ export const MORE_PX = 36;
  * @type {readonly Density[]}
  */
 const DENSITIES = Object.freeze([
+  { notes: true, process: [32, 8, 16], gil: [72, 16, 34], thread: [76, 14, 40], resource: [60, 14, 28], core: [32, 6, 20] },
   { notes: true, process: [30, 8, 14], gil: [58, 14, 26], thread: [60, 10, 30], resource: [50, 12, 22], core: [26, 5, 16] },
   { notes: true, process: [28, 7, 14], gil: [46, 9, 24], thread: [46, 6, 24], resource: [40, 9, 20], core: [24, 4, 16] },
   // Too low for a second line to each name.
@@ -96,7 +97,10 @@ export function layOut(model, wish = {}) {
   });
   const hidden = wish.expanded ? 0 : quiet.length;
   const layouts = DENSITIES.map((density) => stack(visible, hidden, quiet.length, density));
-  const fitting = wish.fitPx ? layouts.find((layout) => layout.rowsPx <= (wish.fitPx ?? 0)) ?? layouts[layouts.length - 1] : layouts[0];
+  const { fitPx = 0 } = wish;
+  // Where it is tight, the button below the rows may lie out of sight.
+  const fits = (/** @type {typeof layouts[0]} */ layout) => (layout.notes ? layout.heightPx : layout.rowsPx) <= fitPx;
+  const fitting = fitPx > 0 ? layouts.find(fits) ?? layouts[layouts.length - 1] : layouts[1];
   return { ...fitting, roomyPx: layouts[0].heightPx };
 }
 

@@ -1,5 +1,6 @@
 // Draws what lies over the tracks (playhead, pointer, selection), and the strip of the whole recording.
 
+import { ARROW_PX, Arrows } from './arrows.js';
 import { formatMoment } from './format.js';
 import { RULER_PX } from './layout.js';
 import { STATES } from './lod.js';
@@ -44,11 +45,25 @@ export class OverlayPainter {
     over.beginPath();
     over.rect(left, RULER_PX * px, scale.widthPx, this.overlay.height);
     over.clip();
+    if (frame.passing) this.#flash(frame, frame.passing, scale);
     if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);
     if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
     over.restore();
     const x = scale.timeToPx(frame.at);
     if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);
+  }
+
+  /** What the playhead has just passed lights up, and fades. @param {Frame} frame @param {{from: number, to: number}} passing @param {TimeScale} scale */
+  #flash(frame, { from, to }, scale) {
+    const { flows } = frame.model;
+    for (const n of flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio)).chosen) {
+      const left = 1 - (to - flows.toAt[n]) / (to - from);
+      if (left < 0 || left > 1) continue;
+      const arrow = new Arrows(flows, frame.layout, frame.scrollPx, scale, this.ratio);
+      if (!arrow.seen) return;
+      arrow.add(n);
+      arrow.draw(this.over, this.palette?.css.accent ?? '', 2, left, left);
+    }
   }
 
   /** @param {Frame} frame @param {Span} span @param {TimeScale} scale @param {string} colour @param {number} widthPx */

@@ -23,6 +23,7 @@ import { TrackPainter } from './track_painter.js';
  * @property {number} namesPx width of the column of names
  * @property {number} scrollPx how far the tracks are scrolled up
  * @property {number} at the playhead, ns
+ * @property {{from: number, to: number} | null} passing what the moving playhead has just passed
  * @property {Span | null} selected
  * @property {Span | null} hovered
  * @property {(row: Row) => string} note the second line of a track's name

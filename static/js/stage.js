@@ -22,6 +22,9 @@ import { revealRow, stepSpan, stepTrack } from './selection.js';
 const NAMES_PX = 190;
 const NARROW_NAMES_PX = 104;
 const NARROW_PX = 640;
+/** How long an arrow stays bright that the playhead has passed. */
+const FLASH_MS = 350;
+
 export class Stage {
   /**
    * @param {Model} model
@@ -204,6 +207,7 @@ export class Stage {
       namesPx: this.namesPx,
       scrollPx: this.scroll.scrollTop,
       at: this.camera.at,
+      passing: this.calm.matches ? null : this.camera.passing(FLASH_MS),
       selected: this.selected,
       hovered: this.hovered,
       note: (/** @type {import('./layout.js').Row} */ row) => note(this.model, row.track),

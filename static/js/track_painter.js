@@ -1,9 +1,9 @@
 // Draws what happens on the tracks: spans, holds, strips, cores, losses, arrows, and their labels.
 
 import { State, STATE_TEXT } from './schema.js';
+import { ARROW_PX, Arrows } from './arrows.js';
 import { RULER_PX, STRIP_PX } from './layout.js';
 import { STATES } from './lod.js';
-import { Flow } from './flows.js';
 import { SpanList, collect } from './spans.js';
 import { TimeScale } from './time_scale.js';
 
@@ -22,9 +22,6 @@ const WORD_PX = 120;
 const CORE_WORD_PX = 112;
 /** On a lower bar a letter would hide it: only words, where there is room for more than them. */
 const LETTERED_PX = 11;
-const ARROW_PX = 9;
-/** Over which time a handoff must be seen to be drawn as an arrow at all. */
-const ARROWS_UP_TO_NS_PER_PX = 4e6;
 
 /** The states in the order in which a column of mixed ones stacks them, from its top. */
 export const STACK = Object.freeze([
@@ -291,44 +288,13 @@ export class TrackPainter {
 
   /** Arrows from cause to effect. @param {Frame} frame @param {TimeScale} scale */
   #flows(frame, scale) {
-    if (scale.nsPerPx * this.ratio > ARROWS_UP_TO_NS_PER_PX) return;
-    const { ctx } = this;
     const { css } = /** @type {Palette} */ (this.palette);
     const { flows } = frame.model;
-    const px = this.ratio;
-    const { chosen, thinned } = flows.visible(scale.from, scale.to, scale.pxToDuration((ARROW_PX + 1) * px));
-    const lines = new Path2D();
-    const heads = new Path2D();
-    for (const n of chosen) {
-      const source = frame.layout.rowOf.get(flows.fromTrack[n]);
-      const target = frame.layout.rowOf.get(flows.toTrack[n]);
-      if (!source || !target || source === target) continue;
-      const down = target.topPx > source.topPx;
-      const fromY = ((down ? bottomOf(source) + 1 : source.barTopPx - 2) - frame.scrollPx) * px;
-      const toY = (down ? target.barTopPx - 2 : bottomOf(target) + 2) * px - frame.scrollPx * px;
-      const fromX = Math.round(scale.timeToPx(flows.fromAt[n])) + 0.5;
-      const toX = Math.round(scale.timeToPx(flows.toAt[n])) + 0.5;
-      const back = (down ? -6 : 6) * px;
-      lines.moveTo(fromX, fromY);
-      // Straight down where it happens at once; a bent line where time passes in between.
-      if (Math.abs(toX - fromX) < 3 * px) lines.lineTo(fromX, toY + back);
-      else lines.bezierCurveTo(fromX, (fromY + toY) / 2, toX, (fromY + toY) / 2, toX, toY + back);
-      const half = (flows.kind[n] === Flow.HANDOFF ? 3.5 : 4.5) * px;
-      const tipX = Math.abs(toX - fromX) < 3 * px ? fromX : toX;
-      heads.moveTo(tipX, toY);
-      heads.lineTo(tipX - half, toY + back);
-      heads.lineTo(tipX + half, toY + back);
-      heads.closePath();
-    }
-    ctx.save();
-    ctx.globalAlpha = thinned ? 0.34 : 0.55;
-    ctx.strokeStyle = css.ink;
-    ctx.lineWidth = Math.max(1, px * 0.9);
-    ctx.stroke(lines);
-    ctx.globalAlpha = thinned ? 0.5 : 0.8;
-    ctx.fillStyle = css.ink;
-    ctx.fill(heads);
-    ctx.restore();
+    const arrows = new Arrows(flows, frame.layout, frame.scrollPx, scale, this.ratio);
+    if (!arrows.seen) return;
+    const { chosen, thinned } = flows.visible(scale.from, scale.to, scale.pxToDuration(ARROW_PX * this.ratio));
+    for (const n of chosen) arrows.add(n);
+    arrows.draw(this.ctx, css.ink, 0.9, thinned ? 0.34 : 0.55, thinned ? 0.5 : 0.8);
   }
 
   /** Texts over spans: whole, or not at all. */
@@ -356,11 +322,6 @@ export class TrackPainter {
       ctx.fillText(short, left, label.yPx + 0.5 * px);
     }
   }
-}
-
-/** Where a row's bar, and its core strip, end. @param {Row} row */
-function bottomOf(row) {
-  return row.stripTopPx > 0 ? row.stripTopPx + STRIP_PX : row.barTopPx + row.barPx;
 }
 
 /**

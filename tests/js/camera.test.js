@@ -88,3 +88,17 @@ test('at the end, play begins again; F goes to the span, then to the whole', () 
   camera.fitSpan(null);
   assert.equal(camera.untouched, true);
 });
+
+test('what the playhead has just passed is measured on the wall, and nothing while it rests', () => {
+  const camera = new Camera(model(1e9));
+  camera.seek(5e8);
+  assert.equal(camera.passing(100), null);
+  camera.setPace(1000);
+  camera.togglePlay();
+  assert.deepEqual(camera.passing(100), { from: 5e8 - 1e5, to: 5e8 });
+  camera.togglePlay();
+  assert.equal(camera.passing(100), null);
+  camera.follow(true);
+  camera.advance(0, 16, 1000, true);
+  assert.deepEqual(camera.passing(100), { from: 9e8, to: 1e9 });
+});
