@@ -8,11 +8,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, contradictions, cost, live, measure, storm
+from benchmarks import acquisitions, contradictions, cost, live, measure, storm, weight
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
-FAMILIES = {"cost": cost, "acquisitions": acquisitions, "storm": storm, "live": live, "contradictions": contradictions}
+FAMILIES = {
+    "cost": cost,
+    "acquisitions": acquisitions,
+    "storm": storm,
+    "live": live,
+    "weight": weight,
+    "contradictions": contradictions,
+}
 
 
 def main() -> int:

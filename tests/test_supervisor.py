@@ -853,11 +853,11 @@ def test_without_a_cgroup_all_its_sessions_are_light(stage: Stage, monkeypatch: 
     """Those too that it opens as it goes; only the guardian has the usual weight."""
     monkeypatch.setenv(weight.SETTING, "autogroup")
     program = stage.start(FAMILY, light=True)
-    assert program.weight == "autogroup" and weights([program.pid]) == {"19"}
+    assert program.weight == "autogroup" and weights([program.pid]) == {str(weight.NICE)}
     stage.hear(program, "ready")
     sessions = {os.getsid(pid) for pid in marked(stage.token)}
     assert len(sessions) > 1
-    wait_until(lambda: program.look() or weights(marked(stage.token)) == {"19"})
+    wait_until(lambda: program.look() or weights(marked(stage.token)) == {str(weight.NICE)})
     assert weights([os.getppid(), program._guardian]) == {"0"}
     program.end()
     plain = stage.start(FAMILY, light=False)
