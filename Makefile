@@ -5,7 +5,7 @@
 # PYTHON=…          the Python to make .venv with (default: the newest suitable one)
 # PORT=…            the port of make serve (default: 8000)
 
-.PHONY: serve setup setup-test test check lock bench schema picture clean
+.PHONY: serve setup setup-test test check lock bench schema picture recordings clean
 .DELETE_ON_ERROR:
 
 export PYTHON
@@ -53,6 +53,9 @@ schema: .venv/.serve
 
 picture: setup-test
 	.venv/bin/python scripts/picture.py
+
+recordings: .venv/.probe
+	.venv/bin/python scripts/recordings.py
 
 lock:
 	scripts/lock

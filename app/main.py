@@ -83,6 +83,7 @@ def _lifespan(settings: Settings) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         store = await asyncio.to_thread(Store, settings.recordings, settings.data / "index.sqlite")
+        await asyncio.to_thread(store.seed, settings.shipped)
         await asyncio.to_thread(store.reconcile)
         runs = Runs(settings, store)
         interpreters = Interpreters()

@@ -40,6 +40,8 @@ class Settings:
     wall_seconds: float = 30.0
     folder: Path = scenarios.FOLDER
     """The scenarios."""
+    shipped: Path = Path(__file__).resolve().parent.parent / "recordings"
+    """Recordings that a new data folder begins with."""
 
     @property
     def recordings(self) -> Path:

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import secrets
+import shutil
 import sqlite3
 import threading
 import time
@@ -22,6 +23,8 @@ log = logging.getLogger("gilscope")
 
 SUFFIX = ".gilscope"
 ID = re.compile(r"[0-9a-z]{1,40}")
+SHIPPED = "shipped"
+"""Ids of recordings that come with Gilscope begin so."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _SCHEMA = """
@@ -151,6 +154,13 @@ class Store:
             database.close()
             raise
         return database
+
+    def seed(self, folder: Path) -> None:
+        """Begin with the recordings that come with Gilscope, where there are none yet: every scenario shows a true picture."""
+        if any(self.folder.glob(f"*{SUFFIX}")):
+            return
+        for path in sorted(folder.glob(f"*{SUFFIX}")):
+            shutil.copyfile(path, self.path(SHIPPED + path.stem.replace("_", "")))
 
     def reconcile(self) -> int:
         """Make the index fit the files, after whatever happened; the number of entries that changed."""

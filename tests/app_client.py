@@ -67,7 +67,7 @@ def served(settings: Settings) -> Iterator[Served]:
 
 
 def settings(data: Path, **changes: Any) -> Settings:
-    return Settings(**{"data": data, "slots": 0, **changes})
+    return Settings(**{"data": data, "slots": 0, "shipped": data / "none", **changes})
 
 
 def client(running: Served) -> httpx.Client:

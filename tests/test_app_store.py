@@ -272,3 +272,19 @@ def test_a_chunk_whose_bytes_changed_is_refused(tmp_path: Path) -> None:
     rows = CHUNKS[1]
     with pytest.raises(BadRecording, match="checksum"):
         payload_of(rows[: HEADER.size] + b"\0" + rows[HEADER.size + 1 :])
+
+
+def test_a_new_data_folder_begins_with_what_comes_with_gilscope(tmp_path: Path) -> None:
+    """Once: who deletes all of it, or has recordings of his own, isn't given it again."""
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    for name in ("convoy", "lost_update"):
+        (shipped / f"{name}.gilscope").write_bytes(file(scenario=name))
+    store = opened(tmp_path)
+    store.seed(shipped)
+    store.reconcile()
+    assert sorted(ids(store)) == ["shippedconvoy", "shippedlostupdate"]
+    store.path("shippedconvoy").unlink()
+    store.seed(shipped)
+    store.reconcile()
+    assert ids(store) == ["shippedlostupdate"]
