@@ -1,0 +1,35 @@
+"""Make the recordings that come with Gilscope anew, one of each scenario: ``make recordings``.
+
+Each is a real run with the scenario's own parameters, on a machine that has nothing else to do: its load is looked at first.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from gilscope import scenarios
+from gilscope.analysis.check import check
+from gilscope.collector.run import Order, perform
+from gilscope.recording import read
+
+FOLDER = Path(__file__).resolve().parent.parent / "recordings"
+MOST_LOAD = 1.0
+"""Programs that want a core, on average over the last minute."""
+
+
+def main() -> None:
+    """Record, check, keep."""
+    if os.getloadavg()[0] > MOST_LOAD:
+        sys.exit(f"The load of this machine is {os.getloadavg()[0]:.1f}: a recording of it would show that, too. Wait.")
+    FOLDER.mkdir(exist_ok=True)
+    for scenario in scenarios.catalogue():
+        path = FOLDER / f"{scenario.name}.gilscope"
+        end = perform(Order(scenario.name.replace("_", ""), scenario, scenario.defaults, Path(sys.executable), path))
+        wrong = [each.sentence for each in check(read(path))]
+        if end["verdict"] != "ok" or end["lost"] or wrong:
+            sys.exit(f"{scenario.name}: {end['verdict']}, {end['lost']} lost, {wrong}")
+        print(f"{path.name}: {path.stat().st_size:,} bytes. {end['sentence']}")
+
+
+if __name__ == "__main__":
+    main()
