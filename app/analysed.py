@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from app.store import SUFFIX, Analysis, Store
+from gilscope import claims
 from gilscope.analysis.causes import why
 from gilscope.analysis.miniature import miniature
-from gilscope.analysis.report import report
 from gilscope.errors import BadRecording
 from gilscope.recording import read
 
@@ -28,6 +28,8 @@ LINE_BYTES = 64 << 20
 NICE = 10
 MARGIN_NS = 50_000
 """Around an instant that is shown."""
+TINTS = {"confirmed": "running", "depends": "blocked", "refuted": "gil-wait"}
+"""By a claim's verdict: the state whose colour it has."""
 
 
 async def analyse(store: Store, ids: Sequence[str]) -> None:
@@ -79,9 +81,9 @@ def failed(reason: str) -> Analysis:
     return Analysis(None, [], [_note("error", "This recording couldn't be analysed", reason)], "", {"error": reason})
 
 
-def _note(kind: str, title: str, sentence: str) -> dict[str, Any]:
-    """Stands among the findings, though it is about the file and not about what ran."""
-    return {"kind": kind, "title": title, "sentence": sentence, "state": "unknown", "spans": [], "address": ""}
+def _note(kind: str, title: str, sentence: str, state: str = "unknown") -> dict[str, Any]:
+    """Stands among the findings, though it is about the file, or about the whole run."""
+    return {"kind": kind, "title": title, "sentence": sentence, "state": state, "spans": [], "address": ""}
 
 
 def chain(path: Path, track: int, at: int) -> list[dict[str, Any]]:
@@ -95,8 +97,11 @@ def analysis_of(path: Path) -> Analysis:
         recording = read(path)
     except BadRecording as error:
         return failed(str(error))
-    told = report(recording)
+    told = claims.report(recording)
     findings = [{**finding, "address": address(finding["spans"])} for finding in told["findings"]]
+    if claim := told["claim"]:
+        note = _note("claim", claim["statement"], claim["sentence"], TINTS.get(claim["verdict"], "unknown"))
+        findings.insert(0, {**note, "verdict": claim["verdict"]})
     if told["damage"]:
         findings.insert(0, _note("damage", "A part of the file can't be read", " ".join(told["damage"])))
     return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)

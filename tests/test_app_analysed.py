@@ -31,7 +31,7 @@ def test_findings_figures_and_picture_of_files(tmp_path: Path) -> None:
     assert told["miniature"].startswith("<svg")
     assert told["report"]["scenario"] == "convoy"
     assert {finding["kind"] for finding in told["findings"]} >= {"convoy", "contended-lock", "handoffs"}
-    assert all(finding["address"].startswith("from=") for finding in told["findings"])
+    assert all(finding["address"].startswith("from=") for finding in told["findings"] if finding["spans"])
 
 
 def test_an_address_shows_the_longest_span() -> None:
@@ -44,7 +44,7 @@ def test_an_address_shows_the_longest_span() -> None:
 
 def test_why_a_thread_is_not_running() -> None:
     """The chain of causes at a moment of its longest finding."""
-    finding = analysed.analysis_of(FILE).findings[0]
+    finding = next(finding for finding in analysed.analysis_of(FILE).findings if finding["spans"])
     shown = finding["spans"][0]
     chain = analysed.chain(FILE, shown["track"], (shown["from"] + shown["to"]) // 2)
     assert chain[0]["state"] == "gil-wait"
@@ -52,6 +52,18 @@ def test_why_a_thread_is_not_running() -> None:
     assert chain[0]["detail"].startswith("Held by ")
     assert chain[0]["thing"] in read(FILE).tracks
     assert asyncio.run(asyncio.to_thread(analysed.chain, FILE, 99, 0)) == []
+
+
+def test_what_the_scenario_claims_stands_before_what_was_found() -> None:
+    """The statement, and what this recording says about it; this one was made by another program of the same name."""
+    first = analysed.analysis_of(FILE).findings[0]
+    assert first["kind"] == "claim"
+    assert (
+        first["title"]
+        == "Beside a thread that computes, a thread that does I/O pays a switch interval at its wake-ups."
+    )
+    assert (first["verdict"], first["state"], first["spans"]) == ("not measured", "unknown", [])
+    assert first["sentence"] == "This was recorded with another convoy: its parameters don't fit this one."
 
 
 def test_what_is_wrong_with_the_file_stands_first_among_the_findings(tmp_path: Path) -> None:
