@@ -18,6 +18,7 @@ from gilscope.analysis.check import check
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.run import Order, perform
+from gilscope.collector.supervisor import Program
 from gilscope.collector.verdicts import Limits
 from gilscope.errors import BadInterpreter, Unwritable
 from gilscope.events import Kind, State, TrackKind
@@ -175,6 +176,20 @@ def test_stop_ends_it_and_keeps_what_was_recorded(tmp_path: Path, word: str, ver
     states = recording.rows.state[recording.rows.track == main].tolist()
     assert State.BLOCKED in states
     assert states[-1] == State.EXITED
+
+
+def test_a_look_that_takes_long_breaks_no_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine rings and switches may be read long after each other: they are merged up to the same time."""
+    gone = Program.gone
+
+    def slow(program: Program) -> list[int]:
+        time.sleep(0.05)
+        return gone(program)
+
+    monkeypatch.setattr(Program, "gone", slow)
+    body = "for thread in [Thread(target=lambda: [sleep(0.001) for _ in range(200)]) for _ in range(2)]: thread.start()"
+    recording, _ = run(tmp_path, body)
+    assert (recording.rows.at[1:] >= recording.rows.at[:-1]).all()
 
 
 def test_what_cannot_be_run_is_said(tmp_path: Path) -> None:

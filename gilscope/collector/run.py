@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,9 +160,11 @@ class _Run:
         for pid in gone:
             self.rings.bury(pid)
         batch = self.rings.read(final)
-        until = FOREVER if final else min(batch.watermark, seen - MARGIN_NS)
+        # Switches are merged with records: of both, up to the same time.
+        watermark = FOREVER if final else min(batch.watermark, seen)
+        until = FOREVER if final else watermark - MARGIN_NS
         switches, losses = self.cores.read(until) if self.cores else (NO_SWITCHES, [])
-        self.transcript.take(batch, switches, losses, gone)
+        self.transcript.take(replace(batch, watermark=watermark), switches, losses, gone)
         for stream, text in self.program.output():
             self.transcript.print(seen, stream, text)
             printed(stream, text)

@@ -162,9 +162,9 @@ class Transcript:
         """The last piece has the ends: they hold once everything before them is written."""
         records = batch.records
         while len(records) > PIECE_ROWS:
-            until = int(records.at[PIECE_ROWS])
-            early = switches.at < until
-            self._pieces.append(_Piece(pick(records, slice(PIECE_ROWS)), pick(switches, early), until - 1))
+            until = min(int(records.at[PIECE_ROWS]) - 1, batch.watermark)
+            early = switches.at <= until
+            self._pieces.append(_Piece(pick(records, slice(PIECE_ROWS)), pick(switches, early), until))
             records, switches = pick(records, slice(PIECE_ROWS, None)), pick(switches, ~early)
         self._pieces.append(_Piece(records, switches, batch.watermark, batch.ended, gone))
 
