@@ -10,6 +10,9 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.events import STATE_TEXT, TrackKind
 from gilscope.recording import Recording
 
+MOST_CALLS = 10
+"""So many are told as text."""
+
 
 def report(recording: Recording) -> dict[str, Any]:
     """All figures. Times are ns; ``handoffs`` is None where the GIL wasn't measured."""
@@ -46,6 +49,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
         },
         "tracks": [_track(timeline, each) for each in statistics.tracks(timeline)],
         "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
+        "calls": [_call(timeline, each) for each in statistics.calls(timeline)],
     }
 
 
@@ -101,6 +105,18 @@ def _resource(timeline: Timeline, figures: statistics.ResourceFigures) -> dict[s
     }
 
 
+def _call(timeline: Timeline, figures: statistics.CallFigures) -> dict[str, Any]:
+    return {
+        "thread": timeline.name(figures.track),
+        "track": figures.track,
+        "state": STATE_NAMES[figures.state],
+        "call": figures.call,
+        "line": figures.line,
+        "count": figures.count,
+        "total_ns": figures.total_ns,
+    }
+
+
 def _named(timeline: Timeline, by_thread: Sequence[tuple[int, int]]) -> dict[str, int]:
     """By the threads' names; two of one name are told apart by their ids."""
     names = [timeline.name(track) for track, _ in by_thread]
@@ -136,7 +152,14 @@ def as_text(told: dict[str, Any]) -> str:
             waiters = ", ".join(f"{name} {duration(wait)}" for name, wait in each["wait_ns_by_thread"].items())
             line += f", {duration(each['wait_ns'])} waited in all ({waiters})"
         lines.append(line)
+    if told["calls"]:
+        lines += ["", *map(_said, told["calls"][:MOST_CALLS])]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _said(call: dict[str, Any]) -> str:
+    what = {"outside": "away", "native": "computing in C code"}.get(call["state"], call["state"])
+    return f"{call['thread']}: {what} in {call['call']}, line {call['line']}: {duration(call['total_ns'])}"
 
 
 def _layers(layers: dict[str, Any]) -> list[str]:

@@ -76,6 +76,41 @@ def tracks(timeline: Timeline) -> list[TrackFigures]:
     return figures
 
 
+@dataclass(frozen=True, slots=True)
+class CallFigures:
+    """What one call cost its thread: where it was away or blocked, or computed without the GIL."""
+
+    track: int
+    state: State
+    call: str
+    line: int
+    count: int
+    """How many spans: a wait that is interrupted has several."""
+    total_ns: int
+
+
+def calls(timeline: Timeline) -> list[CallFigures]:
+    """By thread, state and call, the longest first."""
+    spans = timeline.thread_spans
+    spans = spans[np.isin(spans.state, (State.OUTSIDE, State.NATIVE, State.BLOCKED)) & (spans.line != 0)]
+    keys, first, which = np.unique(
+        np.stack((spans.track, spans.state, spans.line)).astype(np.int64),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
+    )
+    which = which.ravel()
+    count = np.bincount(which, minlength=len(first))
+    total = np.zeros(len(first), np.int64)
+    np.add.at(total, which, spans.length)
+    figures = [
+        CallFigures(int(track), State(int(state)), call, timeline.line(int(line)), int(count[n]), int(total[n]))
+        for n, (track, state, line) in enumerate(keys.T.tolist())
+        if (call := timeline.call(spans[first[n] : first[n] + 1]))
+    ]
+    return sorted(figures, key=lambda each: -each.total_ns)
+
+
 def resources(timeline: Timeline) -> list[ResourceFigures]:
     """Of every GIL, lock and other thing, in the order of ids."""
     size = max(timeline.tracks, default=0) + 1

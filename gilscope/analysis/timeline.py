@@ -147,6 +147,17 @@ class Timeline:
         """Line number of a location; 0 where it isn't known."""
         return int(self.recording.locations.get(int(location), {}).get("line") or 0)
 
+    def call(self, span: Spans) -> str:
+        """What a thread is in while it is away or blocked, as its author calls it; empty where that isn't known.
+
+        Away is where it released the GIL: without that, the line is of some earlier moment.
+        """
+        state = State(int(span.state[0]))
+        away = state in (State.OUTSIDE, State.NATIVE, State.RUNNABLE) and self.measured("gil")
+        if not away and state != State.BLOCKED:
+            return ""
+        return str(self.recording.locations.get(int(span.line[0]), {}).get("call") or "")
+
     def measured(self, layer: str) -> bool:
         """Whether this run measured a layer, as far as its end or its header says."""
         said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
@@ -174,6 +185,9 @@ class Timeline:
         starts = starts_of(track)
         if len(at):
             end[np.append(starts[1:], len(at)) - 1] = self.duration_ns
+        # The kernel doesn't tell the line: a thread stands where it stood last.
+        standing = forward(starts, line != 0, line, np.zeros(len(starts), np.uint32))
+        line = np.where(self.kind_of(track) == TrackKind.THREAD, standing, line)
         some = end > at
         track, at, end, state = track[some], at[some], end[some], state[some]
         thing, line = thing[some], line[some]

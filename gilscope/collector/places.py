@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gilscope.collector import calls
 from gilscope.collector.memo import Memo
 
 LARGEST_SOURCE_BYTES = 1 << 20
@@ -25,6 +26,11 @@ class _Code:
     """Offsets in bytes at which …"""
     lines: tuple[int, ...]
     """… these lines begin."""
+    does: str = ""
+    """By code unit, whether it calls, …"""
+    table: bytes = b""
+    """… and where it stands: for ``calls.calls``. Empty for code that isn't the author's."""
+    first: int = 0
 
     def line(self, offset: int) -> int:
         at = bisect.bisect_right(self.begins, offset) - 1
@@ -40,9 +46,11 @@ class Places:
         self._codes: dict[tuple[int, int], _Code] = {}
         self._parents: dict[int, int] = {}
         self._memos: dict[int, Memo] = {}
-        self._ids: dict[tuple[str, int, str], int] = {}
+        self._ids: dict[tuple[str, int, str, str], int] = {}
         self._by_id: list[tuple[str, int]] = [("", 0)]
         self._files: dict[str, str] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._calls: dict[_Code, dict[int, calls.Call]] = {}
         self._new: dict[str, list[dict[str, Any]]] = {}
 
     def process(self, pid: int, parent: int) -> None:
@@ -52,7 +60,8 @@ class Places:
     def define(self, told: Mapping[str, Any]) -> None:
         """A code object's definition."""
         begins, lines = zip(*told["lines"], strict=True) if told["lines"] else ((), ())
-        code = _Code(self._file(told["file"]), told["name"], begins, lines)
+        does, table = told.get("does", ""), bytes.fromhex(told.get("places", ""))
+        code = _Code(self._file(told["file"]), told["name"], begins, lines, does, table, told["first"])
         self._codes[told["pid"], told["address"]] = code
 
     def at(self, pid: int, code: NDArray[np.uint64], offset: NDArray[np.uint16]) -> NDArray[np.uint32]:
@@ -90,13 +99,25 @@ class Places:
         code = self._code(pid, address)
         if code is None:
             return 0
-        known = (code.file, code.line(offset), code.name)
+        known = (code.file, code.line(offset), code.name, self._call(code, offset))
         if known not in self._ids:
             id = self._ids[known] = len(self._by_id)
             self._by_id.append(known[:2])
             told = {"id": id, "file": known[0], "line": known[1], "function": known[2]}
+            if known[3]:
+                told["call"] = known[3]
             self._new.setdefault("locations", []).append(told)
         return self._ids[known]
+
+    def _call(self, code: _Code, offset: int) -> str:
+        if code not in self._calls:
+            self._calls[code] = calls.calls(code.does, code.table, code.first)
+        call = self._calls[code].get(offset)
+        if call is None:
+            return ""
+        if code.file not in self._lines:
+            self._lines[code.file] = (self.source(code.file) or "").split("\n")
+        return calls.name(self._lines[code.file], call)
 
     def _code(self, pid: int, address: int) -> _Code | None:
         seen = set[int]()

@@ -15,8 +15,10 @@
 #endif
 #include <internal/pycore_pystate.h>
 
+#include <opcode.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FRAMES = 16 };  /* looked at, at most */
 enum { FAR = 0xFFFF }; /* offset that doesn't fit into 16 bits; odd, so never a real one */
@@ -139,6 +141,34 @@ bool position_internal(PyObject *code)
     while (frame != NULL && (!complete(frame) || (PyObject *)code_of(frame) == code))
         frame = frame->previous;
     return frame != NULL && !(__atomic_load_n(find(codes, (uint64_t)(uintptr_t)code_of(frame)), __ATOMIC_RELAXED) & 1);
+}
+
+/* By number of an instruction, what it does, as far as it concerns calls: a letter of calls.py. Made here, because
+   the module `opcode` takes longer to import than all of the recorder. */
+int position_add_constants(PyObject *module)
+{
+    char does[256];
+    memset(does, '-', sizeof does);
+    does[CACHE] = '.';
+#ifdef KW_NAMES
+    does[KW_NAMES] = '.';
+#endif
+#ifdef PRECALL
+    does[PRECALL] = 'c'; /* what is written in C is called by it */
+#endif
+    does[CALL] = 'c';
+#ifdef CALL_KW
+    does[CALL_KW] = 'C';
+#endif
+    does[CALL_FUNCTION_EX] = 'C';
+#ifdef LOAD_SPECIAL
+    does[LOAD_SPECIAL] = 'e';
+#endif
+    does[WITH_EXCEPT_START] = 'l';
+    PyObject *table = PyBytes_FromStringAndSize(does, sizeof does);
+    int failed = table == NULL ? -1 : PyModule_AddObjectRef(module, "DOES", table);
+    Py_XDECREF(table);
+    return failed;
 }
 
 uint64_t position_here(void)

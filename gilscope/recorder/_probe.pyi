@@ -43,6 +43,9 @@ def me() -> tuple[int, int] | None:
 def position() -> tuple[int, int]:
     """Where this thread stands, as an event would say: address of the code object, offset in bytes. Zeros: unknown."""
 
+DOES: bytes
+"""By number of an instruction, the letter for what it does: see the collector's calls.py."""
+
 def slots() -> list[tuple[int, int]]:
     """Addresses rebound by install(), and the word that lies there now."""
 

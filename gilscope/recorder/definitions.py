@@ -29,13 +29,14 @@ def code(root: CodeType) -> None:
     file = root.co_filename
     if file.startswith(("<", _GILSCOPE)) or any(part in file for part in _INSTALLED):
         return
-    known = _probe.add_other_code if file.startswith(_STDLIB) else _probe.add_user_code
+    users = not file.startswith(_STDLIB)
+    known = _probe.add_user_code if users else _probe.add_other_code
     quoted = quote(os.path.abspath(file))
     for each in _nested(root):
         if id(each) not in _published:
             known(each)  # keeps it alive: its address never means another one
             _published.add(id(each))
-            _probe.define(_code_definition(each, quoted))
+            _probe.define(_code_definition(each, quoted, _calls(each) if users else ""))
 
 
 def module(loaded: ModuleType) -> None:
@@ -77,7 +78,13 @@ def _nested(root: CodeType) -> Iterator[CodeType]:
             yield from _nested(constant)
 
 
-def _code_definition(each: CodeType, quoted_file: str) -> bytes:
+def _calls(each: CodeType) -> str:
+    """What the names of calls can be worked out from, by whoever has the time."""
+    does = each.co_code[::2].translate(_probe.DOES).decode()
+    return f', "does": "{does}", "places": "{each.co_linetable.hex()}"'
+
+
+def _code_definition(each: CodeType, quoted_file: str, calls: str) -> bytes:
     lines: list[list[int]] = []
     for begin, _, line in each.co_lines():
         if line is not None and (not lines or lines[-1][1] != line):
@@ -85,7 +92,7 @@ def _code_definition(each: CodeType, quoted_file: str) -> bytes:
     name = each.co_qualname.rpartition("<locals>.")[2]
     return (
         f'{{"def": "code", "pid": {os.getpid()}, "address": {id(each)}, "file": {quoted_file}, "name": {quote(name)}, '
-        f'"first": {each.co_firstlineno}, "lines": {lines}}}'
+        f'"first": {each.co_firstlineno}, "lines": {lines}{calls}}}'
     ).encode()
 
 

@@ -73,6 +73,7 @@ int position_add_code(PyObject *code, bool user);     /* keeps the code object a
 uint64_t position_of(PyThreadState *tstate);          /* hot path; the thread must be this one */
 uint64_t position_here(void);                         /* the same, for whoever calls */
 bool position_internal(PyObject *code);               /* the frame below isn't the user's; frames of `code` don't count */
+int position_add_constants(PyObject *module);         /* from the module's exec slot */
 extern bool position_lines;                           /* false: no lines wanted, always 0 */
 
 const char *gil_install(void);                        /* NULL, or why the GIL can't be measured here */

@@ -7,7 +7,7 @@ import { TimeByState } from './lod.js';
 
 /**
  * @typedef {import('./recording.js').Rows} Rows
- * @typedef {{id: number, file: string, line: number, function: string}} Location
+ * @typedef {{id: number, file: string, line: number, function: string, call?: string}} Location
  * @typedef {{from: number, to: number, count: number}} Loss
  * @typedef {{verdict: string, sentence: string, duration_ns: number, traceback?: string, lost?: number}} End
  * @typedef {{from: number, to: number, first: number, last: number, state: number, thing: number, line: number, track: Track}} Span
@@ -143,6 +143,16 @@ export class Model {
   /** @param {number} id */
   name(id) {
     return this.tracks[id]?.name ?? '';
+  }
+
+  /**
+   * What a thread is in while it is away or blocked: "connection.recv"; empty where that isn't known.
+   * @param {number} state
+   * @param {number} line id of the location where it stood last: where it gave the GIL up, if that is measured
+   */
+  call(state, line) {
+    const away = (state === State.OUTSIDE || state === State.NATIVE || state === State.RUNNABLE) && this.header?.layers?.gil?.measured;
+    return away || state === State.BLOCKED ? this.locations.get(line)?.call ?? '' : '';
   }
 
   get all() {

@@ -100,20 +100,22 @@ export function predicate(model, span) {
   const length = formatDuration(span.to - span.from);
   const thing = thingWords(model, span.thing);
   const had = listed(holders(model, span.thing, span.from, span.to).filter((name) => name !== span.track.name));
+  const call = model.call(span.state, span.line);
+  const inside = call ? ` in ${call}` : '';
   switch (span.state) {
     case State.RUNNING:
       return `runs Python for ${length}`;
     case State.STALLED:
       return `holds the GIL for ${length} without a core`;
     case State.NATIVE:
-      return `computes ${length} in C code, without the GIL`;
+      return `computes ${length} in C code${inside}, without the GIL`;
     case State.GIL_WAIT:
       return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
     case State.BLOCKED:
-      if (model.tracks[span.thing]?.isThread) return `waits ${length} for ${model.name(span.thing)} to end`;
-      return `waits ${length} for ${thing || 'a thing that has no name'}${had ? `, held by ${had}` : ''}`;
+      if (model.tracks[span.thing]?.isThread) return `waits ${length}${inside} for ${model.name(span.thing)} to end`;
+      return `waits ${length}${inside} for ${thing || 'a thing that has no name'}${had ? `, held by ${had}` : ''}`;
     case State.OUTSIDE:
-      return `is away from Python for ${length}${thing ? `, in ${thing}` : ''}`;
+      return `is away from Python for ${length}${thing ? ` in ${thing}` : inside}`;
     case State.RUNNABLE:
       return `could run, and waits ${length} for a core`;
     case State.HELD:

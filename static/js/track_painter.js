@@ -139,8 +139,9 @@ export class TrackPainter {
     const state = list.state[n];
     const visible = Math.min(right, list.widthPx) - Math.max(left, 0);
     const style = palette.states[state];
+    if (state === State.OUTSIDE) return this.#away(frame, row, n, left, right, y, visible);
     const least = height < LETTERED_PX * this.ratio ? WORD_PX : style.pattern === 'plain' ? LETTER_PX : PATTERNED_LETTER_PX;
-    if (visible < least * this.ratio || state === State.OUTSIDE || row.kind === 'process') return;
+    if (visible < least * this.ratio || row.kind === 'process') return;
     if (state === State.UNKNOWN && frame.model.damages.length > 0) return;
     /** @type {string} */
     let text = STATE_TEXT[state].letter;
@@ -149,6 +150,19 @@ export class TrackPainter {
       text = state === State.BLOCKED && thing ? `${STATE_TEXT[state].label} · ${thing}` : STATE_TEXT[state].label;
     }
     this.labels.push({ text, leftPx: left, rightPx: right, yPx: y, colour: palette.css.bg, plate: style.pattern === 'plain' ? null : style.css });
+  }
+
+  /**
+   * Away from Python is a thin line: it has a label only where it is known in what.
+   * @param {Frame} frame @param {Row} row @param {number} n @param {number} left @param {number} right @param {number} y @param {number} visible
+   */
+  #away(frame, row, n, left, right, y, visible) {
+    const { css } = /** @type {Palette} */ (this.palette);
+    if (visible < WORD_PX * this.ratio || this.list.dense) return;
+    const { rows } = row.track;
+    const at = this.list.row[n];
+    const inside = frame.model.name(rows.thing[at]) || frame.model.call(State.OUTSIDE, row.track.lineAt(at));
+    if (inside) this.labels.push({ text: `outside · ${inside.split('.').slice(-1)[0]}`, leftPx: left, rightPx: right, yPx: y, colour: css.dim, plate: css.bg });
   }
 
   /** Who has the GIL, a lock or a core. @param {Frame} frame @param {Row} row @param {number} top */

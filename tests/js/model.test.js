@@ -281,3 +281,30 @@ test('the strip of the whole recording shares out each column among the threads 
   assert.deepEqual([column(0), column(1), column(3), column(8)], [[0, 0, 0], [0.5, 0, 0], [0.5, 0.5, 0], [0.1, 0.05, 0.35]]);
   assert.ok(summarise(new Model(), 10, 0).every((share) => share === 0));
 });
+
+test('away and blocked spans say the call that they are in', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS, locations: [{ id: 1, file: 'a.py', line: 31, function: 'serve', call: 'connection.recv' }, { id: 2, file: 'a.py', line: 40, function: 'serve' }] });
+  const rows = [
+    { at: 0, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 1 },
+    { at: 10, track: ONE, kind: Kind.GIL_RELEASE, state: State.NATIVE, line: 1 },
+    { at: 15, track: ONE, kind: Kind.CORE_OFF, state: OUTSIDE },
+    { at: 20, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 1 },
+    { at: 30, track: ONE, kind: Kind.GIL_RELEASE, state: BLOCKED, thing: LOCK, line: 1 },
+    { at: 40, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL, line: 2 },
+    { at: 50, track: ONE, kind: Kind.GIL_RELEASE, state: OUTSIDE, line: 2 },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  const one = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[ONE]);
+  const said = () => [5, 12, 17, 35, 55].map((at) => predicate(model, /** @type {any} */ (one.spanAt(at, 60))).replace(/\d+ ns/, '…'));
+  // Without the GIL measured, it isn't known where a thread is away.
+  assert.deepEqual(said(), ['runs Python for …', 'computes … in C code, without the GIL', 'is away from Python for …', 'waits … in connection.recv for lock cache', 'is away from Python for …']);
+  model.header = { layers: { gil: { measured: true } } };
+  assert.deepEqual(said(), [
+    'runs Python for …',
+    'computes … in C code in connection.recv, without the GIL',
+    'is away from Python for … in connection.recv',
+    'waits … in connection.recv for lock cache',
+    'is away from Python for …',
+  ]);
+});
