@@ -58,9 +58,7 @@ def _step(timeline: Timeline, span: Spans) -> tuple[Hop, Spans | None]:
     if state == State.GIL_WAIT or (state == State.BLOCKED and _kind(timeline, thing) in LOCKS):
         return _held(timeline, span, state, thing)
     if state == State.BLOCKED and _kind(timeline, thing) == TrackKind.THREAD:
-        sentence = (
-            f"{_name(timeline, span)} waits {_length(span)}{_inside(timeline, span)} for {timeline.name(thing)} to end"
-        )
+        sentence = f"{_name(timeline, span)} waits {_length(span)} for {timeline.name(thing)} to end"
         return _hop(timeline, span, sentence), _meanwhile(timeline, thing, span)
     if state == State.BLOCKED:
         return _let_go_on(timeline, span, thing)
@@ -73,7 +71,7 @@ def _held(timeline: Timeline, span: Spans, state: State, thing: int) -> tuple[Ho
     held = holds[(holds.state == State.HELD) | (holds.state == State.CONTENDED)]
     held = held[held.thing != int(span.track[0])]
     what = "the GIL" if state == State.GIL_WAIT else f"{_kind_word(timeline, thing)} {timeline.name(thing)}"
-    sentence = f"{_name(timeline, span)} waits {_length(span)}{_inside(timeline, span)} for {what}"
+    sentence = f"{_name(timeline, span)} waits {_length(span)} for {what}"
     if not len(held):
         return _hop(timeline, span, sentence, "Who had it meanwhile isn't known."), None
     holders, which = np.unique(held.thing, return_inverse=True)
@@ -103,7 +101,7 @@ def _meanwhile(timeline: Timeline, track: int, during: Spans) -> Spans | None:
 
 def _let_go_on(timeline: Timeline, span: Spans, thing: int) -> tuple[Hop, Spans | None]:
     """Waits for a condition, an event, a queue …: who let it go on."""
-    sentence = f"{_name(timeline, span)} waits {_length(span)}{_inside(timeline, span)} for {_kind_word(timeline, thing)} {timeline.name(thing)}"
+    sentence = f"{_name(timeline, span)} waits {_length(span)} for {_kind_word(timeline, thing)} {timeline.name(thing)}"
     rows = timeline.rows
     begin, end = rows.at.searchsorted((int(span.begin[0]), int(span.end[0])))
     some = rows[begin : end + 1]
@@ -126,22 +124,16 @@ def _alone(timeline: Timeline, span: Spans, state: State, thing: int) -> str:
     if state == State.STALLED:
         return f"{name} holds the GIL, but the kernel took its core away for {length}"
     if state == State.NATIVE:
-        return f"{name} computes in C code for {length}{_inside(timeline, span)}, without the GIL"
+        return f"{name} computes in C code for {length}, without the GIL"
     if state == State.OUTSIDE and _kind(timeline, thing) == TrackKind.SLEEP:
         return f"{name} sleeps for {length}"
     if state == State.OUTSIDE:
-        inside = _inside(timeline, span) or ": it waits for input, output or the clock"
-        return f"{name} is away from Python for {length}{inside}"
+        return f"{name} is away from Python for {length}: it waits for input, output or the clock"
     if state == State.RUNNABLE:
         return f"{name} wants a core for {length}, and none is free"
     if state == State.UNKNOWN:
         return f"{name}: these {length} were not seen"
     return f"{name}: {STATE_TEXT[state][0]} for {length}"
-
-
-def _inside(timeline: Timeline, span: Spans) -> str:
-    call = timeline.call(span)
-    return f" in {call}" if call else ""
 
 
 def _circle(timeline: Timeline, span: Spans) -> Hop:
