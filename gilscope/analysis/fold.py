@@ -180,7 +180,7 @@ class Fold:
     def _meet(self, rows: Rows, ordered: Rows, starts: Index, tracks: Numbers) -> None:
         """A thread that first shows when its process's GIL was known already begins without it, inside of nothing."""
         fresh = ~self._seen[tracks]
-        if not self._measured or not fresh.any():
+        if not self._measured:
             return
         of_gil = GIL_KINDS[rows.kind]
         pids, first = np.unique(self._pid[rows.track[of_gil]], return_index=True)
