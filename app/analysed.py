@@ -98,7 +98,7 @@ def analysis_of(path: Path) -> Analysis:
     except BadRecording as error:
         return failed(str(error))
     told = claims.report(recording)
-    findings = [{**finding, "address": address(finding["spans"])} for finding in told["findings"]]
+    findings = [{**finding, "address": address(finding["spans"], told["duration_ns"])} for finding in told["findings"]]
     if claim := told["claim"]:
         note = _note("claim", claim["statement"], claim["sentence"], TINTS.get(claim["verdict"], "unknown"))
         findings.insert(0, {**note, "verdict": claim["verdict"]})
@@ -107,13 +107,14 @@ def analysis_of(path: Path) -> Analysis:
     return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)
 
 
-def address(spans: Sequence[dict[str, int]]) -> str:
-    """The part of a page's address that shows the longest of these spans, with as much again around it."""
+def address(spans: Sequence[dict[str, int]], duration_ns: int) -> str:
+    """The part of a page's address that shows the longest of these spans, with as much again around it as there is."""
     if not spans:
         return ""
     shown = max(spans, key=lambda span: span["to"] - span["from"])
     margin = max((shown["to"] - shown["from"]) // 2, MARGIN_NS)
-    return f"from={max(shown['from'] - margin, 0)}&to={shown['to'] + margin}&track={shown['track']}"
+    begin, end = max(shown["from"] - margin, 0), min(shown["to"] + margin, duration_ns)
+    return f"from={begin}&to={end}&track={shown['track']}"
 
 
 if __name__ == "__main__":

@@ -37,9 +37,10 @@ def test_findings_figures_and_picture_of_files(tmp_path: Path) -> None:
 def test_an_address_shows_the_longest_span() -> None:
     """With as much again around it; around an instant, a little."""
     spans = [{"track": 3, "from": 1_000_000, "to": 2_000_000}, {"track": 4, "from": 5_000_000, "to": 5_000_010}]
-    assert analysed.address(spans) == "from=500000&to=2500000&track=3"
-    assert analysed.address(spans[1:]) == "from=4950000&to=5050010&track=4"
-    assert analysed.address([]) == ""
+    assert analysed.address(spans, 10_000_000) == "from=500000&to=2500000&track=3"
+    assert analysed.address(spans[1:], 10_000_000) == "from=4950000&to=5050010&track=4"
+    assert analysed.address(spans, 2_100_000) == "from=500000&to=2100000&track=3"
+    assert analysed.address([], 0) == ""
 
 
 def test_why_a_thread_is_not_running() -> None:
