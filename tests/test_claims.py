@@ -133,14 +133,14 @@ DEADLOCK = """
     a   1111111111
     b   .222222222
 """
-NAMES_OF_DEADLOCK = {"one": "to savings", "two": "to checking", "a": "checking", "b": "savings"}
+NAMES_OF_DEADLOCK = {"one": "transfer 1", "two": "transfer 2", "a": "checking", "b": "savings"}
 
 
 def test_deadlock() -> None:
     """A circle; without one, it depends on the moment, or nobody came so far."""
     verdict = judged("deadlock", DEADLOCK, NAMES_OF_DEADLOCK)
     assert verdict.verdict == "confirmed"
-    assert "to savings waits for savings, held by to checking" in verdict.sentence
+    assert "transfer 1 waits for savings, held by transfer 2" in verdict.sentence
     assert verdict.sentence.endswith("Both were blocked for 10.0 ms together when the program ended.")
     through = "one RR.\ntwo ..R\na 1..\nb .1."
     assert judged("deadlock", through, output="transferred\n" * 2).verdict == "depends"
@@ -304,7 +304,7 @@ def test_the_report_has_the_claim() -> None:
 @pytest.mark.parametrize("picture", [CONVOY, DEADLOCK, CONTENTION, "main R", "main ..X"])
 def test_a_claim_judges_any_recording(name: str, picture: str) -> None:
     """Whatever it shows, there is a sentence, not an error."""
-    for known in (f"{name}1", "counter", "clerk", "asker", "client", "to ", "baker", "large", "till", "balance_lock"):
+    for known in (f"{name}1", "counter", "clerk", "asker", "client", "transfer", "baker", "large", "till", "balance_lock"):
         recording = recorded(name, picture, {"one": known, "asker": known, "a": known, "main": known})
         verdict = judge(recording)
         assert verdict is not None

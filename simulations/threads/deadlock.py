@@ -27,8 +27,8 @@ def transfer(source, target, pause_ms):
 def run(pause_ms: float = 50.0, patience_ms: int = 600):
     give_up = monotonic() + patience_ms / 1000
     transfers = [
-        Thread(target=transfer, args=(checking, savings, pause_ms), name="to savings", daemon=True),
-        Thread(target=transfer, args=(savings, checking, pause_ms), name="to checking", daemon=True),
+        Thread(target=transfer, args=(checking, savings, pause_ms), name="transfer 1", daemon=True),
+        Thread(target=transfer, args=(savings, checking, pause_ms), name="transfer 2", daemon=True),
     ]
     for thread in transfers:
         thread.start()

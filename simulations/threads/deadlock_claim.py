@@ -5,7 +5,7 @@ from gilscope.claims import Measured, Verdict, confirmed, depends, duration, not
 
 def claim(run: Measured) -> Verdict:
     if cycle := run.finding("deadlock"):
-        blocked = duration(run.total(run.threads("to "), "blocked"))
+        blocked = duration(run.total(run.threads("transfer"), "blocked"))
         return confirmed(f"{cycle['sentence']} Both were blocked for {blocked} together when the program ended.")
     if run.output.count("transferred") < 2:
         patience = run.parameters["patience_ms"]
