@@ -1,9 +1,15 @@
 """Why a thread isn't running: from one hop to the next."""
 
-from gilscope.analysis.causes import Hop, why
-from gilscope.events import Kind, State, TrackKind
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gilscope.analysis.causes import MOST_HOPS, MOST_SPANS, Hop, chain, why
+from gilscope.analysis.timeline import Timeline
+from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
-from tests.pictures import TICK, draw, track_of
+from tests.pictures import TICK, any_picture, draw, track_of
 
 
 def told(recording: Recording, name: str, tick: float) -> list[tuple[str, str]]:
@@ -22,9 +28,24 @@ def test_from_the_lock_to_its_holder_to_the_gil() -> None:
     lock, gil = track_of(recording, "a"), track_of(recording, "GIL")
     first, second, third = (track_of(recording, name) for name in ("worker-2", "worker-1", "main"))
     assert why(recording, first, 9 * TICK) == [
-        Hop("worker-2 waits 10.0 ms for lock a.", "Held by worker-1.", first, 7 * TICK, 17 * TICK, "blocked", lock),
-        Hop("worker-1 waits 6.00 ms for the GIL.", "Held by main.", second, 7 * TICK, 13 * TICK, "gil-wait", gil),
-        Hop("main runs Python for 6.00 ms.", "", third, 7 * TICK, 13 * TICK, "running", 0),
+        Hop(
+            "worker-2 waits 10.0 ms for lock a.",
+            "Held by worker-1.",
+            *(first, 7 * TICK, 17 * TICK, "blocked", lock, 10 * TICK),
+            [(first, 7 * TICK, 17 * TICK)],
+        ),
+        Hop(
+            "worker-1 waits 6.00 ms of it for the GIL.",
+            "Held by main.",
+            *(second, 7 * TICK, 13 * TICK, "gil-wait", gil, 6 * TICK),
+            [(second, 7 * TICK, 13 * TICK)],
+        ),
+        Hop(
+            "main runs Python for 6.00 ms.",
+            "",
+            *(third, 7 * TICK, 13 * TICK, "running", 0, 6 * TICK),
+            [(third, 7 * TICK, 13 * TICK)],
+        ),
     ]
 
 
@@ -39,83 +60,253 @@ def test_a_circle_is_told_once() -> None:
     assert told(recording, "left", 6) == [
         ("left waits 8.00 ms for lock b.", "Held by right."),
         ("right waits 8.00 ms for lock a.", "Held by left."),
-        ("left is where this began: they wait for each other.", "Nobody of them can go on."),
+        ("left is in this chain already: they wait for each other.", "None of them can go on for 8.00 ms."),
+    ]
+    assert told(draw("one RRaaa\na   11111"), "one", 3) == [
+        ("one waits 3.00 ms for lock a.", "Held by one."),
+        ("one has it itself: it waits for itself.", "It can't go on by itself for 3.00 ms."),
+    ]
+
+
+def test_a_circle_that_others_wait_for() -> None:
+    """Whoever joins one of them sees it, too."""
+    recording = draw("""
+        main  RRWWW222222222
+        left  .WRRWWWbbbbbbb
+        right .WWWRRRaaaaaaa
+        a     ..222222222222
+        b     ....3333333333
+    """)
+    hops = told(recording, "main", 8)
+    assert [sentence for sentence, _ in hops] == [
+        "main waits 9.00 ms for left to end.",
+        "left waits 7.00 ms of it for lock b.",
+        "right waits 7.00 ms for lock a.",
+        "left is in this chain already: they wait for each other.",
     ]
 
 
 def test_what_a_thread_does_by_itself_is_one_hop() -> None:
     """Each state has its sentence."""
     recording = draw("""
-        one RRRSSNNCCOO?
-        two ...........X
+        one RRRSSNNCCOO?ZZ
+        two ...........X..
     """)
-    assert [told(recording, "one", tick)[0][0] for tick in (0, 3, 5, 7, 9, 11)] == [
-        "one runs Python for 3.00 ms.",
-        "one holds the GIL, but the kernel took its core away for 2.00 ms.",
-        "one computes in C code for 2.00 ms, without the GIL.",
-        "one wants a core for 2.00 ms, and none is free.",
-        "one is away from Python for 2.00 ms: it waits for input, output or the clock.",
-        "one: these 1.00 ms were not seen.",
+    assert [told(recording, "one", tick) for tick in (0, 3, 5, 7, 9, 11, 12)] == [
+        [("one runs Python for 3.00 ms.", "")],
+        [
+            (
+                "one holds the GIL, but the kernel took its core away for 2.00 ms.",
+                "Something outside of this run is on core 0.",
+            )
+        ],
+        [("one computes in C code for 2.00 ms, without the GIL.", "")],
+        [("one wants a core for 2.00 ms, and has none.", "Something outside of this run is on core 0.")],
+        [("one is away from Python for 2.00 ms: it waits for input, output or the clock.", "")],
+        [("one: these 1.00 ms were not seen.", "")],
+        [("one sleeps for 2.00 ms.", "")],
     ]
     assert told(recording, "two", 5) == []
 
 
-def rows_with(kind: TrackKind, *rows: tuple[int, int, Kind, State, int]) -> Recording:
-    """Two threads and one thing; rows of (at, track, kind, state, thing)."""
-    names = ("at", "track", "kind", "state", "thing")
-    recording = Recording({}, Rows.of(**{name: [row[n] for row in rows] for n, name in enumerate(names)}, line=1))
+def test_who_took_the_core() -> None:
+    """Another thread of the run, with what it computes there; else something outside of the run."""
+    recording = draw("""
+        one   NNCCCCCCCNN
+        two   OONNNNNWOOO
+        three OOOOOOOOOOR
+        core0 1122222..11
+    """)
+    assert told(recording, "one", 4) == [
+        ("one wants a core for 7.00 ms, and has none.", "two is on core0 for 5.00 ms of it."),
+        ("two computes in C code for 5.00 ms of it, without the GIL.", ""),
+    ]
+    mostly = draw("one NNCCCCCCC\ntwo OONNOOOOO\ncore0 1122.....")
+    assert told(mostly, "one", 4) == [
+        (
+            "one wants a core for 7.00 ms, and has none.",
+            "Something outside of this run is on core0 for 5.00 ms of it.",
+        )
+    ]
+    assert told(draw("one WWRRSSS", cores=False), "one", 5)[0][1] == ""
+
+
+def test_the_same_again_and_again_is_one_hop() -> None:
+    """With how often, and all of its stretches; a chain is never about more than its first hop."""
+    recording = draw("""
+        main   WR22222222222R
+        worker RWRZZRZZRZZRXX
+    """)
+    hops = why(recording, track_of(recording, "main"), 5 * TICK)
+    assert [hop.sentence for hop in hops] == [
+        "main waits 11.0 ms for worker to end.",
+        "worker sleeps for 6.00 ms of it, 3 times.",
+    ]
+    worker = track_of(recording, "worker")
+    assert hops[1].spans == [(worker, begin * TICK, (begin + 2) * TICK) for begin in (3, 6, 9)]
+    assert hops[1].ns == 6 * TICK
+
+
+def rows_with(kind: TrackKind, *rows: tuple[int, ...], sources: bool = False) -> Recording:
+    """Two threads, one thing, a lock inside of it; rows of (at, track, kind, state, thing, flags, line)."""
+    names = ("at", "track", "kind", "state", "thing", "flags", "line")
+    full = [(*row, 0, 1)[:7] if len(row) < 7 else row for row in rows]
+    recording = Recording({}, Rows.of(**{name: [row[n] for row in full] for n, name in enumerate(names)}))
     recording.take(
         {
             "tracks": [
                 {"id": 3, "kind": TrackKind.THREAD, "name": "giver"},
                 {"id": 4, "kind": TrackKind.THREAD, "name": "taker"},
+                {"id": 5, "kind": TrackKind.THREAD, "name": "other"},
+                {"id": 8, "kind": TrackKind.LOCK, "name": "inner lock", "internal": True},
                 {"id": 9, "kind": kind, "name": "orders"},
             ],
-            "locations": [{"id": 1, "file": "a.py", "line": 11}],
+            "locations": [{"id": 1, "file": "a.py", "line": 11}, {"id": 2, "file": "/lib/queue.py", "line": 33}],
+            "sources": [{"file": "a.py", "text": ""}] if sources else [],
         }
     )
     return recording
 
 
+BLOCKS = (100, 4, Kind.BLOCK, State.BLOCKED, 9)
+RUNS = (100, 3, Kind.NONE, State.RUNNING, 0)
+
+
 def test_who_lets_a_thread_go_on() -> None:
-    """For a queue, the thread that put; nobody, when nobody did."""
-    wait = (0, 4, Kind.BLOCK, State.BLOCKED, 9)
-    runs = (0, 3, Kind.NONE, State.RUNNING, 0)
-    put, end = (2000, 3, Kind.PUT, State.RUNNING, 9), (2500, 4, Kind.UNBLOCK, State.RUNNING, 9)
-    assert told(rows_with(TrackKind.QUEUE, wait, runs, put, end), "taker", 0) == [
-        ("taker waits 2.50 µs for queue orders, at line 11.", "giver lets it go on (line 11)."),
-        ("giver runs Python for 2.50 µs, at line 11.", ""),
+    """For a queue, the last thread that put before; and how long it takes to wake up. Nobody, where nobody did."""
+    early, put = (2000, 5, Kind.PUT, State.RUNNING, 9), (2100, 3, Kind.PUT, State.RUNNING, 9)
+    goes_on, late = (2600, 4, Kind.UNBLOCK, State.RUNNING, 9), (2700, 5, Kind.PUT, State.RUNNING, 9)
+    recording = rows_with(TrackKind.QUEUE, BLOCKS, RUNS, early, put, goes_on, late)
+    assert told(recording, "taker", 0.001) == [
+        ("taker waits 2.50 µs for queue orders, at line 11.", "giver lets it go on; it needs 500 ns to wake up."),
+        ("giver runs Python for 2.00 µs of it, from line 11 on.", ""),
     ]
-    assert (
-        told(rows_with(TrackKind.QUEUE, wait, runs, end), "taker", 0)[0][1] == "Nobody in this recording lets it go on."
+    nobody = "Nobody in this recording lets it go on."
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, goes_on, late), "taker", 0.001)[0][1] == nobody
+    gives_up = (2600, 4, Kind.UNBLOCK, State.RUNNING, 9, Flag.TIMEOUT)
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, put, gives_up), "taker", 0.001)[0][1] == nobody
+
+
+def test_the_lock_inside_tells_who_woke_it() -> None:
+    """Of two threads that notify, the one that released the lock in which this thread slept."""
+    recording = rows_with(
+        TrackKind.EVENT,
+        (90, 4, Kind.BLOCK, State.RUNNING, 9),
+        (95, 4, Kind.LOCK_WAIT, State.RUNNING, 8, Flag.NESTED),
+        (100, 4, Kind.GIL_RELEASE, State.BLOCKED, 9),
+        RUNS,
+        (1000, 3, Kind.LOCK_RELEASE, State.RUNNING, 8),
+        (1100, 5, Kind.NOTIFY, State.RUNNING, 9),
+        (1200, 4, Kind.GIL_ACQUIRE, State.RUNNING, 0),
+        (1210, 4, Kind.LOCK_ACQUIRE, State.RUNNING, 8, Flag.NESTED),
+        (1220, 4, Kind.UNBLOCK, State.RUNNING, 9),
     )
+    assert told(recording, "taker", 0.0005)[0][1] == "giver lets it go on; it needs 200 ns to wake up."
+
+
+def test_the_end_of_a_thread_lets_go_of_a_lock_that_nobody_sees_released() -> None:
+    """Up to Python 3.12, the interpreter's own last act."""
+    recording = rows_with(
+        TrackKind.SLEEP,
+        (10, 3, Kind.LOCK_ACQUIRE, State.RUNNING, 8),
+        (90, 4, Kind.LOCK_WAIT, State.RUNNING, 8),
+        (100, 4, Kind.GIL_RELEASE, State.BLOCKED, 8),
+        (1000, 3, Kind.THREAD_END, State.RUNNING, 3),
+        (1100, 3, Kind.GIL_RELEASE, State.EXITED, 0),
+        (1200, 4, Kind.GIL_ACQUIRE, State.RUNNING, 0),
+        (1210, 4, Kind.LOCK_ACQUIRE, State.RUNNING, 8),
+    )
+    timeline = Timeline(recording)
+    effect = timeline.flows.wakes
+    assert timeline.flows.rows.at[effect].tolist() == [1200]
+    assert timeline.flows.rows.at[timeline.flows.cause[effect]].tolist() == [1100]
 
 
 def test_joining_and_sleeping() -> None:
-    """Waiting for a thread that sleeps."""
-    recording = rows_with(
-        TrackKind.SLEEP,
-        (0, 4, Kind.BLOCK, State.BLOCKED, 3),
-        (0, 3, Kind.CALL, State.OUTSIDE, 9),
-        (3000, 3, Kind.RETURN, State.RUNNING, 9),
+    """Waiting for a thread that sleeps; lines that aren't of the scenario have their file's name."""
+    rows = (
+        (100, 4, Kind.BLOCK, State.BLOCKED, 3),
+        (100, 3, Kind.CALL, State.OUTSIDE, 9, 0, 2),
+        (3100, 3, Kind.RETURN, State.RUNNING, 9),
     )
-    assert told(recording, "taker", 0) == [
+    assert told(rows_with(TrackKind.SLEEP, *rows), "taker", 0.001) == [
         ("taker waits 3.00 µs for giver to end, at line 11.", ""),
-        ("giver sleeps for 3.00 µs, at line 11.", ""),
+        ("giver sleeps for 3.00 µs, at line 33.", ""),
     ]
+    assert told(rows_with(TrackKind.SLEEP, *rows, sources=True), "taker", 0.001)[1][0] == (
+        "giver sleeps for 3.00 µs, at line 33 of queue.py."
+    )
+
+
+def test_a_thing_of_the_standard_library_has_no_name_of_its_own() -> None:
+    """It is an inner one."""
+    recording = rows_with(TrackKind.EVENT, (100, 4, Kind.BLOCK, State.BLOCKED, 8), RUNS)
+    assert told(recording, "taker", 0)[:1] == []
+    recording = rows_with(TrackKind.EVENT, (0, 4, Kind.LOCK_WAIT, State.BLOCKED, 8), RUNS)
+    assert told(recording, "taker", 0)[0][0] == "taker waits 100 ns for an inner lock, at line 11."
 
 
 def test_several_holders_share_the_blame() -> None:
-    """The one that had it longest is named."""
+    """Each is named with its part, and so is the time in which nobody had it."""
     recording = draw("""
         one   OOOOOOOR
         two   RRRRROOO
-        three .WWWWWRO
+        three .WWWWWWR
         four  OOOOOROO
     """)
     sentence, detail = told(recording, "three", 2)[0]
-    assert sentence == "three waits 5.00 ms for the GIL."
-    assert detail == "Held by two for 4.00 ms of it, by 1 other thread for the rest."
+    assert sentence == "three waits 6.00 ms for the GIL."
+    assert detail == "Held by two, for 4.00 ms of it, by four for 1.00 ms and by nobody for 1.00 ms."
+    names = [f"t{n}" for n in range(1, 7)]
+    lines = [f"{name} {'O' * n}R{'O' * (6 - n)}" for n, name in enumerate(names)]
+    detail = told(draw("\n".join([*lines, "last  WWWWWWR"])), "last", 2)[0][1]
+    assert detail == (
+        "Held by t1, for 1.00 ms of it, by t2 for 1.00 ms, by t3 for 1.00 ms, by t4 for 1.00 ms "
+        "and by 2 other threads for 2.00 ms."
+    )
+
+
+def test_where_the_holder_took_the_lock() -> None:
+    """Not where the waiter stood when the lock came to be contended."""
+    recording = draw("""
+        main   RRRRZZZR
+        worker .OOOOOWR
+        other  .OOaaaaa
+        a      .1111111
+    """)
+    recording.take(
+        {"locations": [{"id": 1, "file": "a.py", "line": 11}, {"id": 2, "file": "a.py", "line": 22}]},
+    )
+    rows = recording.rows
+    lines = rows.line.copy()
+    lock = track_of(recording, "a")
+    lines[(rows.kind == Kind.LOCK_ACQUIRE) & (rows.thing == lock)] = 1
+    lines[(rows.track == lock) & (rows.state == State.HELD)] = 1
+    lines[(rows.track == lock) & (rows.state == State.CONTENDED)] = 2
+    recording.rows = Rows(rows.at, rows.track, rows.kind, rows.flags, rows.state, rows.thing, lines, rows.value)
+    assert told(recording, "other", 5)[0][1] == "Held by main, which took it at line 11."
+
+
+def test_what_is_not_known_is_said() -> None:
+    """A holder lost with its events; a lock that is free while the thread wakes up."""
+    lost = draw("one RRRR?RRRR\ntwo OOOOaaaaa\na   111111111")
+    assert told(lost, "two", 6)[0][1] == "Who had it meanwhile isn't known."
+    late = draw("one RRRROOOOO\ntwo OOOOWWWWR")
+    assert told(late, "two", 6) == [("two waits 4.00 ms for the GIL.", "Nobody has it: the thread wakes up.")]
+
+
+def test_of_locks_and_cores_it_is_told_who_has_them() -> None:
+    """And what that one does meanwhile."""
+    recording = draw("one RRZZZRR\na   .11111.\ncore0 11...11")
+    assert told(recording, "a", 2) == [
+        ("a is held by one for 5.00 ms.", ""),
+        ("one sleeps for 3.00 ms of it.", ""),
+    ]
+    assert told(recording, "core0", 6) == [
+        ("core0 has one on it for 2.00 ms.", ""),
+        ("one runs Python for 2.00 ms.", ""),
+    ]
+    assert told(recording, "core0", 3) == [("core0: idle for 3.00 ms.", "")]
 
 
 def test_a_moment_and_a_track_that_do_not_exist() -> None:
@@ -123,3 +314,22 @@ def test_a_moment_and_a_track_that_do_not_exist() -> None:
     recording = draw("one RRR")
     assert why(recording, 99, 0) == []
     assert why(recording, 3, -5) == []
+
+
+@settings(deadline=None, max_examples=200)
+@given(any_picture(), st.sampled_from(["measured", "absent", "unmeasured"]), st.integers(0, 24 * 60))
+def test_no_chain_explains_more_than_there_was(picture: str, gil: str, tenth: int) -> None:
+    """Whatever is drawn: each hop lies within the hop before it, or within what let it go on, and they come to an end."""
+    timeline = Timeline(draw(picture, gil=gil))  # type: ignore[arg-type]
+    for track in timeline.tracks:
+        hops = chain(timeline, track, tenth * TICK // 60)
+        assert len(hops) <= MOST_HOPS + 1
+        for hop in hops:
+            assert hop.ns >= hop.end - hop.begin >= 0
+            assert len(hop.spans) <= MOST_SPANS
+            assert hop.sentence.startswith(timeline.name(hop.track))
+            assert all(of == hop.track and hops[0].begin <= b <= e <= hops[0].end for of, b, e in hop.spans)
+        for before, after in pairwise(hops):
+            assert after.ns <= before.ns
+            parts = [(b, e) for _, b, e in before.spans]
+            assert all(any(b <= begin and end <= e for b, e in parts) for _, begin, end in after.spans)

@@ -1,30 +1,43 @@
-"""Why is this thread not running? From a span to what it waits for, to who has that, to what that one does."""
+"""Why is this thread not running? From a span to what it waits for, to who has that, to what that one does meanwhile.
 
-from dataclasses import dataclass
+Each hop is about a part of the time that the hop before it is about: a chain never explains more than there was.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
+from gilscope.analysis.forward import Numbers, order_by, starts_of
 from gilscope.analysis.statistics import STATE_NAMES
-from gilscope.analysis.text import counted, duration
+from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
-from gilscope.events import STATE_TEXT, Kind, State, TrackKind
+from gilscope.events import STATE_TEXT, THREAD_STATES, State, TrackKind
 from gilscope.recording import Recording
 
 MOST_HOPS = 12
+MOST_SPANS = 50
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of the chain: what a track does between two times, and why."""
+    """One step of the chain: what a track does, for how much of the time, and why."""
 
     sentence: str
     detail: str
     track: int
     begin: int
     end: int
+    """The longest stretch of it."""
     state: str
     thing: int
     """0: it is about nothing else."""
+    ns: int
+    """Of all its stretches together."""
+    spans: list[tuple[int, int, int]] = field(default_factory=list)
+    """Track, from, to: the longest stretches, by time."""
 
 
 def why(recording: Recording, track: int, at: int) -> list[Hop]:
@@ -39,133 +52,212 @@ def chain(timeline: Timeline, track: int, at: int) -> list[Hop]:
     if n < 0 or (at >= int(spans.end[n]) and n < len(spans) - 1):
         return []
     hops: list[Hop] = []
-    seen: set[int] = set()
     here: Spans | None = spans[n : n + 1]
     while here is not None and len(hops) < MOST_HOPS:
-        who = int(here.track[0])
-        if who in seen:
-            hops.append(_circle(timeline, here))
+        if int(here.track[0]) in {hop.track for hop in hops}:
+            hops.append(_circle(timeline, here, hops))
             break
-        seen.add(who)
-        hop, here = _step(timeline, here)
+        hop, here = _step(timeline, here, hops[-1].ns if hops else int(here.length.sum()))
         hops.append(hop)
     return hops
 
 
-def _step(timeline: Timeline, span: Spans) -> tuple[Hop, Spans | None]:
-    """What this span says, and the span that is its cause."""
-    state, thing = State(int(span.state[0])), int(span.thing[0])
-    if state == State.GIL_WAIT or (state == State.BLOCKED and _kind(timeline, thing) in LOCKS):
-        return _held(timeline, span, state, thing)
-    if state == State.BLOCKED and _kind(timeline, thing) == TrackKind.THREAD:
-        sentence = f"{_name(timeline, span)} waits {_length(span)} for {timeline.name(thing)} to end"
-        return _hop(timeline, span, sentence), _meanwhile(timeline, thing, span)
-    if state == State.BLOCKED:
-        return _let_go_on(timeline, span, thing)
-    return _hop(timeline, span, _alone(timeline, span, state, thing)), None
+def _step(timeline: Timeline, here: Spans, of: int) -> tuple[Hop, Spans | None]:
+    """What these stretches of one track in one state say, and those of another that are their cause.
+
+    ``of``: ns that the hop before this one is about.
+    """
+    state, thing = State(int(here.state[0])), int(here.thing[0])
+    kind = _kind(timeline, thing)
+    detail, cause = "", None
+    if state == State.GIL_WAIT or (state == State.BLOCKED and kind in LOCKS):
+        detail, cause = _had(timeline, here)
+    elif state == State.BLOCKED and kind == TrackKind.THREAD:
+        cause = _meanwhile(timeline, thing, here.begin, here.end)
+    elif state == State.BLOCKED:
+        detail, cause = _let_go_on(timeline, here)
+    elif state in (State.STALLED, State.RUNNABLE):
+        detail, cause = _on_its_core(timeline, here)
+    elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
+        cause = _meanwhile(timeline, thing, here.begin, here.end)
+    return _hop(here, _sentence(timeline, here, of), detail), cause
 
 
-def _held(timeline: Timeline, span: Spans, state: State, thing: int) -> tuple[Hop, Spans | None]:
-    begin, end = int(span.begin[0]), int(span.end[0])
-    holds = timeline.spans.of(thing).within(begin, end)
-    held = holds[(holds.state == State.HELD) | (holds.state == State.CONTENDED)]
-    held = held[held.thing != int(span.track[0])]
-    what = "the GIL" if state == State.GIL_WAIT else f"{_kind_word(timeline, thing)} {timeline.name(thing)}"
-    sentence = f"{_name(timeline, span)} waits {_length(span)} for {what}"
-    if not len(held):
-        return _hop(timeline, span, sentence, "Who had it meanwhile isn't known."), None
-    holders, which = np.unique(held.thing, return_inverse=True)
-    total = np.zeros(len(holders), np.int64)
-    np.add.at(total, which, held.length)
-    most = int(holders[total.argmax()])
-    detail = f"Held by {timeline.name(most)}"
-    if len(holders) > 1:
-        others = counted(len(holders) - 1, "other thread")
-        detail += f" for {duration(int(total.max()))} of it, by {others} for the rest"
-    acquired = held[held.thing == most].line[:1]
-    line = timeline.line(int(acquired[0])) if len(acquired) else 0
-    detail += f" (line {line})." if line else "."
-    return _hop(timeline, span, sentence, detail), _meanwhile(timeline, most, span)
+def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
+    """Who does what, for how long, where."""
+    state, thing, total = State(int(here.state[0])), int(here.thing[0]), int(here.length.sum())
+    name, length = timeline.name(int(here.track[0])), duration(total) + _share(total, of)
+    lines = np.unique(here.line)
+    place = timeline.place(int(lines[0])) if len(lines) == 1 else ""
+    often = f", {times(len(here))}" if len(here) > 1 else ""
+    at, since = (often + (f", {word}" if place else "") for word in (f"at {place}", f"from {place} on"))
+    match state:
+        case State.GIL_WAIT:
+            told = f"waits {length} for the GIL{at}"
+        case State.BLOCKED if _kind(timeline, thing) == TrackKind.THREAD:
+            told = f"waits {length} for {timeline.name(thing)} to end{at}"
+        case State.BLOCKED:
+            told = f"waits {length} for {_words(timeline, thing)}{at}"
+        case State.RUNNING:
+            told = f"runs Python for {length}{since}"
+        case State.STALLED:
+            told = f"holds the GIL, but the kernel took its core away for {length}{often}"
+        case State.NATIVE:
+            told = f"computes in C code for {length}{at}, without the GIL"
+        case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
+            told = f"sleeps for {length}{at}"
+        case State.OUTSIDE:
+            told = f"is away from Python for {length}{at}: it waits for input, output or the clock"
+        case State.RUNNABLE:
+            told = f"wants a core for {length}{often}, and has none"
+        case State.HELD | State.CONTENDED if thing:
+            told = f"is held by {timeline.name(thing)} for {length}{often}"
+        case State.BUSY:
+            told = f"has {timeline.name(thing)} on it for {length}{often}"
+        case State.UNKNOWN:
+            return f"{name}: these {length} were not seen."
+        case _:
+            return f"{name}: {STATE_TEXT[state][0]} for {length}."
+    return f"{name} {told}."
 
 
-def _meanwhile(timeline: Timeline, track: int, during: Spans) -> Spans | None:
-    """What explains most of what another thread did meanwhile: its longest stretch in the state it was in most."""
-    spans = timeline.spans.of(track).within(int(during.begin[0]), int(during.end[0]))
-    if not len(spans):
+def _share(part: int, whole: int) -> str:
+    """Said of less than all, unless one can't see that in the figures."""
+    return " of it" if part < whole and duration(part) != duration(whole) else ""
+
+
+def _had(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
+    """Who had the GIL or the lock meanwhile, and what the one that had it longest did in that time."""
+    had = _joined(holds for _, holds in holders(timeline, here))
+    whole, free = int(here.length.sum()), int(had.length[had.state == State.FREE].sum())
+    had = had[(had.state != State.FREE) & (had.thing != 0)]
+    if not len(had):
+        return "Nobody has it: the thread wakes up." if free else "Who had it meanwhile isn't known.", None
+    whose, total = _longest(had.thing, had.length)
+    first = had[had.thing == whose[0]]
+    detail = f"Held by {timeline.name(whose[0])}"
+    if here.state[0] == State.BLOCKED and (place := timeline.place(_taken_at(timeline, first))):
+        detail += f", which took it at {place}"
+    if _share(total[0], whole):
+        others = [f"by {timeline.name(who)} for {duration(ns)}" for who, ns in zip(whose[1:], total[1:], strict=True)]
+        if len(others) > MOST_NAMED:
+            rest = counted(len(others) - MOST_NAMED, "other thread")
+            others[MOST_NAMED:] = [f"by {rest} for {duration(sum(total[MOST_NAMED + 1 :]))}"]
+        others += [f"by nobody for {duration(free)}"] * (free > 0)
+        detail += f", for {duration(total[0])} of it{', ' if others else ''}{listed(others, MOST_NAMED + 2)}"
+    return f"{detail}.", _meanwhile(timeline, whose[0], first.begin, first.end)
+
+
+def _taken_at(timeline: Timeline, holds: Spans) -> int:
+    """Where the longest of these parts of holds of a lock was acquired: its location."""
+    n = int(holds.length.argmax())
+    spans = timeline.spans.of(int(holds.track[n]))
+    starts = starts_of(spans.thing)
+    now = int(spans.begin.searchsorted(holds.begin[n], "right")) - 1
+    return int(spans.line[starts[int(starts.searchsorted(now, "right")) - 1]])
+
+
+def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
+    """Waits for a condition, an event, a queue …: who let it go on, and what that one did until then."""
+    waker, at = wakes(timeline, here)
+    known = waker != 0
+    if not known.any():
+        return "Nobody in this recording lets it go on.", None
+    at = np.minimum(at, here.end)
+    whose, _ = _longest(waker[known], (at - here.begin)[known])
+    mine = np.flatnonzero(waker == whose[0])
+    detail = f"{timeline.name(whose[0])} lets it go on"
+    if late := int((here.end[mine] - at[mine]).sum()):
+        detail += f"; it needs {duration(late)} to wake up"
+    if len(whose) > 1:
+        detail += f"; at other times, {listed([timeline.name(who) for who in whose[1:]], MOST_NAMED)}"
+    return f"{detail}.", _meanwhile(timeline, whose[0], here.begin[mine], at[mine])
+
+
+def _on_its_core(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
+    """Who was on the core that the thread had last, and ran there."""
+    core = int(lost_cores(timeline, here)[here.length.argmax()])
+    if not core:
+        return "", None
+    stays = _joined(stays for _, stays in on_their_cores(timeline, here))
+    whole, where = int(here.length.sum()), timeline.name(core)
+    whose, total = _longest(stays.thing, stays.length)
+    outside = whole - sum(total)
+    if not whose or outside > total[0]:
+        return f"Something outside of this run is on {where}{_for(outside, whole)}.", None
+    first = stays[stays.thing == whose[0]]
+    computes = _meanwhile(timeline, whose[0], first.begin, first.end, (State.RUNNING, State.NATIVE))
+    return f"{timeline.name(whose[0])} is on {where}{_for(total[0], whole)}.", computes
+
+
+def _for(part: int, whole: int) -> str:
+    return f" for {duration(part)} of it" if _share(part, whole) else ""
+
+
+def _meanwhile(
+    timeline: Timeline, track: int, begin: Numbers, end: Numbers, states: Sequence[State] = THREAD_STATES
+) -> Spans | None:
+    """What another thread did for most of these stretches, of what it did in these states."""
+    some = _joined(parts for _, parts in timeline.parts(np.full(len(begin), track), begin, end))
+    some = some[np.isin(some.state, states) & (some.state != State.EXITED)]
+    if not len(some):
         return None
-    total = np.bincount(spans.state, weights=spans.length)
-    mine = spans[spans.state == total.argmax()]
-    n = int(mine.length.argmax())
-    return mine[n : n + 1]
+    order = order_by(some.state, some.thing)
+    starts = starts_of(some.state[order], some.thing[order])
+    most = int(np.add.reduceat(some.length[order], starts).argmax())
+    state, thing = some.state[order[starts[most]]], some.thing[order[starts[most]]]
+    return some[(some.state == state) & (some.thing == thing)]
 
 
-def _let_go_on(timeline: Timeline, span: Spans, thing: int) -> tuple[Hop, Spans | None]:
-    """Waits for a condition, an event, a queue …: who let it go on."""
-    sentence = f"{_name(timeline, span)} waits {_length(span)} for {_kind_word(timeline, thing)} {timeline.name(thing)}"
-    rows = timeline.rows
-    begin, end = rows.at.searchsorted((int(span.begin[0]), int(span.end[0])))
-    some = rows[begin : end + 1]
-    telling = np.isin(some.kind, (Kind.NOTIFY, Kind.PUT, Kind.GET)) & (some.thing == thing)
-    telling &= some.track != int(span.track[0])
-    found = np.flatnonzero(telling)
-    if not len(found):
-        return _hop(timeline, span, sentence, "Nobody in this recording lets it go on."), None
-    last = int(found[-1])
-    waker = int(some.track[last])
-    line = timeline.line(int(some.line[last]))
-    detail = f"{timeline.name(waker)} lets it go on" + (f" (line {line})." if line else ".")
-    return _hop(timeline, span, sentence, detail), _meanwhile(timeline, waker, span)
+def _joined(parts: Iterator[Spans]) -> Spans:
+    some = list(parts)
+    names = Spans.__dataclass_fields__
+    return Spans(*(np.concatenate([getattr(each, name) for each in some]) for name in names))
 
 
-def _alone(timeline: Timeline, span: Spans, state: State, thing: int) -> str:
-    name, length = _name(timeline, span), _length(span)
-    if state == State.RUNNING:
-        return f"{name} runs Python for {length}"
-    if state == State.STALLED:
-        return f"{name} holds the GIL, but the kernel took its core away for {length}"
-    if state == State.NATIVE:
-        return f"{name} computes in C code for {length}, without the GIL"
-    if state == State.OUTSIDE and _kind(timeline, thing) == TrackKind.SLEEP:
-        return f"{name} sleeps for {length}"
-    if state == State.OUTSIDE:
-        return f"{name} is away from Python for {length}: it waits for input, output or the clock"
-    if state == State.RUNNABLE:
-        return f"{name} wants a core for {length}, and none is free"
-    if state == State.UNKNOWN:
-        return f"{name}: these {length} were not seen"
-    return f"{name}: {STATE_TEXT[state][0]} for {length}"
+def _longest(whose: Numbers, length: Numbers) -> tuple[list[int], list[int]]:
+    """Each of them, and the ns of each; the one with most first."""
+    unique, which = np.unique(whose, return_inverse=True)
+    total = np.zeros(len(unique), np.int64)
+    np.add.at(total, which, length)
+    order = np.argsort(-total, kind="stable")
+    return unique[order].tolist(), total[order].tolist()
 
 
-def _circle(timeline: Timeline, span: Spans) -> Hop:
-    name = timeline.name(int(span.track[0]))
-    return _hop(timeline, span, f"{name} is where this began: they wait for each other", "Nobody of them can go on.")
+def _circle(timeline: Timeline, here: Spans, hops: list[Hop]) -> Hop:
+    """The chain leads back to a thread that is in it: those from there on wait for each other."""
+    name, length = timeline.name(int(here.track[0])), duration(int(here.length.sum()))
+    if hops[-1].track == int(here.track[0]):
+        return _hop(here, f"{name} has it itself: it waits for itself.", f"It can't go on by itself for {length}.")
+    detail = f"None of them can go on for {length}."
+    return _hop(here, f"{name} is in this chain already: they wait for each other.", detail)
 
 
-def _hop(timeline: Timeline, span: Spans, sentence: str, detail: str = "") -> Hop:
-    line = timeline.line(int(span.line[0]))
+def _hop(here: Spans, sentence: str, detail: str = "") -> Hop:
+    longest = int(here.length.argmax())
+    order = np.sort(here.length.argsort(kind="stable")[::-1][:MOST_SPANS])
+    some = here[order]
     return Hop(
-        sentence=sentence + (f", at line {line}." if line else "."),
+        sentence=sentence,
         detail=detail,
-        track=int(span.track[0]),
-        begin=int(span.begin[0]),
-        end=int(span.end[0]),
-        state=STATE_NAMES[State(int(span.state[0]))],
-        thing=int(span.thing[0]),
+        track=int(here.track[0]),
+        begin=int(here.begin[longest]),
+        end=int(here.end[longest]),
+        state=STATE_NAMES[State(int(here.state[0]))],
+        thing=int(here.thing[0]),
+        ns=int(here.length.sum()),
+        spans=list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True)),
     )
-
-
-def _name(timeline: Timeline, span: Spans) -> str:
-    return timeline.name(int(span.track[0]))
-
-
-def _length(span: Spans) -> str:
-    return duration(int(span.length[0]))
 
 
 def _kind(timeline: Timeline, thing: int) -> int:
     return int(timeline.tracks.get(thing, {}).get("kind", -1))
 
 
-def _kind_word(timeline: Timeline, thing: int) -> str:
+def _words(timeline: Timeline, thing: int) -> str:
+    """``lock cache``; ``an inner event``, of one that the standard library made for itself."""
+    told = timeline.tracks.get(thing, {})
+    if told.get("internal"):
+        return f"an {timeline.name(thing)}"
     kind = _kind(timeline, thing)
-    return TrackKind(kind).name.lower() if kind in list(TrackKind) else "something called"
+    return f"{TrackKind(kind).name.lower() if kind in list(TrackKind) else 'something called'} {timeline.name(thing)}"

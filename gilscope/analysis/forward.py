@@ -1,5 +1,6 @@
 """Last values carried forward: how the fold knows, at every row, what each thread and thing was told last."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,34 @@ def running_total(starts: Index, values: Numbers, carried: Numbers) -> Numbers:
     total = np.cumsum(values, dtype=np.int64)
     base = total[starts] - values[starts] - carried
     return np.asarray(total - np.repeat(base, np.diff(np.append(starts, len(values)))))
+
+
+def pairs(first: Index, last: Index) -> tuple[Index, Index]:
+    """Each n beside each number from ``first[n]`` up to ``last[n]``, which isn't one of them."""
+    count = np.maximum(last - first, 0)
+    which = np.repeat(np.arange(len(count)), count)
+    return which, np.arange(len(which)) - np.repeat(np.cumsum(count) - count - first, count)
+
+
+def batches(count: Index, most: int) -> Iterator[slice]:
+    """All of them, in slices whose counts don't add up to more than this, unless a single one does."""
+    total = np.cumsum(count)
+    begin = 0
+    while begin < len(count):
+        done = int(total[begin - 1]) if begin else 0
+        end = max(int(total.searchsorted(done + most, "right")), begin + 1)
+        yield slice(begin, end)
+        begin = end
+
+
+def last_before(groups: Numbers, places: Index, wanted: Numbers, before: Index) -> Index:
+    """Of members, each in a group and at a place: where the last one of a wanted group before a place is; or −1."""
+    if not len(groups):
+        return np.full(len(wanted), -1)
+    keys = np.sort((groups.astype(np.int64) << 32) + places)
+    limit = (wanted.astype(np.int64) << 32) + before
+    found = keys[np.maximum(keys.searchsorted(limit) - 1, 0)]
+    return np.where((found < limit) & (found >> 32 == wanted), found & 0xFFFFFFFF, -1)
 
 
 class Table:

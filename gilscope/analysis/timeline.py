@@ -3,14 +3,17 @@
 Times are ns since the run's origin. Everything is columns; nothing here loops over rows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.analysis.forward import Index, Numbers, Truth, forward, order_by, starts_of
+from gilscope.analysis import flows
+from gilscope.analysis.forward import Index, Numbers, Truth, batches, forward, order_by, pairs, starts_of
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
 
@@ -45,15 +48,16 @@ class Spans:
 
     def of(self, track: int) -> "Spans":
         """Those of one track."""
-        first, last = np.searchsorted(self.track, (track, track + 1))
+        first, last = self.track.searchsorted(np.array((track, track + 1), self.track.dtype))
         return self[first:last]
 
     def within(self, begin: int, end: int) -> "Spans":
         """The parts of these that lie between two times."""
-        some = self[(self.end > begin) & (self.begin < end)]
-        return Spans(
-            some.track, np.maximum(some.begin, begin), np.minimum(some.end, end), some.state, some.thing, some.line
-        )
+        return self[(self.end > begin) & (self.begin < end)].cut(begin, end)
+
+    def cut(self, begin: Numbers | int, end: Numbers | int) -> "Spans":
+        """The same, each no longer than from and to these times."""
+        return replace(self, begin=np.maximum(self.begin, begin), end=np.minimum(self.end, end))
 
     def at_once(self) -> tuple[Numbers, Numbers]:
         """Times, and how many of these there are from each on."""
@@ -158,6 +162,16 @@ class Timeline:
             return ""
         return str(self.recording.locations.get(int(span.line[0]), {}).get("call") or "")
 
+    def place(self, location: int) -> str:
+        """``line 12``, of a file whose source isn't in the recording ``line 12 of threading.py``; empty where unknown."""
+        line, file = self.line(location), str(self.recording.locations.get(int(location), {}).get("file", ""))
+        known = not self.recording.sources or file in self.recording.sources
+        return f"line {line}" + ("" if known else f" of {PurePath(file).name}") if line else ""
+
+    def key(self, tracks: Numbers, at: Numbers) -> Numbers:
+        """One number for a track and a time, in the order of tracks, then of times."""
+        return np.asarray((tracks.astype(np.int64) << self.duration_ns.bit_length()) + at)
+
     def measured(self, layer: str) -> bool:
         """Whether this run measured a layer, as far as its end or its header says."""
         said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
@@ -199,6 +213,30 @@ class Timeline:
             ends = starts
         return Spans(track[starts], at[starts], end[ends], state[starts], reason[starts], line[starts])
 
+    def parts(
+        self, tracks: Numbers, begin: Numbers, end: Numbers, most: int = 1 << 20
+    ) -> Iterator[tuple[Index, Spans]]:
+        """What tracks did in given stretches: spans cut to these, and the number of the stretch of each.
+
+        In batches of about ``most``, because a thousand stretches may each see a thousand spans.
+        """
+        spans = self.spans
+        first, last = self.spans_at(tracks, begin), self._begins.searchsorted(self.key(tracks, end))
+        for some in batches(np.maximum(last - first, 0), most):
+            which, n = pairs(first[some], last[some])
+            which += some.start
+            parts = spans[n].cut(begin[which], end[which])
+            meets = (parts.track == tracks[which]) & (parts.end > parts.begin)
+            yield (which, parts) if meets.all() else (which[meets], parts[meets])
+
+    def spans_at(self, tracks: Numbers, at: Numbers) -> Index:
+        """Numbers of the spans in which tracks are then; of others, where they weren't there yet."""
+        return np.maximum(self._begins.searchsorted(self.key(tracks, at), "right") - 1, 0)
+
+    @cached_property
+    def _begins(self) -> Numbers:
+        return self.key(self.spans.track, self.spans.begin)
+
     @cached_property
     def thread_spans(self) -> Spans:
         """Of threads alone."""
@@ -212,6 +250,11 @@ class Timeline:
     @cached_property
     def _thread_rows(self) -> Rows:
         return self.rows[self.kind_of(self.rows.track) == TrackKind.THREAD]
+
+    @cached_property
+    def flows(self) -> flows.Flows:
+        """Which row of a thread let another thread's row happen."""
+        return flows.find(self._thread_rows, self.kind_of)
 
     @cached_property
     def lives(self) -> dict[int, tuple[int, int]]:
@@ -288,7 +331,7 @@ class Timeline:
     def _gil_wait_before(self, tracks: Numbers, acquired: Numbers) -> Numbers:
         """How long the wait for the GIL was that an acquire ended; 0 where none did."""
         waits = self.gil_waits
-        keys, wanted = ((t.astype(np.int64) << 42) + at for t, at in ((waits.track, waits.end), (tracks, acquired)))
+        keys, wanted = self.key(waits.track, waits.end), self.key(tracks, acquired)
         if not len(keys):
             return np.zeros(len(wanted), np.int64)
         found = np.minimum(keys.searchsorted(wanted), len(keys) - 1)

@@ -1,0 +1,55 @@
+"""Who is to blame for a wait: who had it meanwhile, who let the thread go on at last, who was on its core."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gilscope.analysis.forward import Index, Numbers
+from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.events import State, TrackKind
+
+
+def holders(timeline: Timeline, spans: Spans) -> Iterator[tuple[Index, Spans]]:
+    """Of waits for a GIL or a lock: what that did meanwhile, with its holder as ``thing``, as far as it is known; and to
+    which of the waits each belongs."""
+    for which, holds in timeline.parts(spans.thing, spans.begin, spans.end):
+        told = holds.state != State.UNKNOWN
+        yield which[told], holds[told]
+
+
+def wakes(timeline: Timeline, spans: Spans) -> tuple[Numbers, Numbers]:
+    """Of blocked threads, who let each go on, and when; 0 and the span's end where nobody did.
+
+    A part of a span has the waker of the whole.
+    """
+    ends = timeline.spans.end[timeline.spans_at(spans.track, spans.begin)]
+    rows, cause, woken = timeline.flows.rows, timeline.flows.cause, timeline.flows.wakes
+    if not len(woken):
+        return np.zeros(len(spans), np.uint32), ends
+    keys = timeline.key(rows.track[woken], rows.at[woken])
+    order = keys.argsort(kind="stable")
+    wanted = timeline.key(spans.track, ends)
+    n = order[np.minimum(keys[order].searchsorted(wanted), len(keys) - 1)]
+    known = keys[n] == wanted
+    causes = cause[woken[n]]
+    return np.where(known, rows.track[causes], 0).astype(np.uint32), np.where(known, rows.at[causes], ends)
+
+
+def on_their_cores(timeline: Timeline, spans: Spans) -> Iterator[tuple[Index, Spans]]:
+    """Of threads without a core: what the core that each had last did meanwhile, with who was on it as ``thing``."""
+    mine = lost_cores(timeline, spans)
+    for which, parts in timeline.parts(mine, spans.begin, spans.end):
+        busy = (parts.state == State.BUSY) & (parts.thing != spans.track[which])
+        yield which[busy], parts[busy]
+
+
+def lost_cores(timeline: Timeline, spans: Spans) -> Numbers:
+    """The core that each thread was on last before; 0: not known."""
+    stays = timeline.spans[timeline.kind_of(timeline.spans.track) == TrackKind.CORE]
+    stays = stays[stays.state == State.BUSY]
+    if not len(stays):
+        return np.zeros(len(spans), np.uint32)
+    keys = timeline.key(stays.thing, stays.begin)
+    order = keys.argsort()
+    n = order[np.maximum(keys[order].searchsorted(timeline.key(spans.track, spans.begin)) - 1, 0)]
+    return np.where(stays.thing[n] == spans.track, stays.track[n], 0).astype(np.uint32)
