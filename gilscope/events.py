@@ -154,6 +154,11 @@ class Kind(IntEnum):
     """In the thread itself: first Python-level instruction; ``thing`` is its Thread object."""
     THREAD_END = 42
     """In the thread itself: the last thing it does."""
+    # Collections of garbage, in the thread that collects: a stretch inside of what it does, no state of its own.
+    GC_BEGIN = 130
+    """``value``: the generation."""
+    GC_END = 131
+    """``value``: how many objects were collected."""
     # Loss. ``value``: how many records; ``at`` is when the first, the ``code`` word when the last was lost.
     LOST = 60
     # The core layer, by the kernel, written by the collector. ``value``: the core's number.

@@ -25,6 +25,7 @@ THOROUGH = (
     "test.test_sys_setprofile",
     "test.test_atexit",
     "test.test_inspect",
+    "test.test_gc",
     "test.test_logging",
 )
 

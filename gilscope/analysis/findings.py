@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gilscope.analysis import garbage
 from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.statistics import ResourceFigures, parallelism, resources
 from gilscope.analysis.text import counted, duration, listed, percent, times
@@ -48,7 +49,7 @@ def findings(recording: Recording) -> list[Finding]:
 def of(timeline: Timeline) -> list[Finding]:
     """As ``findings``, on a timeline that is there already."""
     found: list[Finding] = []
-    for rule in (_deadlocks, _lost, _convoy, _locks, _stalled, _native, _forced, _handoffs):
+    for rule in (_deadlocks, _lost, _convoy, _locks, _stalled, _native, _garbage, _forced, _handoffs):
         found += rule(timeline)
     return sorted(found, key=lambda finding: -finding.weight)
 
@@ -255,6 +256,34 @@ def _native(timeline: Timeline) -> list[Finding]:
                 200 + 100 * total / max(timeline.duration_ns, 1),
             )
         )
+    return found
+
+
+def _garbage(timeline: Timeline) -> list[Finding]:
+    """Others waited for the GIL while a thread collected garbage."""
+    every = garbage.collections(timeline)
+    found = []
+    for each in garbage.figures(timeline):
+        waited = max(each.waited_ns_by_thread.values(), default=0)
+        if waited < STALL_NS:
+            continue
+        name = timeline.name(each.track)
+        whose = [
+            timeline.name(track)
+            for track in sorted(each.waited_ns_by_thread, key=lambda t: -each.waited_ns_by_thread[t])
+        ]
+        sentence = (
+            f"{name} collected garbage {times(each.count)}, {duration(each.total_ns)} in all (the longest "
+            f"{duration(each.longest_ns)}), and freed {counted(each.collected, 'object')}. A collection keeps the GIL: "
+            f"{listed(whose)} waited {duration(each.waited_ns)} for it meanwhile."
+        )
+        mine = every.track == each.track
+        pauses = Spans(
+            *(column[mine] for column in (every.track, every.begin, every.end, *(np.zeros_like(every.track),) * 3))
+        )
+        share = waited / max(timeline.duration_ns, 1)
+        title = "Collecting garbage held everyone up"
+        found.append(Finding("garbage", title, sentence, "gil-wait", _stretches(pauses), 300 + 100 * share))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gilscope.analysis import check, findings, statistics
+from gilscope.analysis import check, findings, garbage, statistics
 from gilscope.analysis.statistics import STATE_NAMES, TrackFigures
 from gilscope.analysis.text import counted, duration, percent
 from gilscope.analysis.timeline import Timeline
@@ -49,6 +49,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
         },
         "tracks": [_track(timeline, each) for each in statistics.tracks(timeline)],
         "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
+        "garbage": [_garbage(timeline, each) for each in garbage.figures(timeline)],
         "calls": [_call(timeline, each) for each in statistics.calls(timeline)],
     }
 
@@ -105,6 +106,20 @@ def _resource(timeline: Timeline, figures: statistics.ResourceFigures) -> dict[s
     }
 
 
+def _garbage(timeline: Timeline, figures: garbage.GarbageFigures) -> dict[str, Any]:
+    by_thread = sorted(figures.waited_ns_by_thread.items(), key=lambda pair: -pair[1])
+    return {
+        "thread": timeline.name(figures.track),
+        "track": figures.track,
+        "count": figures.count,
+        "total_ns": figures.total_ns,
+        "longest_ns": figures.longest_ns,
+        "collected": figures.collected,
+        "waited_ns": figures.waited_ns,
+        "waited_ns_by_thread": _named(timeline, by_thread),
+    }
+
+
 def _call(timeline: Timeline, figures: statistics.CallFigures) -> dict[str, Any]:
     return {
         "thread": timeline.name(figures.track),
@@ -152,6 +167,10 @@ def as_text(told: dict[str, Any]) -> str:
             waiters = ", ".join(f"{name} {duration(wait)}" for name, wait in each["wait_ns_by_thread"].items())
             line += f", {duration(each['wait_ns'])} waited in all ({waiters})"
         lines.append(line)
+    for each in told["garbage"]:
+        line = f"{each['thread']}: {counted(each['count'], 'collection')} of garbage, {duration(each['total_ns'])}"
+        waited = f"; others waited {duration(each['waited_ns'])} meanwhile" if each["waited_ns"] else ""
+        lines.append(line + waited)
     if told["calls"]:
         lines += ["", *map(_said, told["calls"][:MOST_CALLS])]
     return "\n".join(lines).rstrip() + "\n"

@@ -469,7 +469,7 @@ static PyObject *install_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSE
         PyErr_SetString(PyExc_RuntimeError, "attach() comes before install_program()");
         return NULL;
     }
-    if (locks_install() < 0)
+    if (locks_install() < 0 || garbage_install() < 0)
         return NULL;
     active = true;
     Py_RETURN_NONE;
@@ -478,6 +478,7 @@ static PyObject *install_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSE
 static PyObject *uninstall_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
 {
     active = false;
+    garbage_uninstall();
     return locks_uninstall() < 0 ? NULL : Py_NewRef(Py_None);
 }
 

@@ -70,7 +70,7 @@ def hook(
     """
 
 def install_program() -> None:
-    """Record locks, sleeps, simple queues and starts, and let hooks record. RuntimeError: this Python's can't be."""
+    """Record locks, sleeps, simple queues, starts and collections of garbage, and let hooks record. RuntimeError: this Python's can't be."""
 
 def uninstall_program() -> None:
     """Undo install_program(): every function of the interpreter is what it was, and hooks only call."""

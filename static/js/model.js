@@ -27,6 +27,8 @@ export class Track {
     this.times = new TimeByState(this.rows);
     /** The cores a thread was on, by the kernel; empty where that wasn't measured. */
     this.cores = new Columns();
+    /** When a thread collected garbage: `thing` is 1 from its beginning, 0 from its end on. */
+    this.pauses = new Columns();
     /** @type {Loss[]} */
     this.losses = [];
     this.everHeld = false;
@@ -254,6 +256,7 @@ export class Model {
       const thingBefore = before < 0 ? 0 : rows.thing[before];
       this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
       if (kind === Kind.CORE_ON) track.cores.push(at, State.BUSY, kind, 0, batch.value[i] + 1, 0, 0);
+      else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, state, kind, 0, kind === Kind.GC_BEGIN ? 1 : 0, 0, batch.value[i]);
       else if (kind === Kind.CORE_OFF) track.cores.push(at, State.IDLE, kind, 0, 0, 0, 0);
     } else if (state === State.HELD || state === State.CONTENDED) {
       if (!track.everHeld) {

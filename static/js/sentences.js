@@ -104,7 +104,7 @@ export function predicate(model, span) {
   const inside = call ? ` in ${call}` : '';
   switch (span.state) {
     case State.RUNNING:
-      return `runs Python for ${length}`;
+      return `runs Python for ${length}${garbage(span)}`;
     case State.STALLED:
       return `holds the GIL for ${length} without a core`;
     case State.NATIVE:
@@ -135,6 +135,16 @@ export function predicate(model, span) {
     default:
       return `is ${STATE_TEXT[span.state]?.label ?? 'in a state without a name'} for ${length}`;
   }
+}
+
+/** How much of a span its thread collected garbage. @param {Span} span */
+function garbage({ track, from, to }) {
+  const { pauses } = track;
+  let total = 0;
+  for (let row = Math.max(pauses.rowAt(from), 0), n = 0; row < pauses.count && pauses.at[row] < to && n < HOLDERS_REACH; row += 1, n += 1) {
+    if (pauses.thing[row] === 1) total += Math.max(Math.min(row + 1 < pauses.count ? pauses.at[row + 1] : to, to) - Math.max(pauses.at[row], from), 0);
+  }
+  return total > 0 ? `, ${formatDuration(total)} of it to collect garbage` : '';
 }
 
 /** The waiter sent a drop request in this span. @param {Span} span */

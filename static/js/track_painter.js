@@ -19,6 +19,7 @@ const LETTER_PX = 22;
 const PATTERNED_LETTER_PX = 36;
 const WORD_PX = 120;
 /** Beside a core's name, enough of the strip must be left. */
+const PAUSE_PX = 3;
 const CORE_WORD_PX = 112;
 /** On a lower bar a letter would hide it: only words, where there is room for more than them. */
 const LETTERED_PX = 11;
@@ -75,8 +76,7 @@ export class TrackPainter {
 
   /** @param {Frame} frame @param {Row[]} rows @param {TimeScale} scale */
   #tracks(frame, rows, scale) {
-    const { ctx, list } = this;
-    const palette = /** @type {Palette} */ (this.palette);
+    const { list } = this;
     const until = frame.model.duration;
     /** @type {(Path2D | undefined)[]} */
     const paths = [];
@@ -88,6 +88,14 @@ export class TrackPainter {
       if (list.mixedCount > 0) this.#stripOf(row, top);
       if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
     }
+    this.#fill(paths);
+    for (const row of rows) if (row.track.pauses.count > 0) this.#pauses(frame, row, scale, until);
+  }
+
+  /** @param {(Path2D | undefined)[]} paths by state */
+  #fill(paths) {
+    const { ctx } = this;
+    const palette = /** @type {Palette} */ (this.palette);
     paths.forEach((path, state) => {
       if (!path) return;
       ctx.fillStyle = palette.states[state].pattern === 'plain' ? palette.states[state].css : this.patterns[state];
@@ -163,6 +171,27 @@ export class TrackPainter {
     const at = this.list.row[n];
     const inside = frame.model.name(rows.thing[at]) || frame.model.call(State.OUTSIDE, row.track.lineAt(at));
     if (inside) this.labels.push({ text: `outside · ${inside.split('.').slice(-1)[0]}`, leftPx: left, rightPx: right, yPx: y, colour: css.dim, plate: css.bg });
+  }
+
+  /** Where a thread collected garbage: a thin mark along the lower edge of its bar. @param {Frame} frame @param {Row} row @param {TimeScale} scale @param {number} until */
+  #pauses(frame, row, scale, until) {
+    const { pauses } = row.track;
+    const px = this.ratio;
+    const height = Math.round(PAUSE_PX * px);
+    const y = Math.round((row.barTopPx + row.barPx - frame.scrollPx) * px) - height;
+    this.ctx.fillStyle = /** @type {Palette} */ (this.palette).css.ink;
+    let drawnTo = -Infinity;
+    for (let n = Math.max(pauses.rowAt(scale.from), 0); n < pauses.count && pauses.at[n] <= scale.to; n += 1) {
+      const left = Math.round(scale.timeToPx(pauses.at[n]));
+      const right = Math.max(Math.round(scale.timeToPx(n + 1 < pauses.count ? pauses.at[n + 1] : until)), left + Math.round(px));
+      if (pauses.thing[n] === 0) continue;
+      if (right <= drawnTo) {
+        n = Math.max(n, pauses.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
+        continue;
+      }
+      this.ctx.fillRect(left, y, right - left, height);
+      drawnTo = right;
+    }
   }
 
   /** Who has the GIL, a lock or a core. @param {Frame} frame @param {Row} row @param {number} top */

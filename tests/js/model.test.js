@@ -282,6 +282,22 @@ test('the strip of the whole recording shares out each column among the threads 
   assert.ok(summarise(new Model(), 10, 0).every((share) => share === 0));
 });
 
+test('a running span says how long it collected garbage', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS });
+  const rows = [
+    { at: 0, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+    { at: 10, track: ONE, kind: Kind.GC_BEGIN, state: RUNNING, value: 2 },
+    { at: 30, track: ONE, kind: Kind.GC_END, state: RUNNING, value: 7 },
+    { at: 40, track: ONE, kind: Kind.GIL_RELEASE, state: OUTSIDE },
+    { at: 50, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  const one = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[ONE]);
+  const said = [5, 55].map((at) => predicate(model, /** @type {any} */ (one.spanAt(at, 60))));
+  assert.deepEqual(said, ['runs Python for 40 ns, 20 ns of it to collect garbage', 'runs Python for 10 ns']);
+});
+
 test('away and blocked spans say the call that they are in', async () => {
   const model = new Model();
   model.tellMeta({ tracks: TRACKS, locations: [{ id: 1, file: 'a.py', line: 31, function: 'serve', call: 'connection.recv' }, { id: 2, file: 'a.py', line: 40, function: 'serve' }] });
