@@ -6,7 +6,6 @@
    _slots.c     rebinds the calls of a loaded object
    _locks.c     sees locks, sleeps and queues written in C
    _hooks.c     sees methods of `threading` and `queue` written in Python
-   _garbage.c   sees the collections of garbage
    _probe.c     the Python module `_probe` around them
 
    Hot path means: no Python API, no allocation, no lock, no system call. */
@@ -57,12 +56,12 @@ static inline bool probe_attached(void) { return probe_memory != NULL; }
 int locks_install(void);
 int locks_uninstall(void);
 
-/* Provided by _hooks.c, from the module's exec slot. */
-int hooks_add(PyObject *module);
-
-/* Provided by _garbage.c. 0, or -1 with a Python exception set. Called with the GIL held. */
+/* Provided by _garbage.c, which sees collections of garbage. The same. */
 int garbage_install(void);
 void garbage_uninstall(void);
+
+/* Provided by _hooks.c, from the module's exec slot. */
+int hooks_add(PyObject *module);
 
 /* Records THING_NEW. Called from C that the creating frame called: an internal thing is told by that frame. */
 void locks_made(PyObject *thing, uint16_t track, int64_t value);
