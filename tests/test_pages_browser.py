@@ -1,5 +1,6 @@
 """The pages in a real browser: readable, usable by keyboard and on a phone, and honest about what went wrong."""
 
+import json
 import re
 import shutil
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from gilscope.recording import END, META, decode_chunk, encode_chunk
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
 
@@ -21,8 +23,20 @@ UNMEASURED = {
 }
 
 
+def failed(head: bytes) -> bytes:
+    """A run that printed, and raised an error."""
+    *chunks, last = app_recordings.CHUNKS
+    _, end = decode_chunk(last)
+    assert isinstance(end, dict)
+    output = [{"at": 60_000_000 * n, "stream": ("stdout", "stderr")[n % 2], "text": f"round {n}\n"} for n in range(7)]
+    end |= {"verdict": "failed", "sentence": "It raised ValueError: no.", "traceback": "Traceback:\nValueError: no\n"}
+    told = [(META, {"output": output}), (END, end)]
+    parts = [encode_chunk(n, type, json.dumps(one).encode()) for n, (type, one) in enumerate(told, len(chunks))]
+    return head + b"".join([*chunks, *parts])
+
+
 def recordings() -> dict[str, bytes]:
-    """Whole, without the GIL, damaged, broken off, and no recording at all."""
+    """Whole, without the GIL, damaged, broken off, failed, and no recording at all."""
     damaged = bytearray(app_recordings.CHUNKS[2])
     damaged[80] ^= 255
     parts = [*app_recordings.CHUNKS[:2], bytes(damaged), *app_recordings.CHUNKS[3:]]
@@ -30,6 +44,7 @@ def recordings() -> dict[str, bytes]:
         "whole": app_recordings.file(**CONVOY, id="whole", started="2026-01-05T00:00:00Z"),
         "unmeasured": app_recordings.file(**CONVOY, id="unmeasured", layers=UNMEASURED, started="2026-01-04T00:00:00Z"),
         "damaged": app_recordings.head(**CONVOY, id="damaged", started="2026-01-03T00:00:00Z") + b"".join(parts),
+        "failed": failed(app_recordings.head(**CONVOY, id="failed", started="2026-01-01T00:00:00Z")),
         "broken": app_recordings.head(**CONVOY, id="broken", started="2026-01-02T00:00:00Z") + b"".join(parts[:2]),
     }
 
@@ -117,6 +132,7 @@ ADDRESSES = [
     "/recordings/unmeasured",
     "/recordings/damaged",
     "/recordings/broken",
+    "/recordings/failed#at=150000000",
     "/recordings/whole/findings",
     "/recordings/nowhere",
     "/embed/whole",

@@ -24,6 +24,9 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gilscope.events import Kind, State, TrackKind
+from gilscope.recording import Rows, Writer
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = (ROOT / "tests/js/recordings/convoy.gilscope").read_bytes()
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
@@ -167,6 +170,28 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     page.close()
     expected = getattr(page, "expected_errors", ())
     assert [error for error in errors if not any(words in error for words in expected)] == []
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "%sfails.py", line 12, in run
+    return orders["pears"]
+KeyError: 'pears'
+"""
+
+
+def failing(folder: Path) -> bytes:
+    """A recording of a program that printed, and failed."""
+    writer = Writer(folder / "failing.gilscope", HEADER)
+    writer.add_meta({"tracks": [{"id": 1, "kind": int(TrackKind.THREAD), "name": "MainThread"}]})
+    writer.add_rows(Rows.of([0, 90_000_000], track=1, kind=Kind.GIL_ACQUIRE, state=[State.RUNNING, State.EXITED]))
+    lines = "".join(f"round {number}\n" for number in range(1, 41))
+    writer.add_meta({"output": [{"at": 10_000_000, "stream": "stdout", "text": f"{lines}half a"}]})
+    writer.add_meta({"output": [{"at": 20_000_000, "stream": "stderr", "text": "that was slow\n"}]})
+    writer.add_meta({"output": [{"at": 30_000_000, "stream": "stdout", "text": " line\nthe last\n"}]})
+    writer.add_meta({"output": [{"at": 95_000_000, "stream": "stderr", "text": TRACEBACK % "/home/me/"}]})
+    end = {"verdict": "failed", "sentence": "It raised KeyError: 'pears'.", "traceback": TRACEBACK % ""}
+    writer.end({**end, "duration_ns": 90_000_000, "lost": 0})
+    return (folder / "failing.gilscope").read_bytes()
 
 
 ENDED = 'src="/recordings/x/file" recording="x" controls'
@@ -665,6 +690,61 @@ def test_damaged_and_truncated_files_show_the_rest(page: Page, server: Server) -
     open_page(page, server)
     assert ask(page, "m.rowCount") == 400
     assert "ends in the middle of a chunk" in page.locator(".gt-status").inner_text()
+
+
+def test_shows_what_was_printed_and_why_it_failed(page: Page, server: Server, tmp_path: Path) -> None:
+    """The traceback is in sight at once, and once; a line leads to its moment, and later ones are dim from then on."""
+    server.file = failing(tmp_path)
+    open_page(page, server)
+    assert page.locator(".gt-say-verdict").inner_text() == "It raised KeyError: 'pears'."
+    assert page.locator(".gt-tab[aria-selected=true]").inner_text() == "Printed 43, and the traceback"
+    box, panel = (page.locator(one).bounding_box() for one in (".gt-traceback", ".gt-printed"))
+    assert box and panel and panel["y"] <= box["y"] and box["y"] + box["height"] <= panel["y"] + panel["height"]
+    assert page.locator(".gt-traceback").inner_text() == (TRACEBACK % "").strip()
+    lines = page.locator(".gt-printed-line")
+    assert [text.split() for text in lines.all_inner_texts()[-3:]] == [
+        ["10.000", "ms", "half", "a", "line"],
+        ["20.000", "ms", "err", "that", "was", "slow"],
+        ["30.000", "ms", "the", "last"],
+    ]
+    assert lines.count() < 25  # only what is in sight is made
+    assert page.locator(".gt-later").count() == 0
+    lines.nth(-2).locator(".gt-text").click()
+    assert ask(page, "c.at") == 20_000_000
+    wait(page, "e.querySelectorAll('.gt-later').length === 1")
+    page.get_by_role("tab", name="Source").click()
+    assert not page.locator(".gt-traceback").is_visible()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".gt-traceback").is_visible()
+
+
+def test_shows_live_what_is_printed(page: Page, server: Server, tmp_path: Path) -> None:
+    """Nothing is said of printing before something is printed; the last line stays in sight."""
+    told = chunks(failing(tmp_path))
+    print_it, end = threading.Event(), threading.Event()
+
+    async def handler(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running", header=HEADER)
+        for number, chunk in enumerate(told):
+            if number == 2:
+                await asyncio.to_thread(print_it.wait, 20)
+            if number == len(told) - 1:
+                await asyncio.to_thread(end.wait, 20)
+            await websocket.send_bytes(chunk)
+        await hang(websocket, 0)
+
+    server.handlers = [handler]
+    open_page(page, server, LIVE, phase="running")
+    wait(page, "m.rowCount === 2 && e.dataset.phase === 'shown'")
+    assert page.locator(".gt-tabs").is_hidden()
+    print_it.set()
+    page.get_by_role("tab", name="Printed 47").click()
+    page.get_by_text("KeyError: 'pears'", exact=True).wait_for()
+    assert ask(page, "e.printed.element.scrollTop") > 0
+    assert page.locator(".gt-traceback").is_hidden()
+    end.set()
+    wait(page, "e.phase === 'ended'")
+    assert page.locator(".gt-traceback").is_visible()
 
 
 def test_says_what_was_not_measured(page: Page, server: Server) -> None:

@@ -5,8 +5,10 @@ import { Detail } from './detail.js';
 import { Feed } from './feed.js';
 import { ChunkType } from './recording.js';
 import { Model } from './model.js';
+import { PrintedPanel } from './printed.js';
 import { SourcePanel } from './source_panel.js';
 import { Stage } from './stage.js';
+import { Tabs } from './tabs.js';
 import { Toolbar } from './toolbar.js';
 import { formatAddress, parseAddress } from './address.js';
 import { formatCount, formatDuration, formatMoment, formatOrdinal } from './format.js';
@@ -84,7 +86,13 @@ export class GilTimeline extends HTMLElement {
       help: () => this.sheet?.showModal(),
     });
     this.source = new SourcePanel();
+    this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
     this.detail = new Detail();
+    this.tabs = new Tabs('Beside the timeline', [
+      { name: 'Source', element: this.source.element },
+      { name: 'Printed', element: this.printed.element },
+    ]);
+    this.tabs.element.addEventListener('change', () => this.#panels());
     this.source.files.addEventListener('change', () => this.#panels());
     this.message = node('div', { class: 'gt-message', hidden: true });
     this.strip = node('p', { class: 'gt-status', role: 'status' });
@@ -100,7 +108,7 @@ export class GilTimeline extends HTMLElement {
       parts.unshift(this.toolbar.element);
       stage.element.append(this.toolbar.zoom);
     }
-    if (!embedded) parts.splice(-3, 0, node('div', { class: 'gt-below' }, this.source.element, this.detail.element));
+    if (!embedded) parts.splice(-3, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element), this.detail.element));
     this.replaceChildren(...parts);
     stage.connect();
   }
@@ -282,8 +290,24 @@ export class GilTimeline extends HTMLElement {
       states: model.threadStates,
     });
     if (this.hasAttribute('embed')) return;
+    this.#besides(model, camera.at, camera.playback.playing || (camera.at > 0 && !camera.following));
     this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
     this.detail?.show(model, stage.selected, this.#why());
+  }
+
+  /** What was printed, if anything was; what ended a program that failed comes into sight by itself. @param {Model} model @param {number} at @param {boolean} replaying */
+  #besides(model, at, replaying) {
+    const { tabs, printed } = this;
+    if (!tabs || !printed) return;
+    const failed = Boolean(model.end?.traceback);
+    tabs.element.hidden = model.output.lines.length === 0 && !failed;
+    if (tabs.element.hidden) return;
+    this.classList.toggle('gt-failed', failed);
+    if (failed) tabs.offer(1);
+    printed.update(model, at, replaying);
+    const count = printed.count > 0 ? ` ${formatCount(printed.count)}` : '';
+    const name = failed ? `Printed${count}, and the traceback` : `Printed${count}`;
+    if (tabs.buttons[1].textContent !== name) tabs.buttons[1].textContent = name;
   }
 
   /** Where the chain of causes of the selected span is told; null while it can't be. */

@@ -4,6 +4,7 @@ import { Kind, State, TrackKind } from './schema.js';
 import { Columns } from './columns.js';
 import { Flows } from './flows.js';
 import { TimeByState } from './lod.js';
+import { Output } from './output.js';
 
 /**
  * @typedef {import('./recording.js').Rows} Rows
@@ -122,6 +123,7 @@ export class Model {
     /** @type {Map<string, string>} text by file */
     this.sources = new Map();
     this.flows = new Flows();
+    this.output = new Output();
     /** @type {{from: number, to: number, sentence: string}[]} what of the file can't be read */
     this.damages = [];
     /** @type {End | null} */
@@ -183,6 +185,7 @@ export class Model {
     }
     for (const location of json.locations ?? []) this.locations.set(location.id, location);
     for (const { file, text } of json.sources ?? []) this.sources.set(file, text);
+    for (const told of json.output ?? []) this.output.tell(told);
     for (const { track, from, to, count } of json.lost ?? []) {
       this.lostCount += count;
       this.tracks[track]?.losses.push({ from, to, count });

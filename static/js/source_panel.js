@@ -42,7 +42,7 @@ export class SourcePanel {
   constructor() {
     this.files = node('select', { class: 'gt-files', 'aria-label': 'File', hidden: true });
     this.code = node('div', { class: 'gt-code', tabindex: '0', role: 'region', 'aria-label': 'Source, with the place of each thread at the playhead' });
-    this.element = node('section', { class: 'gt-source' }, this.files, this.code);
+    this.element = node('div', { class: 'gt-source-panel' }, this.files, this.code);
     this.file = '';
     this.text = '';
     /** @type {HTMLElement[]} by line, from 0 */
