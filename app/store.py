@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app import words as written
 from app.tail import ROWS, Tail
 
 log = logging.getLogger("gilscope")
@@ -57,6 +58,11 @@ _COLUMNS = (
     "id, scenario, title, parameters, python, started, duration_ns, verdict, sentence, bytes, rows, lost, layers, "
     "pinned, analysed, handoffs, contradictions, findings, miniature"
 )
+_ENDED = " ".join(f"WHEN '{verdict}' THEN '{text}'" for verdict, text in written.VERDICTS.items())
+_SOUGHT = " || ' ' || ".join(
+    ("title", "scenario", "python", "verdict", f"CASE verdict {_ENDED} ELSE '' END", "sentence")
+)
+"""What can be read of a recording on its page can be looked for."""
 _JSON = ("parameters", "layers", "contradictions", "findings")
 _OUTCOME = ("duration_ns", "verdict", "sentence", "bytes", "rows", "lost")
 
@@ -192,13 +198,13 @@ class Store:
     def newest(
         self, scenario: str | None = None, words: str = "", limit: int = 10_000, before: str | None = None
     ) -> list[Recording]:
-        """Newest first; ``words`` are looked for in title, scenario and verdict."""
+        """Newest first; ``words`` are looked for in title, scenario, interpreter and how it ended, as pages say it."""
         terms, values = ["1"], list[Any]()
         if scenario is not None:
             terms.append("scenario = ?")
             values.append(scenario)
         for word in words.split()[:8]:
-            terms.append("instr(lower(title || ' ' || scenario || ' ' || verdict || ' ' || python), lower(?)) > 0")
+            terms.append(f"instr(lower({_SOUGHT}), lower(?)) > 0")
             values.append(word)
         if before is not None:
             terms.append("started < ?")

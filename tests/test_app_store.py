@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,15 @@ def test_findings_stay_with_their_recording(tmp_path: Path) -> None:
 
 
 def test_words_find_recordings(tmp_path: Path) -> None:
-    """By scenario, verdict and interpreter, every word; newest first."""
+    """By scenario, interpreter and how it ended, also in the words of its page; every word; newest first."""
     store = filled(tmp_path)
     assert ids(store) == ["a3", "a2", "a1", "a0"]
     assert [one.id for one in store.newest(words="S1 ok")] == ["a3", "a1"]
     assert [one.id for one in store.newest(words="3.13")] == ["a3", "a2", "a1", "a0"]
+    assert [one.id for one in store.newest(words="ended itself")] == ["a3", "a2", "a1", "a0"]
+    store.put(replace(store.newest()[0], verdict="wall-limit", sentence="It took 31 s, and 30 s is the limit."))
+    assert [one.id for one in store.newest(words="time limit")] == ["a3"]
+    assert [one.id for one in store.newest(words="took 31")] == ["a3"]
     assert [one.id for one in store.newest(words="'; DROP TABLE recordings; --")] == []
     assert [one.id for one in store.newest("s0", limit=1)] == ["a2"]
     assert [one.id for one in store.newest(before="2026-01-01T00:02:00Z")] == ["a1", "a0"]
