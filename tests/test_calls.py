@@ -4,17 +4,20 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gilscope.analysis import report
+from gilscope.analysis.causes import chain
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector import calls
 from gilscope.collector.calls import Call
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.run import Order, perform
-from gilscope.events import Kind
+from gilscope.events import Kind, State
 from gilscope.recording import Recording, read
 from gilscope.scenarios import load
+from tests.pictures import track_of
 from tests.programs import FOUND, WITH_GIL, ids
 
 PROGRAM = '''"""Calls that leave Python."""
@@ -133,6 +136,20 @@ def test_the_report_says_what_each_call_cost(tmp_path: Path) -> None:
     assert ("MainThread", "blocked", "server.join", 37) in figures
     assert ("MainThread", "native", "digest.made.update", 25) in figures
     assert [each["total_ns"] for each in told["calls"]] == sorted((e["total_ns"] for e in told["calls"]), reverse=True)
+    timeline = Timeline(recording)
+    waits = timeline.thread_spans.of(track_of(recording, "server"))
+    longest = int(np.argmax(waits.length * (waits.state == State.OUTSIDE) * (waits.thing == 0)))
+    call = timeline.call(State.OUTSIDE, int(waits.line[longest]))
+    (hop,) = chain(timeline, int(waits.track[longest]), int(waits.begin[longest]))
+    assert call in ("listener.accept", "connection.recv")
+    assert hop.sentence.startswith("server is away from Python for ")
+    assert hop.sentence.endswith(f" in {call}, at line {18 if call == 'listener.accept' else 20}.")
+    joins = timeline.thread_spans.of(track_of(recording, "MainThread"))
+    at = int(joins.begin[np.argmax(joins.thing == track_of(recording, "server"))])
+    assert (
+        " in server.join for server to end, at line 37"
+        in chain(timeline, track_of(recording, "MainThread"), at)[0].sentence
+    )
     sleeps = next(each for each in told["calls"] if each["call"] == "time.sleep" and each["line"] == 21)
     assert sleeps["total_ns"] >= 20_000_000
     assert "time.sleep, line " in report.as_text(told)

@@ -89,23 +89,27 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
     name, length = timeline.name(int(here.track[0])), duration(total) + _share(total, of)
     lines = np.unique(here.line)
     place = timeline.place(int(lines[0])) if len(lines) == 1 else ""
+    call = timeline.call(state, int(lines[0])) if len(lines) == 1 else ""
+    inside = f" in {call}" if call else ""
     often = f", {times(len(here))}" if len(here) > 1 else ""
     at, since = (often + (f", {word}" if place else "") for word in (f"at {place}", f"from {place} on"))
     match state:
         case State.GIL_WAIT:
             told = f"waits {length} for the GIL{at}"
         case State.BLOCKED if _kind(timeline, thing) == TrackKind.THREAD:
-            told = f"waits {length} for {timeline.name(thing)} to end{at}"
+            told = f"waits {length}{inside} for {timeline.name(thing)} to end{at}"
         case State.BLOCKED:
-            told = f"waits {length} for {_words(timeline, thing)}{at}"
+            told = f"waits {length}{inside} for {_words(timeline, thing)}{at}"
         case State.RUNNING:
             told = f"runs Python for {length}{since}"
         case State.STALLED:
             told = f"holds the GIL, but the kernel took its core away for {length}{often}"
         case State.NATIVE:
-            told = f"computes in C code for {length}{at}, without the GIL"
+            told = f"computes in C code for {length}{inside}{at}, without the GIL"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
             told = f"sleeps for {length}{at}"
+        case State.OUTSIDE if call:
+            told = f"is away from Python for {length}{inside}{at}"
         case State.OUTSIDE:
             told = f"is away from Python for {length}{at}: it waits for input, output or the clock"
         case State.RUNNABLE:

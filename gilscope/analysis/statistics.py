@@ -93,20 +93,19 @@ def calls(timeline: Timeline) -> list[CallFigures]:
     """By thread, state and call, the longest first."""
     spans = timeline.thread_spans
     spans = spans[np.isin(spans.state, (State.OUTSIDE, State.NATIVE, State.BLOCKED)) & (spans.line != 0)]
-    keys, first, which = np.unique(
+    keys, which = np.unique(
         np.stack((spans.track, spans.state, spans.line)).astype(np.int64),
         axis=1,
-        return_index=True,
         return_inverse=True,
     )
     which = which.ravel()
-    count = np.bincount(which, minlength=len(first))
-    total = np.zeros(len(first), np.int64)
+    count = np.bincount(which, minlength=keys.shape[1])
+    total = np.zeros(keys.shape[1], np.int64)
     np.add.at(total, which, spans.length)
     figures = [
         CallFigures(int(track), State(int(state)), call, timeline.line(int(line)), int(count[n]), int(total[n]))
         for n, (track, state, line) in enumerate(keys.T.tolist())
-        if (call := timeline.call(spans[first[n] : first[n] + 1]))
+        if (call := timeline.call(state, line))
     ]
     return sorted(figures, key=lambda each: -each.total_ns)
 

@@ -151,16 +151,15 @@ class Timeline:
         """Line number of a location; 0 where it isn't known."""
         return int(self.recording.locations.get(int(location), {}).get("line") or 0)
 
-    def call(self, span: Spans) -> str:
+    def call(self, state: int, location: int) -> str:
         """What a thread is in while it is away or blocked, as its author calls it; empty where that isn't known.
 
         Away is where it released the GIL: without that, the line is of some earlier moment.
         """
-        state = State(int(span.state[0]))
         away = state in (State.OUTSIDE, State.NATIVE, State.RUNNABLE) and self.measured("gil")
         if not away and state != State.BLOCKED:
             return ""
-        return str(self.recording.locations.get(int(span.line[0]), {}).get("call") or "")
+        return str(self.recording.locations.get(int(location), {}).get("call") or "")
 
     def place(self, location: int) -> str:
         """``line 12``, of a file whose source isn't in the recording ``line 12 of threading.py``; empty where unknown."""
