@@ -165,6 +165,15 @@ class Kind(IntEnum):
     CORE_ON = 70
     CORE_OFF = 71
     """Flag PREEMPTED: the kernel took the core away; without it the thread gave the core up (it waits)."""
+    # Processes. ``aux``: TrackKind.PROCESS.
+    PROCESS_START = 110
+    """In the parent: it starts a process."""
+    PROCESS_STARTED = 111
+    """In the parent: the process is there, and runs its program. ``value``: its pid. Flag ERROR: it couldn't be started."""
+    PROCESS_BEGIN = 112
+    """In the process itself: the first Python instruction."""
+    PROCESS_RUN = 113
+    """In the process itself: its start is over, the next thing is what it is to do."""
     # Rows that the fold makes for a resource's own track. ``thing``: the track that holds it, or 0.
     RESOURCE = 80
 

@@ -182,9 +182,9 @@ def test_a_look_that_takes_long_breaks_no_order(tmp_path: Path, monkeypatch: pyt
     """On a busy machine rings and switches may be read long after each other: they are merged up to the same time."""
     gone = Program.gone
 
-    def slow(program: Program) -> list[int]:
+    def slow(program: Program, recorded: set[int]) -> list[int]:
         time.sleep(0.05)
-        return gone(program)
+        return gone(program, recorded)
 
     monkeypatch.setattr(Program, "gone", slow)
     body = "for thread in [Thread(target=lambda: [sleep(0.001) for _ in range(200)]) for _ in range(2)]: thread.start()"

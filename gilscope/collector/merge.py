@@ -23,6 +23,8 @@ from gilscope.recording import Rows
 
 PATIENCE_NS = 100_000_000
 """A thread that hasn't told who it is after this long goes by its number."""
+START_PATIENCE_NS = 1_000_000_000
+"""A start that hasn't told after this long which process it has started is that of nobody."""
 NEVER = FOREVER
 
 _NONE = np.empty(0, np.uint32)
@@ -41,6 +43,7 @@ def kinds(*some: Kind) -> NDArray[np.bool_]:
 
 OF_GIL = kinds(Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE)
 OF_CALL = kinds(Kind.CALL, Kind.RETURN)
+OF_PROCESS = kinds(Kind.PROCESS_START, Kind.PROCESS_STARTED, Kind.PROCESS_BEGIN, Kind.PROCESS_RUN)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
 
 
@@ -92,9 +95,16 @@ class Merge:
         self._switches: Switches | None = None
         self._early = NO_SWITCHES
         self._live: dict[int, set[tuple[int, int]]] = {}
-        self._alive: set[int] = set()
         self._over: dict[int, int] = {}
         """By process, when it stopped being recorded."""
+        self._begun_at: dict[int, int] = {}
+        """By process, when it was alive first."""
+        self._starting: set[int] = set()
+        """Processes whose start was told: alive once they record themselves."""
+        self._started: dict[tuple[int, int, int], int] = {}
+        """By the start, as slot, generation and time: which process."""
+        self._inherited: dict[int, dict[int, int]] = {}
+        """By forked process, what its parent had: track by address."""
         self._dying: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._told_until = 0
@@ -149,9 +159,11 @@ class Merge:
         early, early_switches = records.at < cut, switches.at < cut
         self._records, self._switches = pick(records, ~early), pick(switches, ~early_switches)
         of_rings = self._merge(pick(records, early))
+        starts = self._starts(of_rings)
         ends = self._put_back(of_rings)
-        rows = [*of_rings, *self._on_cores(pick(switches, early_switches))]
-        merged = Rows.concat((self._begin_processes(rows), *rows, ends)).sorted()
+        on_cores = self._on_cores(pick(switches, early_switches))
+        lives = self._begin_processes(of_rings, on_cores)
+        merged = Rows.concat((lives, *of_rings, *on_cores, self._tell_starts(starts), ends)).sorted()
         if len(merged):
             self._told_until = max(self._told_until, int(merged.at[-1]))
         return Rows.concat((merged, self._end_processes(until == FOREVER)))
@@ -171,13 +183,20 @@ class Merge:
     # Who is who
 
     def _cut(self, records: Records, switches: Switches, until: int) -> int:
-        """The time from which on rows have to wait: for later switches, or for a thread to tell who it is."""
+        """The time from which on rows have to wait: for later switches, for a thread to tell who it is, for a start to
+        tell which process it has started."""
         if until == FOREVER:
+            self._match_starts(records)
             return NEVER
         begin, tell = self._first_rows(records, switches)
         patient = until - PATIENCE_NS
-        waiting = {tid: at for tid, at in begin.items() if tid not in tell and at > patient}
-        cut = min([until + 1 - (MARGIN_NS if self._cores else 0), *waiting.values()])
+        waiting = [at for tid, at in begin.items() if tid not in tell and at > patient]
+        for start, (at, answered) in enumerate(self._match_starts(records)):
+            if answered:  # numbers below 0 are no thread's
+                begin[-1 - start], tell[-1 - start] = at, answered
+            elif at > until - START_PATIENCE_NS:
+                waiting.append(at)
+        cut = min([until + 1 - (MARGIN_NS if self._cores else 0), *waiting])
         # Who tells it after the cut waits from its first row on, too.
         while True:
             more = [at for tid, at in begin.items() if at < cut <= tell.get(tid, 0)]
@@ -205,6 +224,22 @@ class Merge:
             begin[tid] = min(at, begin.get(tid, at))
         return begin, tell
 
+    def _match_starts(self, records: Records) -> list[tuple[int, int]]:
+        """When each process was begun to be started, and when that was answered (0: not yet). Notes which one it is."""
+        open_starts: dict[tuple[int, int], list[int]] = {}
+        found: dict[tuple[int, int, int], int] = {}
+        for n in np.flatnonzero((records.kind == Kind.PROCESS_START) | (records.kind == Kind.PROCESS_STARTED)).tolist():
+            ring, at = (int(records.slot[n]), int(records.generation[n])), int(records.at[n])
+            if records.kind[n] == Kind.PROCESS_START:
+                open_starts.setdefault(ring, []).append(at)
+                found[(*ring, at)] = 0
+            elif open_starts.get(ring):
+                start = (*ring, open_starts[ring].pop())
+                found[start] = at
+                if not records.flags[n] & Flag.ERROR:
+                    self._started[start] = int(records.value[n])
+        return [(at, answered) for (_, _, at), answered in found.items()]
+
     def _bind(self, key: tuple[int, int], track: int) -> None:
         thread = self._unbound.pop(key)
         thread.track = track
@@ -217,7 +252,8 @@ class Merge:
 
     def _name(self, thread: _Thread) -> None:
         if thread.track and thread.named:
-            self._tracks.change(thread.track, name=thread.named["name"], daemon=thread.named["daemon"])
+            name = self._tracks.thread_name(thread.pid, thread.tid, thread.named["name"])
+            self._tracks.change(thread.track, name=name, daemon=thread.named["daemon"])
         elif thread.track:
             self._tracks.change(thread.track, name="MainThread" if thread.tid == thread.pid else f"thread {thread.tid}")
 
@@ -283,7 +319,7 @@ class Merge:
         elif track not in self._announced:  # it wasn't started by start()
             track = self._new(self._tracks.thread(pid))
         thing[n] = track
-        self._things[pid].put(address, track)
+        self._things_by_address(pid).put(address, track)
         if key in self._unbound:
             self._bind(key, track)
 
@@ -299,14 +335,31 @@ class Merge:
             if not self._sleep:
                 self._sleep = self._new(self._tracks.add(TrackKind.SLEEP, "time.sleep", pid))
             thing[calls] = self._sleep
-        some = OF_THING[records.kind] & (records.thing != 0)
+        of_process = records.aux == TrackKind.PROCESS
+        some = OF_THING[records.kind] & (records.thing != 0) & ~of_process
+        for n in np.flatnonzero(of_process & (OF_THING | OF_PROCESS)[records.kind]).tolist():
+            thing[n] = self._process_meant(pid, records, n)
         if some.any():
             thing[some] = self._made_things(pid, pick(records, some), line[some])
         return thing
 
+    def _process_meant(self, pid: int, records: Records, n: int) -> int:
+        """The track of the process that a record is about; 0: not known which."""
+        match records.kind[n]:
+            case Kind.PROCESS_START:
+                ring = int(records.slot[n]), int(records.generation[n])
+                meant = self._started.pop((*ring, int(records.at[n])), 0)
+            case Kind.PROCESS_STARTED:
+                meant = int(records.value[n])
+            case Kind.PROCESS_BEGIN | Kind.PROCESS_RUN:
+                meant = pid
+            case _:
+                meant = int(records.thing[n])
+        return self._new(self._tracks.process(meant)) if meant else 0
+
     def _made_things(self, pid: int, records: Records, line: Ids) -> Ids:
         """The same for things that are made, and whose addresses are used again."""
-        memo = self._things.setdefault(pid, Memo())
+        memo = self._things_by_address(pid)
         keys = records.thing
         before = memo.ids(keys, lambda *_: 0)
         nested = records.flags & Flag.NESTED != 0
@@ -333,6 +386,13 @@ class Merge:
                 memo.put(int(keys[n]), int(ids[n]))
         return ids
 
+    def _things_by_address(self, pid: int) -> Memo:
+        if pid not in self._things:
+            self._things[pid] = Memo()
+            parent = self._things.get(self._tracks.forked.get(pid, 0))
+            self._inherited[pid] = dict(parent.known) if parent else {}
+        return self._things[pid]
+
     def _make(self, pid: int, records: Records, n: int, location: int, internal: bool) -> int:
         kind = TrackKind(int(records.aux[n]))
         own = self._threads[int(records.slot[n]), int(records.generation[n])].track
@@ -342,6 +402,9 @@ class Merge:
             track = self._new(self._tracks.thread(pid))
             self._announced.add(track)
             return track
+        had = self._inherited.get(pid, {}).get(int(records.thing[n]))
+        if had and internal and records.kind[n] != Kind.THING_NEW and self._kind[had] == kind:
+            return self._new(self._tracks.copy(had, pid))
         value = int(records.value[n]) if records.kind[n] == Kind.THING_NEW else 0
         return self._new(self._tracks.thing(kind, pid, location, internal, value))
 
@@ -377,16 +440,43 @@ class Merge:
 
     # Processes
 
-    def _begin_processes(self, rows: Sequence[Rows]) -> Rows:
-        """Each process is alive from its first row on."""
-        fresh = {pid: track for pid, track in self._tracks.processes().items() if pid not in self._alive}
+    def _starts(self, rows: Sequence[Rows]) -> Rows:
+        """What is told of the starts of processes. Each belongs to the last that says so: of what a fork server forks,
+        that is who asked for it."""
+        steps = Rows.concat([part[OF_PROCESS[part.kind] & (part.thing != 0)] for part in rows]).sorted()
+        for n in np.flatnonzero(steps.kind <= Kind.PROCESS_STARTED).tolist():
+            track, starter = int(steps.thing[n]), int(self._pid[steps.track[n]])
+            self._tracks.start_process(track, self._tracks.process(starter))
+            if steps.kind[n] == Kind.PROCESS_START:
+                self._starting.add(int(self._pid[track]))
+        return steps
+
+    def _tell_starts(self, steps: Rows) -> Rows:
+        """The same on the tracks of the processes: starting, until they are alive."""
+        told = []
+        for n in range(len(steps)):
+            track, at = int(steps.thing[n]), int(steps.at[n])
+            pid = int(self._pid[track])
+            begun, over = self._begun_at.get(pid, NEVER), self._over.get(pid, NEVER) - self._origin
+            if at <= over:
+                state = State.ALIVE if at >= begun else State.STARTING
+                told.append(Rows.of([at], track=track, kind=steps.kind[n], state=state, line=steps.line[n]))
+        return Rows.concat(told)
+
+    def _begin_processes(self, of_rings: Sequence[Rows], on_cores: Sequence[Rows]) -> Rows:
+        """Each process is alive from its first row on; one whose start was told, from the first that it tells itself."""
+        fresh = {pid: track for pid, track in self._tracks.processes().items() if pid not in self._begun_at}
         told = []
         for pid, track in fresh.items():
-            first = [int(part.at[mine].min()) for part in rows if (mine := self._pid[part.track] == pid).any()]
+            rows = of_rings if pid in self._starting else (*of_rings, *on_cores)
+            first = [int(part.at[mine].min()) for part in rows if (mine := self._of(part, pid)).any()]
             if first:
-                self._alive.add(pid)
+                self._begun_at[pid] = min(first)
                 told.append(Rows.of([min(first)], track=track, state=State.ALIVE))
         return Rows.concat(told)
+
+    def _of(self, rows: Rows, pid: int) -> NDArray[np.bool_]:
+        return np.asarray(self._pid[rows.track] == pid)
 
     def _put_back(self, rows: Sequence[Rows]) -> Rows:
         """A process whose main thread has ended isn't recorded any more: what is left is the interpreter's own end."""
@@ -410,6 +500,7 @@ class Merge:
             seen = self._dying.pop(pid)
             # The kernel tells to the nanosecond when its last thread left its core; without it, we know when we saw it.
             at = max((self._last.get(pid, seen) if self._cores else seen) - self._origin, self._told_until)
+            self._over.setdefault(pid, at + self._origin)
             told.append(Rows.of([at], track=track, state=State.EXITED))
         return Rows.concat(told)
 

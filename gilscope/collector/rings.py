@@ -139,6 +139,11 @@ class Rings:
         """Definitions that found no room."""
         return int(self._header[Ring.H_DEFINITIONS_LOST // 8])
 
+    @property
+    def recorded(self) -> set[int]:
+        """Processes that have a ring which isn't read to its end yet."""
+        return {account.pid for account in self._live.values()}
+
     def close(self) -> None:
         """Let the memory go. What is still mapped by a recorded process lives on with it."""
         del self._header, self._slots, self._rings

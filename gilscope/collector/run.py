@@ -156,10 +156,12 @@ class _Run:
     def _look(self, printed: Callable[[str, str], None], final: bool = False) -> None:
         """Take what rings, kernel and program have to tell. ``final``: the program is over, so take everything."""
         seen = time.monotonic_ns()
-        gone = dict.fromkeys(self.program.gone(), seen)
+        gone = dict.fromkeys(self.program.gone(self.rings.recorded), seen)
         for pid in gone:
             self.rings.bury(pid)
         batch = self.rings.read(final)
+        if final:
+            gone.update(dict.fromkeys({account.pid for account in batch.begun}, seen))
         # Switches are merged with records: of both, up to the same time.
         watermark = FOREVER if final else min(batch.watermark, seen)
         until = FOREVER if final else watermark - MARGIN_NS

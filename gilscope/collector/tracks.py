@@ -7,6 +7,8 @@ from gilscope.collector.places import Places
 from gilscope.events import TrackKind
 
 Track = dict[str, Any]
+MAIN = "MainThread"
+"""What Python calls the main thread of each process."""
 
 
 class Tracks:
@@ -19,6 +21,11 @@ class Tracks:
         self._changed: dict[int, None] = {}
         self._cores: dict[int, int] = {}
         self._processes: dict[int, int] = {}
+        self._starters: dict[int, int] = {}
+        self._called: dict[int, str] = {}
+        """What processes call themselves, by pid."""
+        self.forked: dict[int, int] = {}
+        """By pid of a forked process, that of its parent: what the parent had, it has too."""
 
     def __getitem__(self, id: int) -> Track:
         return self._tracks[id]
@@ -67,9 +74,31 @@ class Tracks:
         self.change(
             id,
             name="python" if id == 1 else self._tracks[id]["name"],
-            parent=self._processes.get(told["parent"], 0),
+            parent=self._starters.get(id) or self._processes.get(told["parent"], 0),
             switch_interval_ns=told["switch_interval_ns"],
         )
+
+    def start_process(self, id: int, starter: int) -> None:
+        """A process is the child of the one that had it started, whoever forked it."""
+        self._starters[id] = starter
+        self.change(id, parent=starter)
+
+    def name_process(self, told: Track) -> None:
+        """What a process is called; a helper isn't the program's own business. Its main thread goes by its name."""
+        pid, id = told["pid"], self.process(told["pid"])
+        self._called[pid] = told["name"]
+        self.change(id, name=told["name"], internal=told["helper"])
+        if told["forked"]:
+            self.forked[pid] = told["parent"]
+        for thread, track in [*self._tracks.items()]:
+            if track["parent"] == id and track["kind"] == TrackKind.THREAD:
+                self.change(thread, internal=told["helper"])
+                if track.get("tid") == pid:
+                    self.change(thread, name=self.thread_name(pid, pid, MAIN))
+
+    def thread_name(self, pid: int, tid: int, name: str) -> str:
+        """What a thread that calls itself so is called: there is a MainThread in every process."""
+        return self._called.get(pid, name) if tid == pid and name == MAIN else name
 
     def core(self, number: int) -> int:
         """The track of a core."""
@@ -83,7 +112,13 @@ class Tracks:
 
     def thread(self, pid: int) -> int:
         """A new thread's track. It has a name of its own once it tells it."""
-        return self.add(TrackKind.THREAD, "thread", pid)
+        return self.add(TrackKind.THREAD, "thread", pid, internal=self._tracks[self.process(pid)]["internal"])
+
+    def copy(self, id: int, pid: int) -> int:
+        """A forked process's own copy of a thing that its parent had."""
+        had = self._tracks[id]
+        more = {name: had[name] for name in ("internal", "line", "capacity") if name in had}
+        return self.add(TrackKind(had["kind"]), had["name"], pid, **more)
 
     def thing(self, kind: TrackKind, pid: int, location: int, internal: bool, capacity: int = 0) -> int:
         """A new lock or other thing, called by the line that made it; 0: it was made before the recording."""

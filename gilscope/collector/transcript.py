@@ -151,12 +151,15 @@ class Transcript:
                 self._tracks.define_process(told)
                 self._places.process(told["pid"], told["parent"])
                 self._process = self._process or told
+            case "process name":
+                self._tracks.name_process(told)
             case "code":
                 self._places.define(told)
             case "thread":
                 self._threads.append(told)
             case "error":
-                self.error = told
+                if self._process and told["pid"] == self._process["pid"]:
+                    self.error = told
 
     def _split(self, batch: Batch, switches: Switches, gone: tuple[tuple[int, int], ...]) -> None:
         """The last piece has the ends: they hold once everything before them is written."""

@@ -2,6 +2,7 @@
 
     python gilscope/recorder/__main__.py --scenario FILE --params JSON
     python gilscope/recorder/__main__.py --module NAME ARGUMENT…
+    python gilscope/recorder/__main__.py --command PROGRAM ARGUMENT…    as python -c does: how multiprocessing starts its own
 
 For the program everything is as under plain Python: path, arguments, tracebacks, exit codes, signals. GILSCOPE_PROBE
 is the path of the extension for this interpreter (empty: nothing is recorded from inside), GILSCOPE_RINGS that of
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import ExtensionFileLoader, ModuleSpec, SourceFileLoader
+from importlib.machinery import BuiltinImporter, ExtensionFileLoader, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this does to run
@@ -37,6 +38,12 @@ def main(arguments: list[str]) -> None:
 
             _record(folder=os.getcwd(), argv=[name, *rest])
             _visible(runpy.run_module, name, None, "__main__", True)
+        case ["--command", program, *rest]:
+            try:  # noqa: SIM105  # contextlib would be one import more
+                _record(folder=sys.path[0] if sys.flags.safe_path else "", argv=["-c", *rest])
+            except (OSError, ValueError):
+                pass  # the run's memory is out of its reach: it goes on unrecorded
+            _visible(_run_command, program)
         case _:
             raise SystemExit(__doc__)
 
@@ -51,21 +58,24 @@ def _parameters(text: str) -> dict[str, Any]:
 
 
 def _record(folder: str, argv: list[str]) -> None:
-    """Start recording, if there is a probe, and leave path and arguments as the program expects them."""
+    """Start recording, if there is a probe, and leave path and arguments as the program expects them. OSError or
+    ValueError: the run's memory isn't there."""
     probe = os.environ.get("GILSCOPE_PROBE", "")
-    if probe:
-        sys.path[0] = os.path.dirname(os.path.dirname(_HERE))
-        import atexit
-
-        import gilscope.recorder
-
-        _load_probe(gilscope.recorder, probe)
-        from gilscope.recorder import hooks
-
-        hooks.install(os.environ["GILSCOPE_RINGS"])
-        atexit.register(hooks.put_back)  # the first that is registered runs last: after all threads are joined
-    sys.path[0] = folder
     sys.argv[:] = argv
+    try:
+        if probe:
+            sys.path[0] = os.path.dirname(os.path.dirname(_HERE))
+            import atexit
+
+            import gilscope.recorder
+
+            _load_probe(gilscope.recorder, probe)
+            from gilscope.recorder import hooks
+
+            hooks.install(os.environ.get("GILSCOPE_RINGS", ""))
+            atexit.register(hooks.put_back)  # the first that is registered runs last: after all threads are joined
+    finally:
+        sys.path[0] = folder
 
 
 def _load_probe(package: ModuleType, path: str) -> None:
@@ -94,6 +104,14 @@ def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
     if not callable(run):
         raise SystemExit(f"{file} has no function run(): a scenario is a file that defines one")
     run(**parameters)
+
+
+def _run_command(program: str) -> None:
+    """Execute the text as the main module, as `python -c` does."""
+    main = ModuleType("__main__")
+    main.__dict__.update(__loader__=BuiltinImporter, __builtins__=__builtins__)
+    sys.modules["__main__"] = main
+    exec(compile(program, "<string>", "exec", dont_inherit=True), main.__dict__)
 
 
 def _visible(function: Any, *arguments: Any) -> None:

@@ -28,6 +28,7 @@ struct hook {
     uint16_t track;       /* what is made, or calls */
     PyObject *value;      /* attribute that is its capacity, or NULL */
     PyObject *conditions; /* tuple of (attribute, role) */
+    PyObject *before, *after; /* called around the function, or NULL */
 };
 
 /* What a condition is for. */
@@ -351,6 +352,41 @@ static PyObject *step_join(hook *h, PyObject *const *arguments, size_t nargsf, P
     return joined;
 }
 
+/* ---- Steps written in Python ------------------------------------------------------------------ */
+
+/* `before` gets the arguments, `after` what `before` gave back, the result, and the error or None. They don't see the
+   call fail, and their frames aren't on the stack while it runs: a traceback of the function has its own frames only. */
+static PyObject *step_around(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    if (h->before != NULL && PyVectorcall_NARGS(nargsf) < 1)
+        return original(h, arguments, nargsf, names); /* refused */
+    PyObject *noted = h->before == NULL
+                          ? Py_NewRef(Py_None)
+                          : PyObject_Vectorcall(h->before, arguments, (size_t)PyVectorcall_NARGS(nargsf), names);
+    if (noted == NULL)
+        return NULL; /* a signal handler raised */
+    PyObject *done = original(h, arguments, nargsf, names);
+    if (h->after != NULL) {
+        PyObject *type, *error, *traceback;
+        PyErr_Fetch(&type, &error, &traceback);
+        PyErr_NormalizeException(&type, &error, &traceback);
+        PyObject *told[] = {noted, done == NULL ? Py_None : done, error == NULL ? Py_None : error};
+        PyObject *answer = PyObject_Vectorcall(h->after, told, 3, NULL);
+        if (answer != NULL) {
+            Py_DECREF(answer);
+            PyErr_Restore(type, error, traceback);
+        }
+        else {
+            Py_CLEAR(done);
+            Py_XDECREF(type);
+            Py_XDECREF(error);
+            Py_XDECREF(traceback);
+        }
+    }
+    Py_DECREF(noted);
+    return done;
+}
+
 /* ---- The type of hooks ----------------------------------------------------------------------- */
 
 static const struct {
@@ -359,6 +395,7 @@ static const struct {
 } steps[] = {
     {"made", step_made}, {"inside", step_inside}, {"wait", step_wait}, {"notify", step_notify},
     {"take", step_take}, {"life", step_life},     {"name", step_name}, {"join", step_join},
+    {"around", step_around},
 };
 
 static PyObject *hook_called(PyObject *self, PyObject *const *arguments, size_t nargsf, PyObject *names)
@@ -400,6 +437,8 @@ static int hook_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(h->function);
     Py_VISIT(h->value);
     Py_VISIT(h->conditions);
+    Py_VISIT(h->before);
+    Py_VISIT(h->after);
     return 0;
 }
 
@@ -410,6 +449,8 @@ static void hook_dealloc(PyObject *self)
     Py_XDECREF(h->function);
     Py_XDECREF(h->value);
     Py_XDECREF(h->conditions);
+    Py_XDECREF(h->before);
+    Py_XDECREF(h->after);
     PyObject_GC_Del(self);
 }
 
@@ -437,6 +478,27 @@ static PyTypeObject hook_type = {
 
 /* ---- Functions of the module ------------------------------------------------------------------ */
 
+static hook *new_hook(PyObject *function, const char *name)
+{
+    size_t i = 0;
+    while (i < sizeof steps / sizeof *steps && strcmp(steps[i].name, name) != 0)
+        i++;
+    if (i == sizeof steps / sizeof *steps) {
+        PyErr_Format(PyExc_ValueError, "there is no hook %s", name);
+        return NULL;
+    }
+    hook *h = PyObject_GC_New(hook, &hook_type);
+    if (h == NULL)
+        return NULL;
+    h->called = hook_called;
+    h->function = Py_NewRef(function);
+    h->step = steps[i].step;
+    h->track = 0;
+    h->value = h->conditions = h->before = h->after = NULL;
+    PyObject_GC_Track((PyObject *)h);
+    return h;
+}
+
 static PyObject *make_hook(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *function, *value = Py_None, *conditions = NULL;
@@ -445,21 +507,25 @@ static PyObject *make_hook(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O!s|HOO!:hook", &PyFunction_Type, &function, &name, &track, &value, &PyTuple_Type,
                           &conditions))
         return NULL;
-    size_t i = 0;
-    while (i < sizeof steps / sizeof *steps && strcmp(steps[i].name, name) != 0)
-        i++;
-    if (i == sizeof steps / sizeof *steps)
-        return PyErr_Format(PyExc_ValueError, "there is no hook %s", name);
-    hook *h = PyObject_GC_New(hook, &hook_type);
+    hook *h = new_hook(function, name);
     if (h == NULL)
         return NULL;
-    h->called = hook_called;
-    h->function = Py_NewRef(function);
-    h->step = steps[i].step;
     h->track = track;
     h->value = value == Py_None ? NULL : Py_NewRef(value);
     h->conditions = conditions == NULL ? PyTuple_New(0) : Py_NewRef(conditions);
-    PyObject_GC_Track((PyObject *)h);
+    return (PyObject *)h;
+}
+
+static PyObject *around(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *function, *before, *after;
+    if (!PyArg_ParseTuple(arguments, "O!OO:around", &PyFunction_Type, &function, &before, &after))
+        return NULL;
+    hook *h = new_hook(function, "around");
+    if (h == NULL)
+        return NULL;
+    h->before = before == Py_None ? NULL : Py_NewRef(before);
+    h->after = after == Py_None ? NULL : Py_NewRef(after);
     return (PyObject *)h;
 }
 
@@ -485,6 +551,13 @@ static PyObject *uninstall_program(PyObject *Py_UNUSED(module), PyObject *Py_UNU
 static PyObject *begin_thread(PyObject *Py_UNUSED(module), PyObject *thread)
 {
     return thread_begins(thread) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* In a forked child: the threads of its parent aren't there. */
+static PyObject *forget_threads(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    PyDict_Clear(slots);
+    Py_RETURN_NONE;
 }
 
 static PyObject *end_thread(PyObject *Py_UNUSED(module), PyObject *thread)
@@ -515,6 +588,8 @@ static PyObject *watch_code(PyObject *Py_UNUSED(module), PyObject *callback)
 
 static PyMethodDef functions[] = {
     {"hook", make_hook, METH_VARARGS, NULL},
+    {"around", around, METH_VARARGS, NULL},
+    {"forget_threads", forget_threads, METH_NOARGS, NULL},
     {"install_program", install_program, METH_NOARGS, NULL},
     {"uninstall_program", uninstall_program, METH_NOARGS, NULL},
     {"begin_thread", begin_thread, METH_O, NULL},

@@ -1,4 +1,4 @@
-/* Sees locks, sleeps, simple queues and the starting of threads: everything that is written in C.
+/* Sees locks, sleeps, simple queues, the starting of threads and fork(): everything that is written in C.
 
    Nothing is replaced: the C functions behind the methods of the real types are, in their own PyMethodDef, which
    the interpreter reads at every call. So every lock of every module is seen, whenever it was made, and types,
@@ -36,9 +36,10 @@
     X(START, OWNER_THREAD, "start_new_thread", start_thread)            \
     X(START_SHORT, OWNER_THREAD, "start_new", start_thread)             \
     X(START_JOINABLE, OWNER_THREAD, "start_joinable_thread", start_thread) \
-    X(SLEEP, OWNER_TIME, "sleep", time_sleep)
+    X(SLEEP, OWNER_TIME, "sleep", time_sleep)                           \
+    X(FORK, OWNER_POSIX, "fork", fork_process)
 
-typedef enum { OWNER_LOCK, OWNER_RLOCK, OWNER_QUEUE, OWNER_THREAD, OWNER_TIME, OWNERS } owner;
+typedef enum { OWNER_LOCK, OWNER_RLOCK, OWNER_QUEUE, OWNER_THREAD, OWNER_TIME, OWNER_POSIX, OWNERS } owner;
 
 #define NUMBER(name, owner, method, step) PATCH_##name,
 enum { PATCHES(NUMBER) PATCH_COUNT };
@@ -397,6 +398,18 @@ static PyObject *time_sleep(const call *c)
     return slept;
 }
 
+/* In the parent; what the child tells of itself is told by processes.py. */
+static PyObject *fork_process(const call *c)
+{
+    probe_emit(KIND_PROCESS_START, 0, TRACK_PROCESS, 0, 0);
+    PyObject *pid = original(c);
+    if (pid == NULL)
+        probe_emit(KIND_PROCESS_STARTED, FLAG_ERROR, TRACK_PROCESS, 0, 0);
+    else if (PyLong_AsLongLong(pid) > 0)
+        probe_emit(KIND_PROCESS_STARTED, 0, TRACK_PROCESS, 0, PyLong_AsLongLong(pid));
+    return pid;
+}
+
 /* ---- Calling conventions -------------------------------------------------------------------- */
 
 /* Another interpreter of this process has objects of its own: it isn't recorded. */
@@ -526,7 +539,7 @@ static PyObject *import_from(const char *module, const char *name)
     return attribute;
 }
 
-/* What the patches belong to: three types, two modules. Kept for good. */
+/* What the patches belong to: three types, three modules. Kept for good. */
 static int find_owners(PyObject *owners[OWNERS])
 {
     PyObject *lock = import_from("_thread", "LockType");
@@ -534,7 +547,8 @@ static int find_owners(PyObject *owners[OWNERS])
     owners[OWNER_RLOCK] = lock == NULL ? NULL : import_from("_thread", "RLock");
     owners[OWNER_THREAD] = owners[OWNER_RLOCK] == NULL ? NULL : PyImport_ImportModule("_thread");
     owners[OWNER_TIME] = owners[OWNER_THREAD] == NULL ? NULL : PyImport_ImportModule("time");
-    if (owners[OWNER_TIME] == NULL)
+    owners[OWNER_POSIX] = owners[OWNER_TIME] == NULL ? NULL : PyImport_ImportModule("posix");
+    if (owners[OWNER_POSIX] == NULL)
         return -1;
     owners[OWNER_QUEUE] = import_from("_queue", "SimpleQueue");
     if (owners[OWNER_QUEUE] == NULL)

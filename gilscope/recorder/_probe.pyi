@@ -69,6 +69,13 @@ def hook(
     that is its capacity, and its conditions with their roles.
     """
 
+def around(function: FunctionType, before: Callable[..., object] | None, after: Callable[..., object] | None) -> object:
+    """The same with steps in Python: ``before`` gets the arguments, ``after`` what ``before`` gave back, the result (None
+    after an error), and the error or None. What either raises, as a signal handler may, the caller gets."""
+
+def forget_threads() -> None:
+    """In a forked child: its parent's threads aren't there."""
+
 def install_program() -> None:
     """Record locks, sleeps, simple queues, starts and collections of garbage, and let hooks record. RuntimeError: this Python's can't be."""
 

@@ -67,7 +67,8 @@ def error(kind: type[BaseException], value: BaseException, text: str) -> None:
         message = "<exception str() failed>"
     name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     _probe.define(
-        f'{{"def": "error", "type": {quote(name)}, "message": {quote(message)}, "traceback": {quote(text)}}}'.encode()
+        f'{{"def": "error", "pid": {os.getpid()}, "type": {quote(name)}, "message": {quote(message)}, '
+        f'"traceback": {quote(text)}}}'.encode()
     )
 
 

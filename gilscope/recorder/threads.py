@@ -5,8 +5,8 @@ import threading
 from gilscope.events import TrackKind
 from gilscope.recorder import _probe
 
-Place = tuple[type, str, object]
-"""A class, the name of its attribute, and what is to stand there."""
+Place = tuple[object, str, object]
+"""A class or a module, the name of its attribute, and what is to stand there."""
 
 _OWN = (("_cond", _probe.NEWS),)
 """The condition on which an event, a semaphore or a barrier lets its threads wait."""
