@@ -238,6 +238,19 @@ def test_joining_and_sleeping() -> None:
     )
 
 
+def test_the_call_that_it_is_away_in() -> None:
+    """As its author wrote it; only where the GIL was measured, because else the line is of some earlier moment."""
+    recording = draw("one RRNNOORR")
+    recording.take({"locations": [{"id": 1, "file": "a.py", "line": 20, "call": "line.recv"}]})
+    recording.rows.line[:] = 1
+    assert [told(recording, "one", tick)[0][0] for tick in (2, 4)] == [
+        "one computes in C code for 2.00 ms in line.recv, at line 20, without the GIL.",
+        "one is away from Python for 2.00 ms in line.recv, at line 20.",
+    ]
+    recording.header["layers"]["gil"]["measured"] = False
+    assert " in line.recv" not in told(recording, "one", 4)[0][0]
+
+
 def test_a_thing_of_the_standard_library_has_no_name_of_its_own() -> None:
     """It is an inner one."""
     recording = rows_with(TrackKind.EVENT, (100, 4, Kind.BLOCK, State.BLOCKED, 8), RUNS)

@@ -119,6 +119,20 @@ def test_what_a_thread_does_by_itself() -> None:
     ]
 
 
+def test_where_a_thread_stands() -> None:
+    """The line, and what is called there; the kernel's rows don't have it."""
+    recording = draw("one RRNNOORRZZ")
+    recording.take({"locations": [{"id": 1, "file": "a.py", "line": 20, "call": "line.recv"}]})
+    recording.rows.line[~np.isin(recording.rows.kind, (Kind.CORE_ON, Kind.CORE_OFF))] = 1
+    assert sentences(recording) == [
+        "one ran Python, from line 20 on.",
+        "one computed in C code in line.recv, at line 20.",
+        "one was away from Python in line.recv, at line 20.",
+        "one ran Python, from line 20 on.",
+        "one slept, at line 20.",
+    ]
+
+
 def test_a_thread_begins_where_another_starts_it() -> None:
     """With the time that takes."""
     recording = started(draw("main   RRRRRRXXX\nworker ....WWRRR"), "main", "worker", 2.5)

@@ -6,16 +6,17 @@ import time
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gilscope import recording as files
 from gilscope.analysis.fold import Fold
 from gilscope.analysis.miniature import WIDTH, miniature
-from gilscope.analysis.report import as_text, report
+from gilscope.analysis.report import MOST_REASONS, as_text, report
 from gilscope.events import Kind, TrackKind
 from gilscope.recording import Recording, Rows, Writer
-from tests.pictures import TICK, draw
+from tests.pictures import TICK, draw, track_of
 
 PICTURE = """
     main   RRRRWWWWRRWWWRRRXX
@@ -65,6 +66,51 @@ def test_the_report_has_what_programs_count_on() -> None:
     }
 
 
+def test_the_report_says_where_the_time_went() -> None:
+    """The blame table adds up to each life, also where it is cut short; the critical path is the whole run."""
+    told = json.loads(json.dumps(report(draw(PICTURE))))
+    lives = {track["id"]: track["lifetime_ns"] for track in told["tracks"] if track["kind"] == "thread"}
+    assert _totals(told) == lives
+    worker = [row for row in told["blame"] if row["thread"] == 4]
+    assert worker[2] == {
+        "thread": 4,
+        "reason": "lock",
+        "thing": 6,
+        "culprit": 3,
+        "ns": 4 * TICK,
+        "sentence": "waited for the lock a, which main had",
+    }
+    assert told["critical_path"][0] == {
+        "track": 3,
+        "from": 0,
+        "to": 4 * TICK,
+        "state": "running",
+        "count": 1,
+        "sentence": "main ran Python.",
+    }
+    edges = [0, *(segment["to"] for segment in told["critical_path"])]
+    assert edges == [*(segment["from"] for segment in told["critical_path"]), told["duration_ns"]]
+
+
+def test_a_long_table_of_blame_is_cut_short() -> None:
+    """What is left out of a thread's rows is one more of them."""
+    others = 2 * MOST_REASONS
+    lines = [f"t{n} {'O' * n}R{'O' * (others - n)}" for n in range(others)]
+    recording = draw("\n".join([*lines, f"last {'W' * others}R"]))
+    told = report(recording)
+    last = [row for row in told["blame"] if row["thread"] == track_of(recording, "last")]
+    assert len(last) == MOST_REASONS
+    assert last[-1]["sentence"] == "lost it to 22 other reasons"
+    assert _totals(told) == {t["id"]: t["lifetime_ns"] for t in told["tracks"] if t["kind"] == "thread"}
+
+
+def _totals(told: dict[str, Any]) -> dict[int, int]:
+    total: dict[int, int] = {}
+    for row in told["blame"]:
+        total[row["thread"]] = total.get(row["thread"], 0) + row["ns"]
+    return total
+
+
 def test_what_was_not_measured_has_no_figure() -> None:
     """No handoffs is another thing than none seen."""
     told = report(draw(PICTURE, gil="unmeasured", cores=False))
@@ -82,6 +128,8 @@ def test_people_can_read_it() -> None:
         r"^thread +lifetime +running +native +waits for GIL +blocked +outside +runnable$", text, re.MULTILINE
     )
     assert re.search(r"^worker +16.0 ms +44 % +– +31 % +25 % +– +–$", text, re.MULTILINE)
+    assert "critical path" in text
+    assert re.search(r"^  +4.00 ms from +0 ns on: main ran Python.$", text, re.MULTILINE)
     assert "lock a: 2 acquires, 1 after a wait, 4.00 ms waited in all (worker 4.00 ms)" in text
 
 

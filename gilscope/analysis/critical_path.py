@@ -74,11 +74,14 @@ def path(timeline: Timeline) -> Path:
         end=np.append(at[1:], timeline.duration_ns)[: len(at)],
         state=state.astype(np.uint8),
         thing=np.where(alone, 0, flows.rows.thing[own]).astype(np.uint32),
-        line=np.where(begun, flows.rows.line[own], 0).astype(np.uint32),
+        line=np.zeros(len(own), np.uint32),
         let_go=own != rows,
         count=np.ones(len(own), np.int64),
     )
-    return _joined(_unseen_beginning(told))
+    joined = _joined(_unseen_beginning(told))
+    spans = timeline.spans[timeline.spans_at(joined.track, joined.begin)]
+    there = (spans.track == joined.track) & (spans.begin <= joined.begin)
+    return replace(joined, line=np.where(there, spans.line, 0))
 
 
 def _last_row(timeline: Timeline) -> Index:
@@ -176,11 +179,13 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
     name, thing = timeline.name(path.track[n]), int(path.thing[n])
     what = "the GIL" if _kind(timeline, thing) == TrackKind.GIL else timeline.name(thing)
     count, place = int(path.count[n]), timeline.place(path.line[n])
+    call = timeline.call(int(path.state[n]), path.line[n])
+    inside = (f" in {call}" if call else "") + (f", at {place}" if place else "")
     match State(int(path.state[n])):
         case State.RUNNING:
             told = f"ran Python, from {place} on" if place else "ran Python"
         case State.NATIVE:
-            told = f"computed in C code, at {place}" if place else "computed in C code"
+            told = f"computed in C code{inside}"
         case State.STALLED:
             told = "held the GIL, but had no core"
         case State.RUNNABLE:
@@ -190,9 +195,9 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
         case State.BLOCKED:
             told = f"was waking up from waiting for {what}" if path.let_go[n] else f"waited for {what}"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
-            told = "slept"
+            told = f"slept, at {place}" if place else "slept"
         case State.OUTSIDE:
-            told = "was away from Python: input, output, or the clock"
+            told = f"was away from Python{inside}" if call else "was away from Python: input, output, or the clock"
         case State.STARTING:
             told = "was being started"
         case State.EXITED:

@@ -1,17 +1,25 @@
 """The report: all figures of a recording, for programs as a dict and for people as text."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
-from gilscope.analysis import check, findings, garbage, statistics
+from gilscope.analysis import blame, check, critical_path, findings, garbage, statistics
 from gilscope.analysis.statistics import STATE_NAMES, TrackFigures
 from gilscope.analysis.text import counted, duration, percent
 from gilscope.analysis.timeline import Timeline
-from gilscope.events import STATE_TEXT, TrackKind
+from gilscope.events import STATE_TEXT, State, TrackKind
 from gilscope.recording import Recording
 
 MOST_CALLS = 10
 """So many are told as text."""
+MOST_SEGMENTS = 400
+"""Of the critical path: what is shorter is summed up between the longest ones."""
+MOST_REASONS = 20
+"""Of one thread in the blame table; its others are one row, so that all still add up to its life."""
+LONGEST = 5
+"""Segments of the critical path, in the text."""
 
 
 def report(recording: Recording) -> dict[str, Any]:
@@ -51,6 +59,8 @@ def of(timeline: Timeline) -> dict[str, Any]:
         "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
         "garbage": [_garbage(timeline, each) for each in garbage.figures(timeline)],
         "calls": [_call(timeline, each) for each in statistics.calls(timeline)],
+        "blame": _blame(timeline),
+        "critical_path": _critical_path(timeline),
     }
 
 
@@ -132,6 +142,37 @@ def _call(timeline: Timeline, figures: statistics.CallFigures) -> dict[str, Any]
     }
 
 
+def _blame(timeline: Timeline) -> list[dict[str, Any]]:
+    """By thread, the longest first."""
+    rows = []
+    for thread, group in groupby(blame.table(timeline), key=lambda row: row.thread):
+        mine = list(group)
+        kept = mine if len(mine) <= MOST_REASONS else mine[: MOST_REASONS - 1]
+        rows += [{**asdict(row), "sentence": blame.sentence(timeline, row)} for row in kept]
+        if rest := mine[len(kept) :]:
+            sentence = f"lost it to {counted(len(rest), 'other reason')}"
+            ns = sum(row.ns for row in rest)
+            rows.append({"thread": thread, "reason": "other", "thing": 0, "culprit": 0, "ns": ns, "sentence": sentence})
+    return rows
+
+
+def _critical_path(timeline: Timeline) -> list[dict[str, Any]]:
+    """Each segment begins where the one before it ends."""
+    path = critical_path.summed_up(critical_path.path(timeline), MOST_SEGMENTS)
+    columns = (path.track.tolist(), path.begin.tolist(), path.end.tolist(), path.state.tolist(), path.count.tolist())
+    return [
+        {
+            "track": track,
+            "from": begin,
+            "to": end,
+            "state": STATE_NAMES[State(state)],
+            "count": count,
+            "sentence": critical_path.sentence(timeline, path, n),
+        }
+        for n, (track, begin, end, state, count) in enumerate(zip(*columns, strict=True))
+    ]
+
+
 def _named(timeline: Timeline, by_thread: Sequence[tuple[int, int]]) -> dict[str, int]:
     """By the threads' names; two of one name are told apart by their ids."""
     names = [timeline.name(track) for track, _ in by_thread]
@@ -159,7 +200,7 @@ def as_text(told: dict[str, Any]) -> str:
     if claim := told.get("claim"):
         lines += [f"{claim['verdict'].capitalize()}: {claim['statement']}", f"  {claim['sentence']}"]
     threads = [track for track in told["tracks"] if track["kind"] == "thread"]
-    lines += ["", *_table(threads), ""]
+    lines += ["", *_table(threads), "", *_longest(told["critical_path"]), ""]
     shown = [each for each in told["resources"] if not each["internal"] and (each["acquires"] or each["wait_ns"])]
     for each in shown:
         line = f"{each['kind']} {each['name']}: {each['acquires']:,} acquires, {each['contended']:,} after a wait"
@@ -179,6 +220,18 @@ def as_text(told: dict[str, Any]) -> str:
 def _said(call: dict[str, Any]) -> str:
     what = {"outside": "away", "native": "computing in C code"}.get(call["state"], call["state"])
     return f"{call['thread']}: {what} in {call['call']}, line {call['line']}: {duration(call['total_ns'])}"
+
+
+def _longest(path: list[dict[str, Any]]) -> list[str]:
+    """The segments of the critical path that took most of the time, by time."""
+    if not path:
+        return []
+    longest = sorted(path, key=lambda segment: segment["from"] - segment["to"])[:LONGEST]
+    lines = ["The longest parts of what determined how long it took (the critical path):"]
+    for segment in sorted(longest, key=lambda segment: segment["from"]):
+        begin, length = duration(segment["from"]), duration(segment["to"] - segment["from"])
+        lines.append(f"  {length:>8} from {begin:>8} on: {segment['sentence']}")
+    return lines
 
 
 def _layers(layers: dict[str, Any]) -> list[str]:
