@@ -4,6 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gilscope.analysis.blame import blame
+from gilscope.analysis.causes import why
 from gilscope.analysis.critical_path import Path, critical_path, path, sentence, summed_up
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import Kind, State, TrackKind
@@ -146,32 +148,74 @@ def test_a_thread_begins_where_another_starts_it() -> None:
     assert sentences(recording)[1] == "worker was being started."
 
 
-def test_a_process_begins_where_its_parent_is() -> None:
-    """What starts it isn't recorded: the main thread of its parent goes on there."""
-    rows = Rows.of(
-        [0, 10, 100, 130, 150],
-        track=[3, 4, 3, 6, 3],
-        kind=[Kind.NONE, Kind.NONE, Kind.CALL, Kind.NONE, Kind.THREAD_END],
-        state=[State.NATIVE, State.EXITED, State.OUTSIDE, State.NATIVE, State.EXITED],
-    )
-    recording = Recording({}, rows, end={"duration_ns": 200})
-    thread = {"kind": TrackKind.THREAD}
+def processes(*rows: tuple[int, int, Kind, State, int]) -> Recording:
+    """A program, a process that it starts, and a helper; rows of (at, track, kind, state, thing)."""
+    names = ("at", "track", "kind", "state", "thing")
+    columns = {name: [row[n] for row in rows] for n, name in enumerate(names)}
+    recording = Recording({}, Rows.of(**columns), end={"duration_ns": 300 * TICK})
+    recording.rows = Rows.of(recording.rows.at * TICK, **{name: columns[name] for name in names[1:]})
+    process, thread = {"kind": TrackKind.PROCESS}, {"kind": TrackKind.THREAD}
     recording.take(
         {
             "tracks": [
-                {"id": 1, "kind": TrackKind.PROCESS, "name": "python"},
-                {"id": 2, "kind": TrackKind.PROCESS, "name": "child", "parent": 1},
+                {"id": 1, "name": "python", "pid": 7, **process},
+                {"id": 2, "name": "child", "parent": 1, "pid": 9, **process},
                 {"id": 3, "name": "MainThread", "parent": 1, "pid": 7, "tid": 7, **thread},
                 {"id": 4, "name": "other", "parent": 1, "pid": 7, "tid": 8, **thread},
                 {"id": 6, "name": "in the child", "parent": 2, "pid": 9, "tid": 9, **thread},
+                {"id": 7, "name": "helper", "internal": True, "parent": 0, "pid": 10, "tid": 10, **thread},
             ]
         }
     )
-    scaled = [(name, begin * TICK, end * TICK, state) for name, begin, end, state in told(recording)]
-    assert scaled == [
-        ("MainThread", 0, 100, "native"),
-        ("in the child", 100, 130, "unknown"),
-        ("in the child", 130, 200, "native"),
+    return recording
+
+
+STARTS = (
+    (0, 3, Kind.NONE, State.NATIVE, 0),
+    (10, 4, Kind.NONE, State.NATIVE, 0),
+    (50, 4, Kind.PROCESS_START, State.NATIVE, 2),
+    (60, 4, Kind.BLOCK, State.BLOCKED, 2),
+    (70, 3, Kind.NONE, State.OUTSIDE, 0),
+    (80, 6, Kind.NONE, State.NATIVE, 0),
+)
+ENDS = (
+    (200, 6, Kind.THREAD_END, State.EXITED, 0),
+    (210, 4, Kind.UNBLOCK, State.NATIVE, 2),
+    (240, 3, Kind.THREAD_END, State.EXITED, 0),
+    (280, 4, Kind.THREAD_END, State.EXITED, 0),
+    (290, 7, Kind.NONE, State.NATIVE, 0),
+)
+
+
+def test_processes_are_started_and_joined() -> None:
+    """From the end of a process that was joined to its beginning, and to who started it. Helpers don't count."""
+    recording = processes(*STARTS, *ENDS)
+    assert told(recording) == [
+        ("other", 0, 10, "unknown"),
+        ("other", 10, 50, "native"),
+        ("in the child", 50, 80, "starting"),
+        ("in the child", 80, 200, "native"),
+        ("other", 200, 210, "blocked"),
+        ("other", 210, 280, "native"),
+        ("other", 280, 300, "exited"),
+    ]
+    assert sentences(recording)[-3] == "other waited for the process child to be gone."
+    joined = next(row for row in blame(recording) if row.thread == 4 and row.reason == "join")
+    assert (joined.thing, joined.culprit, joined.ns) == (2, 2, 150 * TICK)
+    hops = why(recording, 4, 100 * TICK)
+    assert [hop.sentence for hop in hops] == [
+        "other waits 150 ms for child to end.",
+        "in the child computes in C code for 120 ms of it, without the GIL.",
+    ]
+
+
+def test_a_process_of_which_nobody_told_the_start() -> None:
+    """There the main thread of its parent goes on; of what is between, nothing is known."""
+    ends = ((150, 3, Kind.THREAD_END, State.EXITED, 0), (160, 4, Kind.THREAD_END, State.EXITED, 0))
+    assert told(processes(*STARTS[:2], *STARTS[4:], *ends)) == [
+        ("MainThread", 0, 70, "native"),
+        ("in the child", 70, 80, "unknown"),
+        ("in the child", 80, 300, "native"),
     ]
 
 

@@ -16,9 +16,9 @@ from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
 
 WORDS = {int(kind): kind.name.lower() for kind in TrackKind if kind not in (*LOCKS, TrackKind.SLEEP)}
-WORDS[TrackKind.THREAD] = "join"
+WORDS[TrackKind.THREAD] = WORDS[TrackKind.PROCESS] = "join"
 """What a thread waits for until another one does something."""
-REASONS = ("running", "native", "lock", "waking", "no-core", "sleep", "io", "unknown", *WORDS.values())
+REASONS = ("running", "native", "lock", "waking", "no-core", "sleep", "io", "unknown", *dict.fromkeys(WORDS.values()))
 """``native``: C code without the GIL. ``waking``: what the thread waited for is there, but the thread isn't yet.
 ``no-core``: it could go on, had it a core. ``gil``, ``lock``, ``join``, ``queue`` …: it waited for that."""
 
@@ -33,7 +33,8 @@ class Blame:
     thing: int
     """The GIL, the lock, the queue, the joined thread, the core that it lost; 0: none, or not known."""
     culprit: int
-    """The thread that had the thing meanwhile, or that let this one go on at last; 0: nobody in this recording."""
+    """The thread that had the thing meanwhile, that let this one go on at last, or whatever it joined; 0: nobody in this
+    recording."""
     ns: int
 
 
@@ -142,7 +143,8 @@ def _held(timeline: Timeline, spans: Spans, reason: str) -> Iterator[_Parts]:
 def _woken(timeline: Timeline, spans: Spans, reason: str) -> Iterator[_Parts]:
     """Waits until another thread does something: who did it, and how long it took from there on."""
     waker, at = wakes(timeline, spans)
-    at = np.clip(at, spans.begin, spans.end)
+    # A process isn't gone with the last that is seen of its threads.
+    at = np.where(timeline.kind_of(spans.thing) == TrackKind.PROCESS, spans.end, np.clip(at, spans.begin, spans.end))
     yield _of(spans, reason, culprit=spans.thing if reason == "join" else waker, ns=at - spans.begin)
     yield _of(spans, "waking", ns=spans.end - at)
 

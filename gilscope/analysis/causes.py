@@ -72,8 +72,8 @@ def _step(timeline: Timeline, here: Spans, of: int) -> tuple[Hop, Spans | None]:
     detail, cause = "", None
     if state == State.GIL_WAIT or (state == State.BLOCKED and kind in LOCKS):
         detail, cause = _had(timeline, here)
-    elif state == State.BLOCKED and kind == TrackKind.THREAD:
-        cause = _meanwhile(timeline, thing, here.begin, here.end)
+    elif state == State.BLOCKED and kind in (TrackKind.THREAD, TrackKind.PROCESS):
+        cause = _meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
     elif state == State.BLOCKED:
         detail, cause = _let_go_on(timeline, here)
     elif state in (State.STALLED, State.RUNNABLE):
@@ -96,7 +96,7 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
     match state:
         case State.GIL_WAIT:
             told = f"waits {length} for the GIL{at}"
-        case State.BLOCKED if _kind(timeline, thing) == TrackKind.THREAD:
+        case State.BLOCKED if _kind(timeline, thing) in (TrackKind.THREAD, TrackKind.PROCESS):
             told = f"waits {length}{inside} for {timeline.name(thing)} to end{at}"
         case State.BLOCKED:
             told = f"waits {length}{inside} for {_words(timeline, thing)}{at}"

@@ -85,11 +85,12 @@ def path(timeline: Timeline) -> Path:
 
 
 def _last_row(timeline: Timeline) -> Index:
-    """The end of the thread that lived longest; of several that ended together, the main thread's."""
+    """The end of the thread that ended last; of several that did together, the main thread's. Helpers don't count."""
 
-    def rank(thread: int) -> tuple[int, bool, int]:
+    def rank(thread: int) -> tuple[bool, int, bool, int]:
         told = timeline.tracks[thread]
-        return timeline.lives[thread][1], told.get("tid", -1) == told.get("pid"), -thread
+        main = told.get("tid", -1) == told.get("pid")
+        return not told.get("internal"), timeline.lives[thread][1], main, -thread
 
     flows = timeline.flows
     last = max(timeline.lives, key=rank, default=0)
@@ -98,8 +99,8 @@ def _last_row(timeline: Timeline) -> Index:
 
 
 def _where_processes_begin(timeline: Timeline, before: Index) -> None:
-    """What starts a process, or a thread without a Thread object, isn't recorded: there the main thread goes on, of the
-    process that it belongs to, or that started its own."""
+    """Where it isn't known what started a thread, the main thread goes on: that of its process, or, where it is that
+    itself, of the process that started its own."""
     rows = timeline.flows.rows
     first = np.flatnonzero(before == NONE)
     mains: dict[int, int] = {}
@@ -192,6 +193,8 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
             told = "had no core"
         case State.GIL_WAIT:
             told = "was getting the GIL, which had just been let go" if path.let_go[n] else "waited for the GIL"
+        case State.BLOCKED if _kind(timeline, thing) == TrackKind.PROCESS:
+            told = f"waited for the process {what} to be gone"
         case State.BLOCKED:
             told = f"was waking up from waiting for {what}" if path.let_go[n] else f"waited for {what}"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:

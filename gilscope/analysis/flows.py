@@ -3,7 +3,6 @@
 A cause always comes before its effect in the order of the rows, so whoever follows causes backwards comes to an end.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +35,9 @@ class Flows:
         return np.flatnonzero((self.was == State.BLOCKED) & (self.cause != NONE))
 
 
-def find(rows: Rows, kind_of: Callable[[Numbers], Numbers]) -> Flows:
-    """``rows``: of threads, by time. ``kind_of``: ``TrackKind`` of tracks."""
+def find(rows: Rows, kinds: Numbers, parents: Numbers) -> Flows:
+    """``rows``: of threads, by time. ``kinds``, ``parents``: ``TrackKind`` and parent (of a thread: its process) of each
+    track, by id."""
     order = order_by(rows.track)
     starts = starts_of(rows.track[order])
     previous = np.full(len(rows), NONE)
@@ -48,9 +48,9 @@ def find(rows: Rows, kind_of: Callable[[Numbers], Numbers]) -> Flows:
     since = np.where(first, NONE, _since(rows, order, starts)[previous])
     cause = np.full(len(rows), NONE)
     for effects, causes in (
-        _starts(rows, previous),
+        _starts(rows, np.flatnonzero(first), parents),
         _handoffs(rows, order, starts, was),
-        _wakes(rows, _Waits(_closing(rows, order), since, was, thing, kind_of)),
+        _wakes(rows, _Waits(_closing(rows, order), since, was, thing), kinds, parents),
     ):
         sound = (causes > since[effects]) & (causes < effects)
         cause[effects[sound]] = causes[sound]
@@ -67,11 +67,13 @@ def _since(rows: Rows, order: Index, starts: Index) -> Index:
     return since
 
 
-def _starts(rows: Rows, previous: Index) -> tuple[Index, Index]:
-    """The first row of a thread, and with which another started it."""
-    first = np.flatnonzero(previous == NONE)
-    told = np.flatnonzero(rows.kind == Kind.THREAD_START)
-    return first, last_before(rows.thing[told], told, rows.track[first], first)
+def _starts(rows: Rows, first: Index, parents: Numbers) -> tuple[Index, Index]:
+    """The first row of a thread, and with which another started it; the first of a process: with which that one was."""
+    told = np.flatnonzero((rows.kind == Kind.THREAD_START) | (rows.kind == Kind.PROCESS_START))
+    process = parents[rows.track[first]]
+    begins = np.zeros(len(first), np.bool_)
+    begins[np.unique(process, return_index=True)[1]] = True
+    return first, last_before(rows.thing[told], told, np.where(begins, process, rows.track[first]), first)
 
 
 def _handoffs(rows: Rows, order: Index, starts: Index, was: Numbers) -> tuple[Index, Index]:
@@ -94,10 +96,9 @@ class _Waits:
     since: Index
     was: Numbers
     thing: Numbers
-    kind_of: Callable[[Numbers], Numbers]
 
 
-def _wakes(rows: Rows, waits: _Waits) -> tuple[Index, Index]:
+def _wakes(rows: Rows, waits: _Waits, kinds: Numbers, parents: Numbers) -> tuple[Index, Index]:
     """Rows with which threads go on after being blocked, and with what another one let them."""
     changes = (rows.state != State.BLOCKED) | (rows.thing != waits.thing)
     away = (rows.state == State.UNKNOWN) | (rows.state == State.EXITED)
@@ -114,15 +115,21 @@ def _wakes(rows: Rows, waits: _Waits) -> tuple[Index, Index]:
     others = causes <= waits.since[goes_on]
     tells = np.flatnonzero(np.isin(rows.kind, TELLS))
     causes[others] = last_before(rows.thing[tells], tells, thing[others], goes_on[others])
-    # A thread that ends lets go on who joins it; up to Python 3.12 it lets go of a lock for that, unseen.
+    # What ends lets go on who joins it: a thread, a process. Up to Python 3.12, a thread lets go of a lock for that, unseen.
     held = np.flatnonzero(rows.kind == Kind.LOCK_ACQUIRE)
     had = last_before(rows.thing[held], held, by_lock, goes_on)
-    ender = np.where(waits.kind_of(thing) == TrackKind.THREAD, thing, np.where(had == NONE, 0, rows.track[had]))
-    ends = np.flatnonzero(rows.kind == Kind.THREAD_END)
-    ended = (causes <= waits.since[goes_on]) & (last_before(rows.track[ends], ends, ender, goes_on) != NONE)
-    lives = np.flatnonzero(waits.was != State.EXITED)
-    causes[ended] = last_before(rows.track[lives], lives, ender[ended], goes_on[ended])
+    joins = np.isin(kinds[np.minimum(thing, len(kinds) - 1)], (TrackKind.THREAD, TrackKind.PROCESS))
+    ender = np.where(joins, thing, np.where(had == NONE, 0, rows.track[had]))
+    ends, lives = np.flatnonzero(rows.kind == Kind.THREAD_END), np.flatnonzero(waits.was != State.EXITED)
+    ended = (causes <= waits.since[goes_on]) & (_last_of(rows, ends, parents, ender, goes_on) != NONE)
+    causes[ended] = _last_of(rows, lives, parents, ender[ended], goes_on[ended])
     return goes_on, causes
+
+
+def _last_of(rows: Rows, some: Index, parents: Numbers, whose: Numbers, before: Index) -> Index:
+    """The last of some rows, of a thread or of any thread of a process, before each row; or −1."""
+    track = rows.track[some]
+    return last_before(np.concatenate((track, parents[track])), np.concatenate((some, some)), whose, before)
 
 
 def _closing(rows: Rows, order: Index) -> Index:

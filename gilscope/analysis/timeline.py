@@ -134,6 +134,13 @@ class Timeline:
             kinds[id] = int(track.get("kind", 255))
         return kinds
 
+    @cached_property
+    def _parents(self) -> NDArray[np.uint32]:
+        parents = np.zeros(len(self._kinds), np.uint32)
+        for id, track in self.tracks.items():
+            parents[id] = int(track.get("parent") or 0)
+        return parents
+
     def kind_of(self, tracks: Numbers) -> Numbers:
         """``TrackKind`` of each; 255 where that was never told."""
         return np.asarray(self._kinds[np.minimum(tracks, len(self._kinds) - 1)])
@@ -141,6 +148,14 @@ class Timeline:
     def ids(self, *kinds: TrackKind) -> list[int]:
         """Tracks of these kinds, in the order of their ids."""
         return [id for id, track in sorted(self.tracks.items()) if track.get("kind") in kinds]
+
+    def main_thread(self, track: int) -> int:
+        """Of a process; any other track is its own. 0: not known."""
+        told = self.tracks.get(track, {})
+        if told.get("kind") != TrackKind.PROCESS:
+            return track
+        mine = [id for id in self.ids(TrackKind.THREAD) if self.tracks[id].get("parent") == track]
+        return next((id for id in mine if self.tracks[id].get("tid") == told.get("pid")), 0)
 
     def name(self, track: int) -> str:
         """What people call it."""
@@ -253,7 +268,7 @@ class Timeline:
     @cached_property
     def flows(self) -> flows.Flows:
         """Which row of a thread let another thread's row happen."""
-        return flows.find(self._thread_rows, self.kind_of)
+        return flows.find(self._thread_rows, self._kinds, self._parents)
 
     @cached_property
     def lives(self) -> dict[int, tuple[int, int]]:
