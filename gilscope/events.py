@@ -25,6 +25,10 @@ class TrackKind(IntEnum):
     QUEUE = 10
     SLEEP = 11
     """Never a row of its own: names ``time.sleep`` as the thing that a thread is away for."""
+    LOOP = 12
+    TASK = 13
+    FUTURE = 14
+    """Never a row of its own: names what a task awaits where that has no track (``asyncio.sleep``, ``gather`` …)."""
 
 
 class State(IntEnum):
@@ -50,6 +54,12 @@ class State(IntEnum):
     # processes
     STARTING = 14
     ALIVE = 15
+    # tasks, which are RUNNING too
+    READY = 16
+    SUSPENDED = 17
+    DONE = 18
+    CANCELLED = 19
+    FAILED = 20
 
 
 STATE_TEXT: dict[State, tuple[str, str, str]] = {
@@ -70,10 +80,15 @@ STATE_TEXT: dict[State, tuple[str, str, str]] = {
     State.FREE: ("free", "F", "Nobody holds it."),
     State.HELD: ("held", "H", "One thread holds it."),
     State.CONTENDED: ("contended", "!", "One thread holds it while others wait for it."),
-    State.IDLE: ("idle", "I", "No thread of this run is on this core."),
-    State.BUSY: ("busy", "U", "A thread of this run is on this core."),
+    State.IDLE: ("idle", "I", "A core without a thread of this run, or a loop that waits for something to do."),
+    State.BUSY: ("busy", "U", "A core with a thread of this run on it, or a loop that runs a task or a callback."),
     State.STARTING: ("starting", "s", "The process is being started."),
     State.ALIVE: ("alive", "a", "The process runs."),
+    State.READY: ("ready", "Q", "A task that could run, but its loop is busy with another one."),
+    State.SUSPENDED: ("suspended", "A", "A task that awaits something, and leaves the loop to others."),
+    State.DONE: ("done", "D", "A task that has come to its end."),
+    State.CANCELLED: ("cancelled", "K", "A task that was cancelled."),
+    State.FAILED: ("failed", "E", "A task that an exception ended."),
 }
 
 THREAD_STATES = (
@@ -88,22 +103,31 @@ THREAD_STATES = (
     State.EXITED,
 )
 RESOURCE_STATES = (State.UNKNOWN, State.FREE, State.HELD, State.CONTENDED)
+TASK_ENDS = (State.DONE, State.CANCELLED, State.FAILED)
+TASK_STATES = (State.UNKNOWN, State.RUNNING, State.READY, State.SUSPENDED, *TASK_ENDS, State.EXITED)
+"""EXITED: its process ended before it did."""
 
+_OPEN = frozenset(TASK_STATES) - {State.DONE, State.CANCELLED, State.FAILED}
 _AWAKE = frozenset(THREAD_STATES)
 LEGAL: dict[State, frozenset[State]] = {
     # Which state may follow which on one track. A row may also repeat its state (a mark inside a span).
-    State.UNKNOWN: _AWAKE | frozenset(RESOURCE_STATES) | {State.IDLE, State.BUSY, State.STARTING, State.ALIVE},
+    State.UNKNOWN: frozenset(State),
     **{state: _AWAKE for state in THREAD_STATES if state not in (State.UNKNOWN, State.EXITED)},
+    State.RUNNING: _AWAKE | frozenset(TASK_STATES),
     # Wanting the GIL ends by having it, or with the thread (or with a gap in what was seen).
     State.GIL_WAIT: frozenset({State.RUNNING, State.STALLED, State.EXITED, State.UNKNOWN, State.GIL_WAIT}),
     State.EXITED: frozenset({State.EXITED}),
     State.FREE: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
     State.HELD: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
     State.CONTENDED: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
-    State.IDLE: frozenset({State.IDLE, State.BUSY, State.UNKNOWN}),
-    State.BUSY: frozenset({State.IDLE, State.BUSY, State.UNKNOWN}),
+    State.IDLE: frozenset({State.IDLE, State.BUSY, State.UNKNOWN, State.EXITED}),
+    State.BUSY: frozenset({State.IDLE, State.BUSY, State.UNKNOWN, State.EXITED}),
     State.STARTING: frozenset({State.ALIVE, State.EXITED, State.UNKNOWN, State.STARTING}),
     State.ALIVE: frozenset({State.EXITED, State.UNKNOWN, State.ALIVE}),
+    # A task comes to its end in a step of its own, and nothing comes after it.
+    State.READY: _OPEN,
+    State.SUSPENDED: _OPEN,
+    **{state: frozenset({state}) for state in TASK_ENDS},
 }
 
 
@@ -174,6 +198,29 @@ class Kind(IntEnum):
     """In the process itself: the first Python instruction."""
     PROCESS_RUN = 113
     """In the process itself: its start is over, the next thing is what it is to do."""
+    # Tasks and loops of asyncio. ``thing``: the address of the task.
+    TASK_NEW = 90
+    """A task was made, and is ready. ``value``: its number in this process, by which its definition tells its name."""
+    TASK_READY = 91
+    """What it awaited has come, or it was cancelled: it could run. By whoever brought that about."""
+    TASK_STEP = 92
+    """Its next step begins. Flag NESTED: goes on with a step that another task's eager first step interrupted."""
+    TASK_YIELD = 93
+    """The step is over, and it could go on at once. Flag NESTED: interrupted by another task's eager first step."""
+    TASK_SUSPEND = 94
+    """The step is over. ``value``: the address of what it awaits, ``aux``: its TrackKind; FUTURE: the number of a word
+    that a definition tells. The line is where the task's own code awaits."""
+    TASK_END = 95
+    """The last step is over. ``value``: the state in which the task ended."""
+    TASK_CANCEL = 96
+    """Somebody asks for its cancellation, in whose thread and at whose line this is."""
+    LOOP_SELECT = 97
+    """The loop looks for input and output, or waits for it. ``thing``: the address of the loop, ``value``: callbacks
+    that are ready already."""
+    LOOP_RUN = 98
+    """It has looked. ``value``: how many files have something."""
+    ASYNC_NEW = 99
+    """As THING_NEW, of a loop or of a lock or another thing of asyncio: tasks have it, and wait for it."""
     # Rows that the fold makes for a resource's own track. ``thing``: the track that holds it, or 0.
     RESOURCE = 80
 
@@ -255,7 +302,7 @@ def schema_h() -> str:
         "#define GILSCOPE_SCHEMA_H",
         "",
     ]
-    for enum, prefix in ((TrackKind, "TRACK"), (Kind, "KIND"), (Flag, "FLAG"), (SlotState, "SLOT")):
+    for enum, prefix in ((TrackKind, "TRACK"), (State, "STATE"), (Kind, "KIND"), (Flag, "FLAG"), (SlotState, "SLOT")):
         lines += [f"#define {prefix}_{member.name} {member.value}" for member in enum] + [""]
     lines += [f"#define RING_{name} {value}ULL" for name, value in vars(Ring).items() if name.isupper()]
     return "\n".join([*lines, "", "#endif", ""])

@@ -38,7 +38,7 @@ def check(recording: Recording) -> list[Contradiction]:
 def check_timeline(timeline: Timeline) -> list[Contradiction]:
     """As ``check``, on a timeline that is there already."""
     found: list[Contradiction] = []
-    for rule in (_tracks, _order, _transitions, _holders, _waits, _partition, _counts):
+    for rule in (_tracks, _order, _transitions, _holders, _waits, _steps, _partition, _counts):
         found += rule(timeline)[:MOST_OF_A_KIND]
     return found
 
@@ -182,8 +182,41 @@ def _waits(timeline: Timeline) -> list[Contradiction]:
     ]
 
 
+def _steps(timeline: Timeline) -> list[Contradiction]:
+    """A task runs in one thread at a time, and a thread runs one task at a time."""
+    rows = timeline.rows[timeline.kind_of(timeline.rows.track) == TrackKind.TASK]
+    rows = rows[order_by(rows.track)]
+    rows = rows[(rows.kind == Kind.TASK_STEP) | (rows.state != State.RUNNING)]  # others leave a step as it is
+    step = np.flatnonzero(rows.kind[:-1] == Kind.TASK_STEP)
+    step = step[rows.track[step] == rows.track[step + 1]]
+    again = step[rows.kind[step + 1] == Kind.TASK_STEP]
+    found = [
+        Contradiction(
+            f"{timeline.name(rows.track[n])} begins a step in {timeline.name(rows.thing[n + 1])} before the one in "
+            f"{timeline.name(rows.thing[n])} is over.",
+            int(rows.track[n]),
+            int(rows.at[n + 1]),
+        )
+        for n in again[:MOST_OF_A_KIND].tolist()
+    ]
+    step = step[np.lexsort((rows.at[step + 1], rows.at[step], rows.thing[step]))]
+    first, second = step[:-1], step[1:]
+    at_once = (rows.thing[first] == rows.thing[second]) & (rows.at[second] < rows.at[first + 1])
+    found += [
+        Contradiction(
+            f"{timeline.name(rows.thing[b])} begins a step of {timeline.name(rows.track[b])} before that of "
+            f"{timeline.name(rows.track[a])} is over.",
+            int(rows.thing[b]),
+            int(rows.at[b]),
+        )
+        for a, b in zip(first[at_once].tolist(), second[at_once].tolist(), strict=True)
+        if rows.track[a] != rows.track[b]
+    ]
+    return found
+
+
 def _partition(timeline: Timeline) -> list[Contradiction]:
-    """The spans of each thread cover its life, one after the other, and nothing comes after the end."""
+    """The spans of each thread and task cover its life, one after the other, and nothing comes after the end."""
     found = []
     end = timeline.recording.end
     rows = timeline.rows
@@ -196,7 +229,7 @@ def _partition(timeline: Timeline) -> list[Contradiction]:
                 int(rows.at[-1]),
             )
         )
-    spans = timeline.thread_spans
+    spans = timeline.spans[np.isin(timeline.kind_of(timeline.spans.track), (TrackKind.THREAD, TrackKind.TASK))]
     if len(spans):
         hole = (spans.track[1:] == spans.track[:-1]) & (spans.begin[1:] != spans.end[:-1])
         found += [

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gilscope.analysis.forward import Index, Numbers, Table, Truth, before, ends_of, forward, order_by, starts_of
 from gilscope.analysis.resources import Resources
+from gilscope.analysis.tasks import Tasks
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
 
@@ -62,7 +63,7 @@ CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
 
 
 class Fold:
-    """Gives rows their states, and makes the rows of the GIL, of locks and kin, and of cores.
+    """Gives rows their states, and makes the rows of the GIL, of locks and kin, of cores, and of tasks and loops.
 
     ``gil`` and ``cores``: which layers this run measures. A track is told by ``add_tracks`` before any row
     names it, as ``track`` or as ``thing``.
@@ -92,6 +93,7 @@ class Fold:
         self._first_gil: dict[int, int] = {}
         """By process, when its GIL was first seen: threads that appear later begin without it."""
         self._resources = Resources(self._kind, self._pid)
+        self._tasks = Tasks(self._kind, self._pid)
 
     def add_tracks(self, tracks: Iterable[Mapping[str, Any]]) -> None:
         """Tracks as the recording's ``tracks`` tell them; again when something changes."""
@@ -103,6 +105,7 @@ class Fold:
             self._pid[id] = track.get("pid") or 0
             self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
             self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
+            self._tasks.add(id, int(track.get("parent") or 0), bool(track.get("asyncio")))
 
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
@@ -120,8 +123,11 @@ class Fold:
         else:
             threads, others = rows[about_thread], [rows[~about_thread]]
         told, left = self._threads(threads)
-        made = self._resources.feed(threads, self._gone(threads), left)
-        others += [made, *(self._resources.exit(int(self._pid[row.track[0]]), row) for row in _each(exits))]
+        of_tasks, seen = self._tasks.feed(threads)
+        others += [of_tasks, self._resources.feed(seen, self._gone(threads), left)]
+        for row in _each(exits):
+            pid = int(self._pid[row.track[0]])
+            others += [self._resources.exit(pid, row), self._tasks.exit(pid, row)]
         return Rows.concat((told, *others)).sorted()
 
     def _ends(self, rows: Rows, exits: Rows) -> Rows:

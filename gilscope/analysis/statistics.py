@@ -6,7 +6,7 @@ import numpy as np
 
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.timeline import LOCKS, RESOURCE_KINDS, Timeline
-from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 
 STATE_NAMES = {state: state.name.lower().replace("_", "-") for state in State}
 
@@ -48,7 +48,7 @@ class ResourceFigures:
 def tracks(timeline: Timeline) -> list[TrackFigures]:
     """Of every track that has a row, in the order of ids."""
     spans = timeline.spans
-    alive = spans[spans.state != State.EXITED]
+    alive = spans[~np.isin(spans.state, (State.EXITED, *TASK_ENDS))]
     size = max(timeline.tracks, default=0) + 1
     time = np.zeros((size, len(State)), np.int64)
     np.add.at(time, (alive.track, alive.state), alive.length)

@@ -17,6 +17,7 @@ from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.memo import Memo
 from gilscope.collector.places import Places
 from gilscope.collector.rings import FOREVER, Account, Records
+from gilscope.collector.tasks import Tasks
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
@@ -44,7 +45,11 @@ def kinds(*some: Kind) -> NDArray[np.bool_]:
 OF_GIL = kinds(Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE)
 OF_CALL = kinds(Kind.CALL, Kind.RETURN)
 OF_PROCESS = kinds(Kind.PROCESS_START, Kind.PROCESS_STARTED, Kind.PROCESS_BEGIN, Kind.PROCESS_RUN)
+OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL))
+OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN)
+MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
+OF_THING |= OF_TASK | OF_LOOP | kinds(Kind.ASYNC_NEW)
 
 
 def pick(columns: Columns, index: Any) -> Columns:
@@ -84,6 +89,7 @@ class Merge:
         self._gils: dict[int, Memo] = {}
         self._things: dict[int, Memo] = {}
         self._sleep = 0
+        self._tasks = Tasks(tracks, places)
         self._announced: set[int] = set()
         """Tracks of threads that were started, but have not begun."""
         self._kind = Table(np.uint8)
@@ -135,6 +141,10 @@ class Merge:
         else:
             thread.named = told
             self._name(thread)
+
+    def define_task(self, told: Mapping[str, Any]) -> None:
+        """A definition of a task, or the words for what tasks await."""
+        self._tasks.define(told)
 
     def lose_switches(self, losses: Iterable[Loss]) -> None:
         """The kernel found no room for so many records of a core."""
@@ -293,7 +303,7 @@ class Merge:
         line[records.kind == Kind.LOST] = 0
         for key in [key for key, thread in self._unbound.items() if thread.tid == thread.pid == pid]:
             self._bind_by_number(key)
-        thing = self._things_of(pid, records, line)
+        thing, value = self._things_of(pid, records, line)
         for n in np.flatnonzero(records.kind == Kind.THREAD_BEGIN).tolist():
             self._thread_begins(
                 pid, (int(records.slot[n]), int(records.generation[n])), int(records.thing[n]), thing, n
@@ -309,7 +319,7 @@ class Merge:
             flags=records.flags,
             thing=thing,
             line=line,
-            value=records.value,
+            value=value,
         )
 
     def _thread_begins(self, pid: int, key: tuple[int, int], address: int, thing: Ids, n: int) -> None:
@@ -323,8 +333,8 @@ class Merge:
         if key in self._unbound:
             self._bind(key, track)
 
-    def _things_of(self, pid: int, records: Records, line: Ids) -> Ids:
-        """The track that each record is about."""
+    def _things_of(self, pid: int, records: Records, line: Ids) -> tuple[Ids, NDArray[np.int64]]:
+        """The track that each record is about, and its value, which may be a track, too."""
         thing = np.zeros(len(records.at), np.uint32)
         gils = OF_GIL[records.kind]
         if gils.any():
@@ -339,9 +349,38 @@ class Merge:
         some = OF_THING[records.kind] & (records.thing != 0) & ~of_process
         for n in np.flatnonzero(of_process & (OF_THING | OF_PROCESS)[records.kind]).tolist():
             thing[n] = self._process_meant(pid, records, n)
+        if OF_TASK[records.kind].any():
+            return self._tasks_of(pid, records, line, thing, some)
         if some.any():
             thing[some] = self._made_things(pid, pick(records, some), line[some])
-        return thing
+        return thing, records.value
+
+    def _tasks_of(
+        self, pid: int, records: Records, line: Ids, thing: Ids, some: NDArray[np.bool_]
+    ) -> tuple[Ids, NDArray[np.int64]]:
+        """The same where tasks are among them: what such a record is about besides is an address of the same moment."""
+        first = np.flatnonzero(some)
+        second, address, kind = self._tasks.also_meant(pid, records)
+        both = np.concatenate((first, second))
+        of_tasks = OF_TASK[records.kind[first]]
+        asked = replace(
+            pick(records, both),
+            thing=np.concatenate((records.thing[first], address)),
+            aux=np.concatenate((np.where(of_tasks, TrackKind.TASK, records.aux[first]), kind)).astype(np.uint16),
+            kind=np.concatenate((records.kind[first], np.full(len(second), Kind.NONE))).astype(np.uint8),
+        )
+        order = both.argsort(kind="stable")
+        ids = np.empty(len(both), np.uint32)
+        ids[order] = self._made_things(pid, pick(asked, order), line[both][order])
+        thing[first] = ids[: len(first)]
+        value = np.where(records.kind == Kind.TASK_NEW, 0, records.value)
+        value[second] = ids[len(first) :]
+        for n in np.flatnonzero(records.kind == Kind.TASK_NEW).tolist():
+            self._tasks.made(pid, int(records.value[n]), int(thing[n]), int(value[n]))
+        words = (records.kind == Kind.TASK_SUSPEND) & (records.aux == TrackKind.FUTURE)
+        for number in np.unique(records.value[words]).tolist():
+            value[words & (records.value == number)] = self._new(self._tasks.future(pid, number))
+        return thing, value
 
     def _process_meant(self, pid: int, records: Records, n: int) -> int:
         """The track of the process that a record is about; 0: not known which."""
@@ -363,10 +402,14 @@ class Merge:
         keys = records.thing
         before = memo.ids(keys, lambda *_: 0)
         nested = records.flags & Flag.NESTED != 0
-        made = records.kind == Kind.THING_NEW
+        made = MAKES[records.kind]
         # The standard library makes its own locks by the thousand: those of one address share a track.
         again = made & nested & self._inner[before] & (self._kind[before] == records.aux)
-        news = made | (records.kind == Kind.THREAD_START) & (records.flags & Flag.ERROR == 0)
+        news = (
+            made
+            | (records.kind == Kind.TASK_NEW)
+            | (records.kind == Kind.THREAD_START) & (records.flags & Flag.ERROR == 0)
+        )
         creating = news & ~again
         remade = np.isin(keys, keys[creating]) if creating.any() else creating
         creating |= news & remade
@@ -402,11 +445,18 @@ class Merge:
             track = self._new(self._tracks.thread(pid))
             self._announced.add(track)
             return track
+        if kind == TrackKind.LOOP:
+            return self._new(self._tracks.loop(pid))
+        if kind == TrackKind.TASK:
+            return self._new(self._tracks.add(kind, "task", pid, line=location))
         had = self._inherited.get(pid, {}).get(int(records.thing[n]))
         if had and internal and records.kind[n] != Kind.THING_NEW and self._kind[had] == kind:
             return self._new(self._tracks.copy(had, pid))
-        value = int(records.value[n]) if records.kind[n] == Kind.THING_NEW else 0
-        return self._new(self._tracks.thing(kind, pid, location, internal, value))
+        value = int(records.value[n]) if MAKES[records.kind[n]] else 0
+        track = self._tracks.thing(kind, pid, location, internal, value)
+        if records.kind[n] == Kind.ASYNC_NEW:
+            self._tracks.change(track, asyncio=True)
+        return self._new(track)
 
     # Cores
 

@@ -64,6 +64,11 @@ class Places:
         code = _Code(self._file(told["file"]), told["name"], begins, lines, does, table, told["first"])
         self._codes[told["pid"], told["address"]] = code
 
+    def function(self, pid: int, address: int) -> str:
+        """What the code object at an address is called; empty where that isn't known."""
+        code = self._code(pid, address)
+        return code.name if code else ""
+
     def at(self, pid: int, code: NDArray[np.uint64], offset: NDArray[np.uint16]) -> NDArray[np.uint32]:
         """The location of each; 0 where it isn't known."""
         memo = self._memos.setdefault(pid, Memo())

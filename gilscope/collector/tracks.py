@@ -120,6 +120,11 @@ class Tracks:
         more = {name: had[name] for name in ("internal", "line", "capacity") if name in had}
         return self.add(TrackKind(had["kind"]), had["name"], pid, **more)
 
+    def loop(self, pid: int) -> int:
+        """A new event loop's track."""
+        earlier = sum(track["kind"] == TrackKind.LOOP and track["pid"] == pid for track in self._tracks.values())
+        return self.add(TrackKind.LOOP, f"loop {earlier + 1}" if earlier else "loop", pid)
+
     def thing(self, kind: TrackKind, pid: int, location: int, internal: bool, capacity: int = 0) -> int:
         """A new lock or other thing, called by the line that made it; 0: it was made before the recording."""
         word = kind.name.lower()

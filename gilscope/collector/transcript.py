@@ -66,6 +66,7 @@ class Transcript:
         self._origin = 0
         self._process: Told | None = None
         self._threads: list[Told] = []
+        self._tasks: list[Told] = []
         self._begun: list[Account] = []
         self._losses: list[Loss] = []
         self._pieces: deque[_Piece] = deque()
@@ -155,6 +156,10 @@ class Transcript:
                 self._tracks.name_process(told)
             case "code":
                 self._places.define(told)
+            case "task" | "words":
+                self._tasks.append(told)
+            case "unseen":
+                self.layers[told["what"]] = {"measured": False, "why": told["why"]}
             case "thread":
                 self._threads.append(told)
             case "error":
@@ -179,6 +184,9 @@ class Transcript:
         threads, self._threads = self._threads, []
         for told in threads:
             merge.define(told)
+        tasks, self._tasks = self._tasks, []
+        for told in tasks:
+            merge.define_task(told)
         losses, self._losses = self._losses, []
         merge.lose_switches(losses)
         merge.end(piece.ended)

@@ -354,7 +354,8 @@ static PyObject *queue_get(const call *c)
 void locks_made(PyObject *thing, uint16_t track, int64_t value)
 {
     uint8_t internal = position_internal(rlock_factory) ? FLAG_NESTED : 0;
-    probe_emit(KIND_THING_NEW, internal, track, address(thing), value);
+    uint8_t kind = track & OF_ASYNCIO ? KIND_ASYNC_NEW : KIND_THING_NEW;
+    probe_emit(kind, internal, track & ~OF_ASYNCIO, address(thing), value);
 }
 
 static PyObject *allocate_lock(const call *c)

@@ -10,9 +10,8 @@
 #include <internal/pycore_interp.h>
 #if PY_VERSION_HEX >= 0x030E0000
 #include <internal/pycore_interpframe.h>
-#else
-#include <internal/pycore_frame.h>
 #endif
+#include <internal/pycore_frame.h>
 #include <internal/pycore_pystate.h>
 
 #include <opcode.h>
@@ -181,4 +180,61 @@ uint64_t position_here(void)
     PyThreadState *current = _PyThreadState_UncheckedGet(); /* 3.11: of whoever holds the GIL */
     return current == PyGILState_GetThisThreadState() ? position_of(current) : 0;
 #endif
+}
+
+static PyGenObject *generator(PyObject *coroutine)
+{
+    PyTypeObject *type = Py_TYPE(coroutine);
+    return type == &PyCoro_Type || type == &PyGen_Type || type == &PyAsyncGen_Type ? (PyGenObject *)coroutine : NULL;
+}
+
+static inline _PyInterpreterFrame *frame_of(PyGenObject *generator)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    return &generator->gi_iframe;
+#else
+    return (_PyInterpreterFrame *)generator->gi_iframe;
+#endif
+}
+
+uint64_t position_code(PyObject *coroutine)
+{
+    PyGenObject *it = generator(coroutine);
+#if PY_VERSION_HEX >= 0x030F0000
+    bool over = it == NULL || it->gi_frame_state >= FRAME_CLEARED;
+#else
+    bool over = it == NULL || it->gi_frame_state >= FRAME_COMPLETED;
+#endif
+    return over ? 0 : (uint64_t)(uintptr_t)code_of(frame_of(it));
+}
+
+bool position_suspended(PyObject *coroutine, suspended *it)
+{
+    PyGenObject *found = generator(coroutine);
+#ifdef FRAME_STATE_SUSPENDED
+    if (found == NULL || !FRAME_STATE_SUSPENDED(found->gi_frame_state))
+        return false;
+#else
+    if (found == NULL || found->gi_frame_state != FRAME_SUSPENDED)
+        return false;
+#endif
+    _PyInterpreterFrame *frame = frame_of(found);
+    PyCodeObject *code = code_of(frame);
+    table *codes = __atomic_load_n(&known, __ATOMIC_ACQUIRE);
+    uint64_t address = (uint64_t)(uintptr_t)code;
+    uint64_t entry = codes == NULL || !position_lines ? 0 : __atomic_load_n(find(codes, address), __ATOMIC_RELAXED);
+    uint64_t offset = (uint64_t)_PyInterpreterFrame_LASTI(frame) * sizeof(_Py_CODEUNIT);
+    *it = (suspended){
+        .code = address,
+        .position = entry == 0 ? 0 : address | (offset < FAR ? offset : FAR) << 48,
+        .user = entry & 1,
+    };
+    if (code->co_argcount > 0) {
+#if PY_VERSION_HEX >= 0x030E0000
+        it->first = PyStackRef_IsNull(frame->localsplus[0]) ? NULL : PyStackRef_AsPyObjectBorrow(frame->localsplus[0]);
+#else
+        it->first = frame->localsplus[0];
+#endif
+    }
+    return true;
 }

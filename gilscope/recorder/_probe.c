@@ -147,7 +147,7 @@ static int prepare(PyObject *module)
     }
     const char *lines = getenv("GILSCOPE_LINES");
     position_lines = lines == NULL || strcmp(lines, "0") != 0;
-    return position_add_constants(module) < 0 ? -1 : hooks_add(module);
+    return position_add_constants(module) < 0 ? -1 : hooks_add(module) < 0 ? -1 : tasks_add(module);
 }
 
 static PyModuleDef_Slot module_slots[] = {

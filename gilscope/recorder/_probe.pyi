@@ -82,6 +82,23 @@ def install_program() -> None:
 def uninstall_program() -> None:
     """Undo install_program(): every function of the interpreter is what it was, and hooks only call."""
 
+def install_tasks(
+    future: type, task: type, step: object, wakeup: object, words: dict[int, tuple[int, int]]
+) -> None:
+    """Record the tasks of asyncio. ``step`` and ``wakeup``: what a loop is given to call for a task's first step, and for
+    one after something that it awaited. ``words``: by address of a code object or of a type, the TrackKind of what a task
+    awaits in it, and the number of a word for that, or 0: it is the function's first argument.
+
+    RuntimeError: this Python's tasks can't be recorded.
+    """
+
+def uninstall_tasks() -> None:
+    """Undo install_tasks()."""
+
+def watch(attribute: str, track: int) -> object:
+    """What stands in the class of a lock or a semaphore of asyncio for an attribute of its instances: ``_locked`` of a LOCK,
+    ``_value`` of a SEMAPHORE. Records who takes it and lets it go."""
+
 def begin_thread(thread: Thread) -> None:
     """The calling thread is this one: record that it begins, and publish its name."""
 

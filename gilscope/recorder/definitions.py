@@ -59,6 +59,16 @@ def process(gil: str | None, program: str | None) -> None:
     )
 
 
+def words(names: list[str]) -> None:
+    """Publish what the numbers mean by which events say what a task awaits, from 1 on."""
+    _probe.define(f'{{"def": "words", "pid": {os.getpid()}, "words": [{", ".join(map(quote, names))}]}}'.encode())
+
+
+def unseen(what: str, why: str) -> None:
+    """Publish that a part of the program can't be recorded."""
+    _probe.define(f'{{"def": "unseen", "pid": {os.getpid()}, "what": {quote(what)}, "why": {quote(why)}}}'.encode())
+
+
 def error(kind: type[BaseException], value: BaseException, text: str) -> None:
     """Publish what ended the scenario; ``text``: its traceback, as printed."""
     try:

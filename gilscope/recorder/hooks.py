@@ -11,9 +11,19 @@ from types import ModuleType
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recorder import _probe, definitions, processes, queues, threads
 
+_NOTHING = object()
+"""Stood there before."""
 _LOCKS = (_thread.LockType, _thread.RLock)
 
+
+def _of_asyncio(module: ModuleType) -> list[threads.Place]:
+    from gilscope.recorder import tasks  # here: most programs have none
+
+    return tasks.of_asyncio(module)
+
+
 _FAMILIES = {
+    "asyncio": _of_asyncio,
     "multiprocessing.process": processes.of_process,
     "multiprocessing.context": processes.of_context,
     "multiprocessing.util": processes.of_util,
@@ -56,7 +66,8 @@ def put_back() -> None:
     while _replaced:
         owner, name, before, now = _replaced.pop()
         if vars(owner).get(name) is now:  # else somebody has put something of his own there: that stays
-            setattr(owner, name, before)
+            delattr(owner, name) if before is _NOTHING else setattr(owner, name, before)
+    _probe.uninstall_tasks()
     _probe.uninstall_program()
     _probe.end_thread(threading.main_thread())
     _probe.uninstall()
@@ -83,7 +94,7 @@ def _install_program() -> str | None:
 
 def _put(places: list[threads.Place]) -> None:
     for owner, name, hook in places:
-        _replaced.append((owner, name, vars(owner)[name], hook))
+        _replaced.append((owner, name, vars(owner).get(name, _NOTHING), hook))
         setattr(owner, name, hook)
 
 

@@ -6,6 +6,7 @@
    _slots.c     rebinds the calls of a loaded object
    _locks.c     sees locks, sleeps and queues written in C
    _hooks.c     sees methods of `threading` and `queue` written in Python
+   _tasks.c     sees the tasks of asyncio
    _probe.c     the Python module `_probe` around them
 
    Hot path means: no Python API, no allocation, no lock, no system call. */
@@ -63,7 +64,11 @@ void garbage_uninstall(void);
 /* Provided by _hooks.c, from the module's exec slot. */
 int hooks_add(PyObject *module);
 
-/* Records THING_NEW. Called from C that the creating frame called: an internal thing is told by that frame. */
+/* Provided by _tasks.c, from the module's exec slot. */
+int tasks_add(PyObject *module);
+
+/* Records THING_NEW; with OF_ASYNCIO in `track`, ASYNC_NEW. Called from C that the creating frame called: an internal thing is told by that frame. */
+enum { OF_ASYNCIO = 0x100 };
 void locks_made(PyObject *thing, uint16_t track, int64_t value);
 
 /* ---- Between the other parts -------------------------------------------------------------- */
@@ -78,6 +83,16 @@ uint64_t position_of(PyThreadState *tstate);          /* hot path; the thread mu
 uint64_t position_here(void);                         /* the same, for whoever calls */
 bool position_internal(PyObject *code);               /* the frame below isn't the user's; frames of `code` don't count */
 int position_add_constants(PyObject *module);         /* from the module's exec slot */
+
+/* Where a suspended coroutine or generator stands. */
+typedef struct {
+    uint64_t position;    /* 0: of no code that is known */
+    uint64_t code;
+    bool user;
+    PyObject *first;      /* its first argument. Borrowed; NULL: it has none */
+} suspended;
+bool position_suspended(PyObject *coroutine, suspended *it); /* false: it isn't one, or isn't suspended */
+uint64_t position_code(PyObject *coroutine);          /* address of its code; 0: it isn't one, or is over */
 extern bool position_lines;                           /* false: no lines wanted, always 0 */
 
 const char *gil_install(void);                        /* NULL, or why the GIL can't be measured here */

@@ -1,0 +1,629 @@
+"""What is recorded of asyncio: whole sequences of known tasks, in real runs, on every interpreter."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gilscope.analysis.timeline import Timeline
+from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.rings import Rings
+from gilscope.events import Kind, State, TrackKind
+from gilscope.recording import Recording
+from tests.programs import CHILD, WITH_GIL, environment, ids
+from tests.programs import record as record_rings
+from tests.test_run import run
+
+pytestmark = pytest.mark.all_interpreters
+
+BEGIN = """
+import asyncio, time
+
+def task(coroutine, name):
+    return asyncio.create_task(coroutine, name=name)
+
+def called(name):
+    asyncio.current_task().set_name(name)
+
+async def turns():
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+"""
+
+
+def tracks(recording: Recording, kind: TrackKind) -> dict[str, int]:
+    """Id by name."""
+    return {told["name"]: id for id, told in recording.tracks.items() if told["kind"] == kind}
+
+
+def sequence(recording: Recording, name: str) -> list[str]:
+    """What a task did: what happened, what it awaits then, who brought it about."""
+    rows = recording.rows[recording.rows.track == tracks(recording, TrackKind.TASK)[name]]
+    told = []
+    for n in range(len(rows)):
+        kind, words = Kind(rows.kind[n]), []
+        if kind == Kind.TASK_SUSPEND:
+            words = ["on", recording.tracks[int(rows.thing[n])]["name"]]
+        elif kind in (Kind.TASK_NEW, Kind.TASK_READY, Kind.TASK_CANCEL):
+            words = ["by", recording.tracks[int(rows.value[n])]["name"]]
+        elif kind == Kind.TASK_END:
+            words = [State(rows.state[n]).name.lower()]
+        told.append(" ".join([kind.name.removeprefix("TASK_").lower(), *words]))
+    return told
+
+
+def lines(recording: Recording, name: str) -> list[str]:
+    """At which lines of its source a task was suspended."""
+    rows = recording.rows[recording.rows.track == tracks(recording, TrackKind.TASK)[name]]
+    source = recording.sources["little.py"].splitlines()
+    places = [recording.locations[line] for line in rows.line[rows.kind == Kind.TASK_SUSPEND].tolist()]
+    return [source[place["line"] - 1].strip() for place in places]
+
+
+def states(recording: Recording, track: int) -> list[str]:
+    """States that follow each other on a track, with what each is about."""
+    told: list[str] = []
+    for row in recording.rows[recording.rows.track == track].state.tolist():
+        if not told or told[-1] != State(row).name:
+            told.append(State(row).name)
+    return told
+
+
+@pytest.fixture(params=WITH_GIL, ids=ids)
+def record(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Recording]:
+    """Runs these functions, each as `asyncio.run(main())`, and checks the recording."""
+
+    def recorded(program: str, body: str = "asyncio.run(main())", head: str = "") -> Recording:
+        return run(tmp_path, body, before=head + BEGIN + textwrap.dedent(program), python=python.path)[0]
+
+    python: Interpreter = request.param
+    return recorded
+
+
+def test_tasks_take_turns(record: Callable[..., Recording]) -> None:
+    """A bare yield is a step and another one; who awaits a task is ready when that ends. set_name() renames."""
+    recording = record(
+        """
+        async def main():
+            called("main")
+            a, b = task(turns(), "a"), task(turns(), "b")
+            await a
+            await b
+        """
+    )
+    assert sequence(recording, "a") == ["new by main", *["step", "yield"] * 2, "step", "end done"]
+    assert sequence(recording, "b") == sequence(recording, "a")
+    assert sequence(recording, "main") == [
+        *("new by MainThread", "step", "suspend on a", "ready by MainThread", "step"),
+        "end done",  # b ended in the same round, before main's step
+    ]
+    assert lines(recording, "main") == ["await a"]
+    a = recording.tracks[tracks(recording, TrackKind.TASK)["a"]]
+    assert (a["function"], recording.tracks[a["parent"]]["name"]) == ("turns", "loop")
+    assert states(recording, tracks(recording, TrackKind.LOOP)["loop"])[:4] == ["IDLE", "BUSY", "IDLE", "BUSY"]
+
+
+def test_gather_and_sleep(record: Callable[..., Recording]) -> None:
+    """What has no track of its own goes by its word; the line is the author's own, however deep the await."""
+    recording = record(
+        """
+        async def nap():
+            called("nap")
+            await deeper()
+
+        async def deeper():
+            await asyncio.sleep(0.001)
+
+        async def bad():
+            called("bad")
+            raise ValueError("no")
+
+        async def main():
+            called("main")
+            await asyncio.gather(nap(), bad(), return_exceptions=True)
+        """
+    )
+    assert sequence(recording, "nap") == [
+        *("new by main", "step", "suspend on asyncio.sleep", "ready by MainThread", "step", "end done"),
+    ]
+    assert lines(recording, "nap") == ["await asyncio.sleep(0.001)"]
+    assert sequence(recording, "bad") == ["new by main", "step", "end failed"]
+    assert recording.tracks[tracks(recording, TrackKind.TASK)["bad"]]["error"] == "ValueError: no"
+    assert sequence(recording, "main")[2] == "suspend on gather"
+
+
+def test_a_group_with_a_failure(record: Callable[..., Recording]) -> None:
+    """One fails: the group cancels the others, and then lets its task go on."""
+    recording = record(
+        """
+        async def fails():
+            await asyncio.sleep(0)
+            raise ValueError
+
+        async def main():
+            called("main")
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(asyncio.sleep(60), name="sleeper")
+                    group.create_task(fails(), name="fails")
+            except* ValueError:
+                pass
+        """
+    )
+    assert sequence(recording, "fails") == ["new by main", "step", "yield", "step", "end failed"]
+    assert sequence(recording, "sleeper") == [
+        *("new by main", "step", "suspend on asyncio.sleep"),
+        *("cancel by MainThread", "ready by MainThread", "step", "end cancelled"),
+    ]
+    assert sequence(recording, "main")[:3] == ["new by MainThread", "step", "suspend on TaskGroup"]
+    assert set(lines(recording, "main")) == {"async with asyncio.TaskGroup() as group:"}
+
+
+def test_cancellation_and_timeout(record: Callable[..., Recording]) -> None:
+    """Who cancels is told; what catches it goes on; a timeout is one by the loop."""
+    recording = record(
+        """
+        async def stubborn():
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+
+        async def main():
+            called("main")
+            victim = task(stubborn(), "stubborn")
+            await asyncio.sleep(0)
+            victim.cancel()
+            await victim
+            event = asyncio.Event()
+            never = task(event.wait(), "never")
+            try:
+                async with asyncio.timeout(0.001):
+                    await never
+            except TimeoutError:
+                pass
+        """
+    )
+    assert sequence(recording, "stubborn") == [
+        *("new by main", "step", "suspend on asyncio.sleep", "cancel by main", "ready by main"),
+        *("step", "yield", "step", "end done"),
+    ]
+    assert sequence(recording, "never") == [
+        *("new by main", "step", "suspend on event", "cancel by MainThread", "ready by MainThread", "step"),
+        "end cancelled",
+    ]
+    assert sequence(recording, "main")[2:] == [
+        *("yield", "step", "suspend on stubborn", "ready by MainThread", "step"),
+        *("suspend on never", "cancel by MainThread", "ready by MainThread", "step", "end done"),
+    ]
+
+
+def test_wait_for_and_shield(record: Callable[..., Recording]) -> None:
+    """Whether there is a task in between or not, the waiting is named."""
+    recording = record(
+        """
+        async def main():
+            called("main")
+            event = asyncio.Event()
+            try:
+                await asyncio.wait_for(event.wait(), 0.001)
+            except TimeoutError:
+                pass
+            await asyncio.shield(asyncio.sleep(0.001))
+            await asyncio.wait({task(asyncio.sleep(0.001), "slow")})
+        """
+    )
+    waits = [word.removeprefix("suspend on ") for word in sequence(recording, "main") if word.startswith("suspend")]
+    with_task_between = tuple(map(int, recording.header["python"]["version"].split(".")[:2])) < (3, 12)
+    # Up to 3.11 the wait is made in a task of its own, whose cancellation is then awaited, too.
+    assert set(waits[:-2]) == ({"wait_for"} if with_task_between else {"event"})
+    assert waits[-2:] == ["shield", "wait"]
+    assert lines(recording, "main")[0] == "await asyncio.wait_for(event.wait(), 0.001)"
+
+
+def test_locks_and_kin(record: Callable[..., Recording]) -> None:
+    """Named by the line that made them; a lock is held by a task, and wanted by others."""
+    recording = record(
+        """
+        async def holds(lock):
+            async with lock:
+                await asyncio.sleep(0)
+
+        async def passes(semaphore, event, condition, barrier):
+            async with semaphore:
+                await event.wait()
+            async with condition:
+                await condition.wait()
+            await barrier.wait()
+
+        async def main():
+            called("main")
+            mutex = asyncio.Lock()
+            first, second = task(holds(mutex), "first"), task(holds(mutex), "second")
+            await first
+            await second
+            permits = asyncio.Semaphore(1)
+            go = asyncio.Event()
+            news = asyncio.Condition()
+            gate = asyncio.Barrier(2)
+            last = task(passes(permits, go, news, gate), "last")
+            async with permits:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            go.set()
+            await asyncio.sleep(0)
+            async with news:
+                news.notify()
+            while gate.n_waiting == 0:
+                await asyncio.sleep(0)
+            await gate.wait()
+            await last
+        """
+    )
+    assert sequence(recording, "first") == ["new by main", "step", "yield", "step", "end done"]
+    assert sequence(recording, "second") == [
+        *("new by main", "step", "suspend on mutex", "ready by first", "step", "yield", "step", "end done"),
+    ]
+    assert lines(recording, "second") == ["async with lock:"]
+    mutex = tracks(recording, TrackKind.LOCK)["mutex"]
+    assert states(recording, mutex)[:6] == ["FREE", "HELD", "CONTENDED", "FREE", "HELD", "FREE"]
+    spans = Timeline(recording).spans.of(mutex)
+    holders = [recording.tracks[thing]["name"] for thing in spans.thing.tolist() if thing]
+    assert list(dict.fromkeys(holders)) == ["first", "second"]
+    waits = [word for word in sequence(recording, "last") if word.startswith("suspend")]
+    assert waits == ["suspend on permits", "suspend on go", "suspend on news", "suspend on gate"]
+    permits = tracks(recording, TrackKind.SEMAPHORE)["permits"]
+    assert states(recording, permits)[:3] == ["FREE", "HELD", "CONTENDED"]
+
+
+def test_a_queue(record: Callable[..., Recording]) -> None:
+    """Both ends wait for it, each is let go on by the other, and its length is told."""
+    recording = record(
+        """
+        async def produce(line):
+            for n in range(3):
+                await line.put(n)
+
+        async def consume(line):
+            for n in range(3):
+                await line.get()
+
+        async def main():
+            called("main")
+            line = asyncio.Queue(1)
+            consumer, producer = task(consume(line), "consumer"), task(produce(line), "producer")
+            await producer
+            await consumer
+        """
+    )
+    assert sequence(recording, "consumer")[:4] == ["new by main", "step", "suspend on line", "ready by producer"]
+    assert sequence(recording, "producer")[:4] == ["new by main", "step", "suspend on line", "ready by consumer"]
+    assert set(lines(recording, "producer")) == {"await line.put(n)"}
+    line = tracks(recording, TrackKind.QUEUE)["line"]
+    steps = recording.rows[(recording.rows.thing == line) & (recording.rows.kind == Kind.PUT)]
+    assert steps.value.tolist() == [1, 1, 1]
+    of_line = recording.rows[recording.rows.track == line]
+    assert of_line.value.max() == 1
+    assert State.CONTENDED in of_line.state
+
+
+def test_threads_and_executors(record: Callable[..., Recording]) -> None:
+    """What a thread does for a task is awaited under its name."""
+    recording = record(
+        """
+        async def main():
+            called("main")
+            loop, go, again = asyncio.get_running_loop(), Event(), Event()
+            loop.call_soon(go.set)  # once main is suspended
+            await asyncio.to_thread(go.wait)
+            loop.call_soon(again.set)
+            await loop.run_in_executor(None, again.wait)
+        """
+    )
+    assert sequence(recording, "main") == [
+        *("new by MainThread", "step", "suspend on to_thread", "ready by MainThread", "step"),
+        *("suspend on executor", "ready by MainThread", "step", "end done"),
+    ]
+
+
+def test_streams_and_subprocesses(record: Callable[..., Recording]) -> None:
+    """Reads, and the end of a process."""
+    recording = record(
+        """
+        async def answer(reader, writer):
+            called("server")
+            await reader.readline()
+            writer.write(b"yes" + bytes([10]))
+            writer.close()
+
+        async def main():
+            called("main")
+            server = await asyncio.start_server(answer, "127.0.0.1", 0)
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"well?" + bytes([10]))
+            await reader.readline()
+            writer.close()
+            server.close()
+            process = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+            await process.wait()
+        """
+    )
+    assert "suspend on read" in sequence(recording, "main")
+    assert sequence(recording, "main")[-4:] == ["suspend on subprocess", "ready by MainThread", "step", "end done"]
+    assert sequence(recording, "server")[-1] == "end done"
+
+
+def test_eager_tasks(record: Callable[..., Recording]) -> None:
+    """The first step is made inside the making; the maker goes on after it."""
+    recording = record(
+        """
+        async def done():
+            pass
+
+        async def waits():
+            await asyncio.sleep(0.001)
+
+        async def main():
+            called("main")
+            if sys.version_info >= (3, 12):
+                asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+            first, second = task(done(), "first"), task(waits(), "second")
+            await second
+        """
+    )
+    if tuple(map(int, recording.header["python"]["version"].split(".")[:2])) < (3, 12):
+        pytest.skip("there are none before 3.12")
+    assert sequence(recording, "first") == ["new by main", "step", "end done"]
+    assert sequence(recording, "second")[:3] == ["new by main", "step", "suspend on asyncio.sleep"]
+    assert sequence(recording, "main") == [
+        *("new by MainThread", "step", "yield", "step", "yield", "step"),
+        *("suspend on second", "ready by MainThread", "step", "end done"),
+    ]
+
+
+def test_a_task_class_of_ones_own(record: Callable[..., Recording]) -> None:
+    """Whatever makes tasks, and however their class begins: they are seen."""
+    recording = record(
+        """
+        class Mine(asyncio.Task):
+            def __init__(self, coroutine, **more):
+                super().__init__(coroutine, **more)
+
+        async def main():
+            called("main")
+            asyncio.get_running_loop().set_task_factory(lambda loop, coroutine, **more: Mine(coroutine, loop=loop, **more))
+            await task(turns(), "mine")
+        """
+    )
+    assert sequence(recording, "mine") == ["new by main", *["step", "yield"] * 2, "step", "end done"]
+
+
+def test_two_loops_in_two_threads(record: Callable[..., Recording]) -> None:
+    """Each task is of one loop, and runs in its thread only; a thread can wake another's task."""
+    recording = record(
+        """
+        async def stays(name):
+            called(name)
+            for _ in range(50):
+                await asyncio.sleep(0)
+        """,
+        body="""
+        threads = [Thread(target=asyncio.run, args=(stays(name),), name=name) for name in ("left", "right")]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        """,
+    )
+    loops = set()
+    for name in ("left", "right"):
+        id = tracks(recording, TrackKind.TASK)[name]
+        assert sequence(recording, name) == [f"new by {name}", *["step", "yield"] * 50, "step", "end done"]
+        steps = recording.rows[(recording.rows.track == id) & (recording.rows.state == State.RUNNING)]
+        assert {recording.tracks[thread]["name"] for thread in steps.thing.tolist()} == {name}
+        loops.add(recording.tracks[id]["parent"])
+    assert sorted(recording.tracks[loop]["name"] for loop in loops) == ["loop", "loop 2"]
+
+
+def test_a_step_that_blocks_the_loop(record: Callable[..., Recording]) -> None:
+    """While it lasts, the loop is busy with it, and every task that could run is ready."""
+    recording = record(
+        """
+        async def blocks():
+            called("culprit")
+            time.sleep(0.05)
+
+        async def main():
+            called("main")
+            tasks = [task(blocks(), "culprit"), *(task(turns(), f"victim-{n}") for n in range(3))]
+            await asyncio.wait(tasks)
+        """
+    )
+    spans = Timeline(recording).spans
+    names = tracks(recording, TrackKind.TASK)
+    culprit = spans.of(names["culprit"])
+    (step,) = culprit[culprit.state == State.RUNNING]
+    begin, end = int(step.begin), int(step.end)
+    assert end - begin >= 50_000_000
+    for n in range(3):
+        victim = spans.of(names[f"victim-{n}"]).within(begin, end)
+        assert [(State(state), length) for state, length in zip(victim.state, victim.length, strict=True)] == [
+            (State.READY, end - begin)
+        ]
+    loop = spans.of(tracks(recording, TrackKind.LOOP)["loop"]).within(begin, end)
+    assert set(loop.thing.tolist()) == {names["culprit"]}
+    of_loop = recording.rows[(recording.rows.track == tracks(recording, TrackKind.LOOP)["loop"])]
+    assert of_loop.value.max() == 4
+
+
+def test_tasks_written_in_python_are_not_measured(record: Callable[..., Recording]) -> None:
+    """The recording says so; everything else of it is as ever."""
+    recording = record("async def main():\n    await turns()\n", head="import sys; sys.modules['_asyncio'] = None\n")
+    assert recording.end is not None
+    assert recording.end["layers"]["asyncio"] == {
+        "measured": False,
+        "why": "The tasks of this Python are written in Python.",
+    }
+    assert tracks(recording, TrackKind.TASK) == {}
+
+
+def test_a_forked_process_has_tasks_too(record: Callable[..., Recording]) -> None:
+    """With the words of its parent, and names of its own."""
+    recording = record(
+        """
+        async def child():
+            called("child")
+            await asyncio.sleep(0.001)
+
+        async def main():
+            called("main")
+            await asyncio.sleep(0.001)
+        """,
+        body="""
+        asyncio.run(main())
+        if os.fork() == 0:
+            asyncio.run(child())
+            os._exit(0)
+        os.wait()
+        """,
+    )
+    assert sequence(recording, "child")[2] == sequence(recording, "main")[2] == "suspend on asyncio.sleep"
+
+
+LOOK = """
+import asyncio, ctypes, inspect, json, os, selectors, sys
+
+def words(thing, first, last):
+    place = ctypes.cast(id(thing), ctypes.POINTER(ctypes.c_void_p))
+    return [place[n] for n in range(first, last)]
+
+def method(descriptor):
+    '''The C function behind a method: the second word of its PyMethodDef, which is the sixth of its descriptor.'''
+    return ctypes.cast(words(descriptor, 5, 6)[0], ctypes.POINTER(ctypes.c_void_p))[1]
+
+def pointers():
+    '''Every C function of tasks and futures, and every attribute of asyncio's classes.'''
+    found = {}
+    for owner in (asyncio.Task, asyncio.Future):
+        for name, value in vars(owner).items():
+            if type(value) is type(str.join):
+                found[f"{owner.__name__}.{name}"] = method(value)
+        found[f"{owner.__name__} itself"] = words(owner, 22, 41)  # from tp_doc to tp_free
+    found["Task.__init__"] = words(vars(asyncio.Task)["__init__"], 5, 7)
+    for module in (selectors, *(value for name, value in sys.modules.items() if name.startswith("asyncio."))):
+        for owner in vars(module).values():
+            if isinstance(owner, type) and owner.__module__.partition(".")[0] in ("asyncio", "selectors"):
+                found[owner.__qualname__] = {name: id(value) for name, value in vars(owner).items()}
+    return found
+
+def looks():
+    '''How it looks from outside.'''
+    found = []
+    for owner in (asyncio.Queue, asyncio.Lock, asyncio.Semaphore, asyncio.BaseEventLoop, selectors.EpollSelector):
+        for name in ("__init__", "put_nowait", "get_nowait", "acquire", "get", "select"):
+            function = getattr(owner, name, None)
+            if function is not None:
+                found.append([name, str(inspect.signature(function)), inspect.iscoroutinefunction(function),
+                              repr(function).partition(" at ")[0], function.__qualname__, function.__doc__])
+    lock, semaphore = asyncio.Lock(), asyncio.Semaphore(3)
+    found.append([repr(lock).partition(" at ")[0], vars(lock), dir(lock), vars(semaphore), dir(semaphore)])
+    del lock._locked
+    try:
+        lock.locked()
+    except AttributeError as error:
+        found.append(str(error))
+    return found
+"""
+
+PUT_BACK = """
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+sys.path.insert(0, sys.argv[1])
+import gilscope.recorder
+loader = ExtensionFileLoader("gilscope.recorder._probe", os.environ["GILSCOPE_PROBE"])
+module = loader.create_module(ModuleSpec("gilscope.recorder._probe", loader, origin=loader.path))
+loader.exec_module(module)
+sys.modules["gilscope.recorder._probe"] = gilscope.recorder._probe = module
+from gilscope.recorder import hooks
+
+class Mine(asyncio.Task):
+    pass
+
+before, mine = pointers(), words(Mine, 22, 41)
+hooks.install(os.environ["GILSCOPE_RINGS"])
+between = pointers()
+
+async def main():
+    await asyncio.sleep(0)
+    async with asyncio.Lock():
+        hooks.put_back()
+        await asyncio.create_task(asyncio.sleep(0.001))
+
+asyncio.run(main())
+after = pointers()
+changed = sorted(name for name in before if between[name] != before[name])
+print(json.dumps({"same": before == after and words(Mine, 22, 41) == mine, "changed": changed}))
+"""
+
+
+@pytest.mark.parametrize("python", WITH_GIL, ids=ids)
+def test_it_looks_as_before(python: Interpreter, tmp_path: Path) -> None:
+    """Signatures, docs, reprs, attributes and errors are the same with the recorder and without."""
+    program = LOOK + "\ndef run():\n    print(json.dumps(looks()))\n"
+    recorded = record_rings(python, tmp_path, program)
+    (tmp_path / "plain.py").write_text(program + "\nrun()\n", encoding="utf-8")
+    plain = subprocess.run([python.path, tmp_path / "plain.py"], capture_output=True, text=True, check=True)
+    assert json.loads(recorded.output) == json.loads(plain.stdout)
+
+
+@pytest.mark.parametrize("python", WITH_GIL, ids=ids)
+def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
+    """After put_back() each pointer and each attribute is what it was; in between, some aren't.
+
+    A task that is alive then goes on, and leaves nothing more.
+    """
+    program = tmp_path / "program.py"
+    program.write_text(LOOK + PUT_BACK, encoding="utf-8")
+    rings = Rings()
+    done = subprocess.run(
+        [python.path, program, CHILD.parent.parent.parent],
+        env=environment(python, rings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    batch = rings.read(final=True)
+    rings.close()
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["same"]
+    assert {"Task itself", "Task.__init__", "Task.cancel", "Future.set_result", "Future.cancel"} <= set(told["changed"])
+    assert {"BaseEventLoop", "Lock", "Semaphore", "Queue"} <= set(told["changed"])
+    kinds = [Kind(kind).name for kind in batch.records.kind.tolist() if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL]
+    assert kinds == ["TASK_NEW", "TASK_STEP", "TASK_YIELD", "TASK_STEP"]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="uvloop isn't installed here")
+def test_another_loop(tmp_path: Path) -> None:
+    """On uvloop, tasks are seen as on asyncio's own; of the loop itself, only its tasks."""
+    recording, _ = run(
+        tmp_path,
+        "uvloop.run(main()) if hasattr(uvloop, 'run') else uvloop.install() or asyncio.run(main())",
+        before=BEGIN
+        + textwrap.dedent("""
+        import uvloop
+
+        async def main():
+            called("main")
+            await task(turns(), "a")
+            await asyncio.sleep(0.001)
+        """),
+        python=Path(sys.executable),
+    )
+    assert sequence(recording, "a") == ["new by main", *["step", "yield"] * 2, "step", "end done"]
+    assert sequence(recording, "main")[-4:] == [
+        *("suspend on asyncio.sleep", "ready by MainThread", "step", "end done"),
+    ]
+    assert "UNKNOWN" in states(recording, tracks(recording, TrackKind.LOOP)["loop"])
