@@ -3,6 +3,7 @@
 import { formatMoment } from './format.js';
 import { OVERVIEW_PX, RULER_PX } from './layout.js';
 import { OverlayPainter } from './overlay_painter.js';
+import { pixel } from './patterns.js';
 import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { TrackPainter } from './track_painter.js';
@@ -99,42 +100,43 @@ export class Painter {
     const { css } = palette;
     const px = this.ratio;
     const width = this.ground.width;
-    const height = this.ground.height;
     const left = Math.round(frame.namesPx * px);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
-    ctx.fillStyle = css.bg;
-    ctx.fillRect(0, 0, width, height);
     // Device pixels from the left of the plot.
     const scale = new TimeScale(frame.viewport.from, frame.viewport.to, 0, Math.max(1, width - left));
     const marks = ticks(scale, LABEL_APART_PX * px);
 
     ctx.save();
     ctx.translate(left, 0);
-    this.#grid(scale, marks, height);
     ctx.beginPath();
-    ctx.rect(0, RULER_PX * px, scale.widthPx, height);
+    ctx.rect(0, RULER_PX * px, scale.widthPx, this.ground.height);
     ctx.clip();
     const rows = frame.layout.rows.filter((row) => {
       const top = row.topPx - frame.scrollPx;
       return top + row.heightPx > RULER_PX && top < frame.heightPx;
     });
-    this.tracks.draw(frame, rows, scale);
+    this.tracks.draw(frame, rows, scale, this.#grid(scale, marks), left);
     ctx.restore();
 
     this.#names(frame, rows, left);
     this.#ruler(frame, scale, marks, left);
   }
 
-  /** @param {TimeScale} scale @param {ReturnType<typeof ticks>} marks @param {number} height */
-  #grid(scale, marks, height) {
-    const { ctx } = this;
-    const { css } = /** @type {Palette} */ (this.palette);
-    const top = RULER_PX * this.ratio;
+  /**
+   * One line of the plot, as it is under everything: the ground, and where the grid's lines cross it.
+   * @param {TimeScale} scale @param {ReturnType<typeof ticks>} marks
+   */
+  #grid(scale, marks) {
+    const { rgb } = /** @type {Palette} */ (this.palette);
     const line = Math.max(1, Math.round(this.ratio));
-    ctx.fillStyle = css.fine;
-    for (const at of marks.minor) ctx.fillRect(Math.round(scale.timeToPx(at)), top, line, height);
-    ctx.fillStyle = css.grid;
-    for (const { at } of marks.major) ctx.fillRect(Math.round(scale.timeToPx(at)), top, line, height);
+    const ground = new Uint32Array(Math.ceil(scale.widthPx)).fill(pixel(rgb.bg));
+    const cross = (/** @type {number} */ at, /** @type {number} */ colour) => {
+      const x = Math.round(scale.timeToPx(at));
+      if (x + line > 0) ground.fill(colour, Math.max(x, 0), x + line);
+    };
+    for (const at of marks.minor) cross(at, pixel(rgb.fine));
+    for (const { at } of marks.major) cross(at, pixel(rgb.grid));
+    return ground;
   }
 
   /** The column of names, which stays. @param {Frame} frame @param {Row[]} rows @param {number} left */

@@ -1,12 +1,13 @@
 // Roles to colours and patterns, read from the page's custom properties.
 
 import { State } from './schema.js';
-import { tile } from './patterns.js';
+import { blend, tile } from './patterns.js';
 
 /**
  * @typedef {import('./patterns.js').Rgb} Rgb
  * @typedef {import('./patterns.js').Pattern} Pattern
- * @typedef {{pattern: Pattern, rgb: Rgb, css: string, tall: number, tile: {side: number, pixels: Uint32Array}}} Style
+ * @typedef {import('./patterns.js').Tile} Tile
+ * @typedef {{pattern: Pattern, rgb: Rgb, css: string, tall: number, tile: Tile, edge: Tile | null}} Style `edge`: what its outline is drawn with, if it has one
  */
 
 /** How each state is drawn: its role among the colours, its pattern, and its height (weight) as part of the bar. */
@@ -36,7 +37,7 @@ const ROLES = Object.freeze([
   'runnable', 'outside', 'stalled', 'held', 'contended', 'core', 'gil-0', 'gil-1', 'gil-2', 'gil-ink', 'grid', 'fine',
 ]);
 
-/** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, states: readonly Style[], gilStates: readonly Style[], sans: string, mono: string}>} Palette */
+/** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, tiles: Readonly<Record<string, Tile>>, states: readonly Style[], gilStates: readonly Style[], sans: string, mono: string}>} Palette */
 
 /**
  * Read all colours as they are now.
@@ -58,7 +59,8 @@ export function readPalette(probe, resolve, ratio) {
   }
   const states = Array.from({ length: 16 }, (_, state) => {
     const [role, pattern, tall] = LOOKS[state];
-    return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
+    const edge = state === State.STALLED ? tile('dashes', rgb[role], rgb.bg, ratio) : null;
+    return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, edge, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
   });
   // Many holders in one column: who it is can't be seen, but whether others wait can.
   const gilStates = states.map((style, state) => {
@@ -66,9 +68,16 @@ export function readPalette(probe, resolve, ratio) {
     if (state === State.CONTENDED) return { ...style, rgb: rgb['gil-1'], css: css['gil-1'], tile: tile('hatch', rgb['gil-1'], rgb['gil-wait'], ratio) };
     return style;
   });
+  /** @type {Record<string, Tile>} */
+  const tiles = {};
+  for (const role of ROLES) tiles[role] = tile('plain', rgb[role], rgb.bg, ratio);
+  // A thing that one has is a frame, dotted inside while others wait for it.
+  const inside = blend(rgb.bg, rgb.blocked, 0.16);
+  tiles.held = tile('plain', inside, rgb.bg, ratio);
+  tiles.contended = tile('dots', blend(inside, rgb.blocked, 0.36), blend(inside, rgb.bg, 0.36), ratio);
   probe.style.fontFamily = 'var(--gt-sans)';
   const sans = style.fontFamily;
   probe.style.fontFamily = 'var(--gt-mono)';
   const mono = style.fontFamily;
-  return Object.freeze({ css: Object.freeze(css), rgb: Object.freeze(rgb), states: Object.freeze(states), gilStates: Object.freeze(gilStates), sans, mono });
+  return Object.freeze({ css: Object.freeze(css), rgb: Object.freeze(rgb), tiles: Object.freeze(tiles), states: Object.freeze(states), gilStates: Object.freeze(gilStates), sans, mono });
 }

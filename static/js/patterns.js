@@ -4,7 +4,8 @@
 export const TILE_PX = 12;
 
 /** @typedef {[number, number, number]} Rgb */
-/** @typedef {'plain' | 'hatch' | 'dots' | 'bars' | 'broken' | 'sparse'} Pattern */
+/** @typedef {Readonly<{side: number, plain: boolean, pixels: Uint32Array}>} Tile */
+/** @typedef {'plain' | 'hatch' | 'dots' | 'bars' | 'broken' | 'dashes' | 'sparse'} Pattern */
 
 /**
  * @param {Rgb} rgb
@@ -35,6 +36,7 @@ const GROUND = Object.freeze({
   dots: (x, y) => (((x % 6) - 3) ** 2 + ((y % 6) - 3) ** 2 < 1.3 ? 0.72 : 0),
   bars: (x) => (x % 4 < 2 ? 0 : 0.42),
   broken: (x, y) => (y % 6 < 1.5 && (x + 2 * y) % 12 < 7 ? 0.1 : 0.66),
+  dashes: (x, y) => ((x + y) % 12 < 7 ? 0 : 0.66),
   sparse: (x, y) => ((x - y + 12) % 6 < 1.5 ? 0.25 : 0.82),
 });
 
@@ -44,7 +46,7 @@ const GROUND = Object.freeze({
  * @param {Rgb} colour
  * @param {Rgb} ground
  * @param {number} ratio device pixels to a CSS pixel
- * @returns {{side: number, pixels: Uint32Array}}
+ * @returns {Tile}
  */
 export function tile(pattern, colour, ground, ratio) {
   const side = TILE_PX * Math.max(1, Math.round(ratio));
@@ -56,5 +58,5 @@ export function tile(pattern, colour, ground, ratio) {
       pixels[y * side + x] = pixel(blend(colour, ground, part));
     }
   }
-  return { side, pixels };
+  return { side, plain: pattern === 'plain', pixels };
 }

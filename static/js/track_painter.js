@@ -4,6 +4,7 @@ import { State, STATE_TEXT } from './schema.js';
 import { ARROW_PX, Arrows } from './arrows.js';
 import { RULER_PX, STRIP_PX } from './layout.js';
 import { STATES } from './lod.js';
+import { Raster } from './raster.js';
 import { SpanList, collect } from './spans.js';
 import { TimeScale } from './time_scale.js';
 
@@ -18,8 +19,8 @@ const LETTER_PX = 22;
 /** A letter covers a part of the pattern: enough of it must be left. */
 const PATTERNED_LETTER_PX = 36;
 const WORD_PX = 120;
-/** Beside a core's name, enough of the strip must be left. */
 const PAUSE_PX = 3;
+/** Beside a core's name, enough of the strip must be left. */
 const CORE_WORD_PX = 112;
 /** On a lower bar a letter would hide it: only words, where there is room for more than them. */
 const LETTERED_PX = 11;
@@ -34,16 +35,14 @@ export class TrackPainter {
   /** @param {CanvasRenderingContext2D} ctx */
   constructor(ctx) {
     this.ctx = ctx;
-    this.strip = new OffscreenCanvas(1, 1);
-    this.stripCtx = /** @type {OffscreenCanvasRenderingContext2D} */ (this.strip.getContext('2d'));
-    /** @type {ImageData | null} */
-    this.image = null;
+    this.raster = new Raster();
     this.list = new SpanList();
+    this.heights = new Float32Array(STACK.length);
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
-    /** @type {CanvasPattern[]} by state */
-    this.patterns = [];
+    /** @type {CanvasPattern | string} what can't be known */
+    this.unknown = '';
     /** @type {{text: string, leftPx: number, rightPx: number, yPx: number, colour: string, plate: string | null}[]} */
     this.labels = [];
   }
@@ -51,24 +50,28 @@ export class TrackPainter {
   /** @param {Palette} palette */
   dress(palette) {
     this.palette = palette;
-    this.patterns = palette.states.map(({ tile }) => {
-      const canvas = new OffscreenCanvas(tile.side, tile.side);
-      const ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-      const image = new ImageData(tile.side, tile.side);
-      new Uint32Array(image.data.buffer).set(tile.pixels);
-      ctx.putImageData(image, 0, 0);
-      return /** @type {CanvasPattern} */ (this.ctx.createPattern(canvas, 'repeat'));
-    });
+    this.raster.dress();
+    const { tile } = palette.states[State.UNKNOWN];
+    const canvas = new OffscreenCanvas(tile.side, tile.side);
+    const image = new ImageData(tile.side, tile.side);
+    new Uint32Array(image.data.buffer).set(tile.pixels);
+    canvas.getContext('2d')?.putImageData(image, 0, 0);
+    this.unknown = this.ctx.createPattern(canvas, 'repeat') ?? '';
   }
 
   /**
    * @param {Frame} frame
    * @param {Row[]} rows that are in sight
    * @param {TimeScale} scale in device pixels, its left at 0
+   * @param {Uint32Array} ground one line of the plot, with its grid
+   * @param {number} leftPx of the plot on the canvas, device pixels
    */
-  draw(frame, rows, scale) {
+  draw(frame, rows, scale, ground, leftPx) {
     this.labels.length = 0;
+    const top = RULER_PX * this.ratio;
+    this.raster.begin(ground, Math.max(1, this.ctx.canvas.height - top));
     this.#tracks(frame, rows, scale);
+    this.ctx.putImageData(/** @type {ImageData} */ (this.raster.image), leftPx, top);
     this.#losses(frame, rows, scale);
     this.#flows(frame, scale);
     this.#labels();
@@ -78,36 +81,20 @@ export class TrackPainter {
   #tracks(frame, rows, scale) {
     const { list } = this;
     const until = frame.model.duration;
-    /** @type {(Path2D | undefined)[]} */
-    const paths = [];
     for (const row of rows) {
       collect(row.track, scale, until, list);
-      const top = (row.barTopPx - frame.scrollPx) * this.ratio;
-      if (row.kind === 'thread' || row.kind === 'process') this.#spans(frame, row, top, paths);
+      const top = this.#y(frame, row.barTopPx);
+      if (row.kind === 'thread' || row.kind === 'process') this.#spans(frame, row, top);
       else this.#holds(frame, row, top);
       if (list.mixedCount > 0) this.#stripOf(row, top);
       if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
+      if (row.track.pauses.count > 0) this.#pauses(frame, row, scale, until);
     }
-    this.#fill(paths);
-    for (const row of rows) if (row.track.pauses.count > 0) this.#pauses(frame, row, scale, until);
   }
 
-  /** @param {(Path2D | undefined)[]} paths by state */
-  #fill(paths) {
-    const { ctx } = this;
-    const palette = /** @type {Palette} */ (this.palette);
-    paths.forEach((path, state) => {
-      if (!path) return;
-      ctx.fillStyle = palette.states[state].pattern === 'plain' ? palette.states[state].css : this.patterns[state];
-      ctx.fill(path);
-      if (state === State.STALLED) {
-        ctx.strokeStyle = palette.states[state].css;
-        ctx.lineWidth = 2 * this.ratio;
-        ctx.setLineDash([6 * this.ratio, 4 * this.ratio]);
-        ctx.stroke(path);
-        ctx.setLineDash([]);
-      }
-    });
+  /** Where a height among the tracks lies in the raster. @param {Frame} frame @param {number} px */
+  #y(frame, px) {
+    return Math.round((px - frame.scrollPx - RULER_PX) * this.ratio);
   }
 
   /**
@@ -122,21 +109,22 @@ export class TrackPainter {
     return [left, Math.max(1, right - left - gap)];
   }
 
-  /** @param {Frame} frame @param {Row} row @param {number} top @param {(Path2D | undefined)[]} paths */
-  #spans(frame, row, top, paths) {
-    const { list } = this;
+  /** @param {Frame} frame @param {Row} row @param {number} top in the raster */
+  #spans(frame, row, top) {
+    const { list, raster, ratio } = this;
     const palette = /** @type {Palette} */ (this.palette);
-    const bar = row.barPx * this.ratio;
+    const bar = row.barPx * ratio;
+    const middle = top + bar / 2 + RULER_PX * ratio;
     for (let n = 0; n < list.count; n += 1) {
       const state = list.state[n];
-      const style = palette.states[state];
+      const { tile, tall, edge } = palette.states[state];
       const [left, width] = this.#snap(list.leftPx[n], list.rightPx[n]);
-      const height = Math.max(Math.round(bar * style.tall), Math.round(2 * this.ratio));
+      const height = Math.max(Math.round(bar * tall), Math.round(2 * ratio));
       const y = Math.round(top + (bar - height) / 2);
-      const path = (paths[state] ??= new Path2D());
-      if (width > 6 * this.ratio && height > 6 * this.ratio) path.roundRect(left, y, width, height, 2 * this.ratio);
-      else path.rect(left, y, width, height);
-      this.#letter(frame, row, n, left, left + width, top + bar / 2, height);
+      const radius = width > 6 * ratio && height > 6 * ratio ? Math.round(2 * ratio) : 0;
+      raster.rect(left, y, width, height, tile, radius);
+      if (edge) raster.frame(left, y, width, height, Math.max(1, Math.round(1.5 * ratio)), edge, radius);
+      if (width > LETTER_PX * ratio) this.#letter(frame, row, n, left, left + width, middle, height);
     }
   }
 
@@ -178,8 +166,8 @@ export class TrackPainter {
     const { pauses } = row.track;
     const px = this.ratio;
     const height = Math.round(PAUSE_PX * px);
-    const y = Math.round((row.barTopPx + row.barPx - frame.scrollPx) * px) - height;
-    this.ctx.fillStyle = /** @type {Palette} */ (this.palette).css.ink;
+    const y = this.#y(frame, row.barTopPx + row.barPx) - height;
+    const { ink } = /** @type {Palette} */ (this.palette).tiles;
     let drawnTo = -Infinity;
     for (let n = Math.max(pauses.rowAt(scale.from), 0); n < pauses.count && pauses.at[n] <= scale.to; n += 1) {
       const left = Math.round(scale.timeToPx(pauses.at[n]));
@@ -189,104 +177,88 @@ export class TrackPainter {
         n = Math.max(n, pauses.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
         continue;
       }
-      this.ctx.fillRect(left, y, right - left, height);
+      this.raster.rect(left, y, right - left, height, ink);
       drawnTo = right;
     }
   }
 
-  /** Who has the GIL, a lock or a core. @param {Frame} frame @param {Row} row @param {number} top */
+  /** Who has the GIL, a lock or a core. @param {Frame} frame @param {Row} row @param {number} top in the raster */
   #holds(frame, row, top) {
-    const { ctx, list } = this;
-    const { css, rgb } = /** @type {Palette} */ (this.palette);
+    const { list } = this;
+    const { css } = /** @type {Palette} */ (this.palette);
     const { thing } = row.track.rows;
-    const px = this.ratio;
-    const height = Math.round(row.barPx * px);
+    const height = Math.round(row.barPx * this.ratio);
     for (let n = 0; n < list.count; ) {
-      if (list.state[n] === State.UNKNOWN) {
-        const [left, width] = this.#snap(list.leftPx[n], list.rightPx[n]);
-        ctx.fillStyle = this.patterns[State.UNKNOWN];
-        ctx.fillRect(left, Math.round(top + height / 4), width, Math.round(height / 2));
-        n += 1;
-        continue;
-      }
       const holder = list.dense ? 0 : thing[list.row[n]];
       let last = n;
       while (!list.dense && last + 1 < list.count && thing[list.row[last + 1]] === holder && list.leftPx[last + 1] - list.rightPx[last] < 0.5) last += 1;
       const [left, width] = this.#snap(list.leftPx[n], list.rightPx[last]);
-      const y = Math.round(top);
-      const shape = new Path2D();
-      const round = width > 6 * px ? Math.min((row.kind === 'resource' ? 4 : 2) * px, width / 5) : 0;
-      if (row.kind === 'resource' && width > 3 * px) shape.roundRect(left + px / 2, y + px / 2, width - px, height - px, round);
-      else shape.roundRect(left, y, width, height, round);
-      if (row.kind === 'gil') ctx.fillStyle = css[`gil-${list.dense ? 1 : (frame.model.holders.get(holder) ?? 0) % 3}`];
-      else if (row.kind === 'core') ctx.fillStyle = css.core;
-      else ctx.fillStyle = width > 3 * px ? `rgb(${rgb.blocked.join(' ')} / 0.16)` : css.blocked;
-      ctx.fill(shape);
-      for (let part = n; part <= last; part += 1) {
-        if (list.state[part] === State.CONTENDED) this.#contended(row, list.leftPx[part], list.rightPx[part], y, height);
-      }
-      if (row.kind === 'resource' && width > 3 * px) {
-        ctx.strokeStyle = css.blocked;
-        ctx.lineWidth = 1.5 * px;
-        ctx.stroke(shape);
-      }
-      const name = frame.model.name(holder);
+      this.#hold(frame, row, holder, left, top, width, height, n, last);
+      const name = width > LETTER_PX * this.ratio ? frame.model.name(holder) : '';
       const colour = row.kind === 'resource' ? css.blocked : row.kind === 'gil' ? css['gil-ink'] : css.ink;
       const plate = row.kind === 'resource' ? css.bg : null;
-      if (name) this.labels.push({ text: name, leftPx: left, rightPx: left + width, yPx: y + height / 2, colour, plate });
+      if (name) this.labels.push({ text: name, leftPx: left, rightPx: left + width, yPx: top + height / 2 + RULER_PX * this.ratio, colour, plate });
       n = last + 1;
     }
   }
 
-  /** Others wait meanwhile. @param {Row} row @param {number} leftPx @param {number} rightPx @param {number} y @param {number} height */
-  #contended(row, leftPx, rightPx, y, height) {
-    const { ctx } = this;
-    const [left, width] = this.#snap(leftPx, rightPx);
-    const thick = Math.round(3 * this.ratio);
-    ctx.fillStyle = this.patterns[row.kind === 'gil' ? State.GIL_WAIT : State.CONTENDED];
-    if (row.kind === 'gil') ctx.fillRect(left, y + height - thick, width, thick);
-    else if (row.kind === 'resource') {
-      ctx.save();
-      ctx.globalAlpha = 0.36;
-      ctx.fillRect(left + this.ratio, y + this.ratio, width - 2 * this.ratio, height - 2 * this.ratio);
-      ctx.restore();
+  /**
+   * One stretch in which the same one has it, while others wait or not: parts `first` to `last` of the list.
+   * @param {Frame} frame @param {Row} row @param {number} holder
+   * @param {number} left @param {number} y @param {number} width @param {number} height @param {number} first @param {number} last
+   */
+  #hold(frame, row, holder, left, y, width, height, first, last) {
+    const { list, raster, ratio: px } = this;
+    const { tiles, states } = /** @type {Palette} */ (this.palette);
+    if (list.state[first] === State.UNKNOWN) {
+      raster.rect(left, y + Math.round(height / 4), width, Math.round(height / 2), states[State.UNKNOWN].tile);
+      return;
     }
+    const radius = width > 6 * px ? Math.round(Math.min((row.kind === 'resource' ? 4 : 2) * px, width / 5)) : 0;
+    const narrow = width <= 3 * px;
+    if (row.kind === 'gil') raster.rect(left, y, width, height, tiles[`gil-${list.dense ? 1 : (frame.model.holders.get(holder) ?? 0) % 3}`], radius);
+    else if (row.kind === 'core') raster.rect(left, y, width, height, tiles.core, radius);
+    else raster.rect(left, y, width, height, narrow ? tiles.blocked : tiles.held, radius);
+    const thick = Math.round(3 * px);
+    for (let part = first; part <= last; part += 1) {
+      if (list.state[part] !== State.CONTENDED || (row.kind === 'resource' && narrow)) continue;
+      const [from, length] = this.#snap(list.leftPx[part], list.rightPx[part]);
+      if (row.kind === 'gil') raster.rect(from, y + height - thick, length, thick, states[State.GIL_WAIT].tile);
+      else if (row.kind === 'resource') raster.rect(from, y, length, height, tiles.contended, radius);
+    }
+    if (row.kind === 'resource' && !narrow) raster.frame(left, y, width, height, Math.max(1, Math.round(1.2 * px)), tiles.blocked, radius);
   }
 
-  /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top */
+  /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top in the raster */
   #stripOf(row, top) {
-    const { list } = this;
+    const { list, raster, heights } = this;
     const palette = /** @type {Palette} */ (this.palette);
-    const width = list.widthPx;
     const height = Math.round(row.barPx * this.ratio);
-    if (this.strip.width < width || this.strip.height < height) {
-      this.strip.width = Math.max(width, this.strip.width);
-      this.strip.height = Math.max(height, this.strip.height);
-    }
-    if (this.image?.width !== width || this.image.height !== height) this.image = new ImageData(width, height);
-    const { image } = this;
-    const pixels = new Uint32Array(image.data.buffer);
-    pixels.fill(0);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
-    const top0 = Math.round(top);
     const stack = STACK.filter((state) => row.track.times.present.includes(state));
-    for (let column = 0; column < width; column += 1) {
-      if (list.mixed[column] === 1) stackColumn(pixels, width, height, column, list.mix, stack, styles, top0);
+    const tiles = stack.map((state) => styles[state].tile);
+    const tall = stack.map((state) => styles[state].tall * height);
+    for (let column = 0; column < list.widthPx; column += 1) {
+      if (list.mixed[column] === 0) continue;
+      const start = column * STATES;
+      let sum = 0;
+      for (let s = 0; s < STATES; s += 1) sum += list.mix[start + s];
+      for (let n = 0; n < stack.length; n += 1) {
+        const share = list.mix[start + stack[n]] / sum;
+        heights[n] = share > 0 ? Math.max(share * tall[n], 1) : 0;
+      }
+      raster.column(column, top, height, heights, tiles);
     }
-    this.stripCtx.putImageData(image, 0, 0);
-    this.ctx.drawImage(this.strip, 0, 0, width, height, 0, top0, width, height);
   }
 
   /** The cores that a thread was on. @param {Frame} frame @param {Row} row @param {TimeScale} scale @param {number} until */
   #cores(frame, row, scale, until) {
-    const { ctx } = this;
-    const { css } = /** @type {Palette} */ (this.palette);
+    const { raster, ratio: px } = this;
+    const { css, tiles } = /** @type {Palette} */ (this.palette);
     const { cores } = row.track;
-    const px = this.ratio;
-    const y = Math.round((row.stripTopPx - frame.scrollPx) * px);
+    const y = this.#y(frame, row.stripTopPx);
     const height = Math.round(STRIP_PX * px);
-    ctx.fillStyle = css.core;
-    const ofOdd = new Path2D();
+    const thin = Math.round(height / 2);
     let drawnTo = -Infinity;
     const to = Math.min(scale.to, until);
     for (let n = Math.max(cores.rowAt(scale.from), 0); n < cores.count && cores.at[n] <= to; n += 1) {
@@ -299,13 +271,12 @@ export class TrackPainter {
         continue;
       }
       const core = cores.thing[n] - 1;
-      const width = Math.max(1, right - left - (right - left > 4 * px ? px : 0));
-      if (core % 2 === 1) ofOdd.rect(left, y + height / 4, width, height / 2);
-      else ctx.fillRect(left, y, width, height);
+      const width = Math.max(1, right - left - (right - left > 4 * px ? Math.round(px) : 0));
+      if (core % 2 === 1) raster.rect(left, y + Math.floor((height - thin) / 2), width, thin, tiles.core);
+      else raster.rect(left, y, width, height, tiles.core);
       drawnTo = left + width;
-      if (right - left > CORE_WORD_PX * px) this.labels.push({ text: `core ${core}`, leftPx: left + 16 * px, rightPx: right - 8 * px, yPx: y + height / 2, colour: css.dim, plate: css.bg });
+      if (right - left > CORE_WORD_PX * px) this.labels.push({ text: `core ${core}`, leftPx: left + 16 * px, rightPx: right - 8 * px, yPx: y + height / 2 + RULER_PX * px, colour: css.dim, plate: css.bg });
     }
-    ctx.fill(ofOdd);
   }
 
   /** What was lost, or can't be read. @param {Frame} frame @param {Row[]} rows @param {TimeScale} scale */
@@ -316,7 +287,7 @@ export class TrackPainter {
       const left = Math.round(scale.timeToPx(from));
       const width = Math.max(3 * this.ratio, Math.round(scale.timeToPx(to)) - left);
       if (left > scale.widthPx || left + width < 0) return;
-      ctx.fillStyle = this.patterns[State.UNKNOWN];
+      ctx.fillStyle = this.unknown;
       ctx.fillRect(left, y, width, height);
       ctx.fillStyle = css['gil-wait'];
       ctx.fillRect(left, y, Math.max(1, this.ratio), height);
@@ -364,32 +335,5 @@ export class TrackPainter {
       ctx.fillStyle = label.colour;
       ctx.fillText(short, left, label.yPx + 0.5 * px);
     }
-  }
-}
-
-/**
- * Draw one column of a strip: each state as high as its own height times its share, around the middle.
- * @param {Uint32Array} pixels @param {number} width @param {number} height @param {number} column
- * @param {Float32Array} mix @param {readonly number[]} stack @param {readonly import('./palette.js').Style[]} styles @param {number} top where the strip begins, for the pattern
- */
-function stackColumn(pixels, width, height, column, mix, stack, styles, top) {
-  const start = column * STATES;
-  let sum = 0;
-  for (let s = 0; s < STATES; s += 1) sum += mix[start + s];
-  let total = 0;
-  for (const state of stack) {
-    const share = mix[start + state] / sum;
-    if (share > 0) total += Math.max(share * styles[state].tall * height, 1);
-  }
-  let y = Math.max(0, (height - total) / 2);
-  for (const state of stack) {
-    const share = mix[start + state] / sum;
-    if (share <= 0) continue;
-    const { tile, tall } = styles[state];
-    const end = y + Math.max(share * tall * height, 1);
-    for (let row = Math.round(y), last = Math.min(Math.round(end), height); row < last; row += 1) {
-      pixels[row * width + column] = tile.pixels[((row + top) % tile.side) * tile.side + (column % tile.side)];
-    }
-    y = end;
   }
 }

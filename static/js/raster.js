@@ -1,0 +1,136 @@
+// The pixels of all bars: rectangles, patterned or plain, written into one image that is put on the canvas at once.
+
+/** @typedef {import('./patterns.js').Tile} Tile */
+
+/** From this width on, copying is faster than writing pixel by pixel. */
+const WIDE_PX = 24;
+
+/** How many pixels a rounded corner takes off a line that lies so far from the edge. @param {number} radius @param {number} line */
+function inset(radius, line) {
+  const up = radius - line - 0.5;
+  return up <= 0 ? 0 : Math.round(radius - Math.sqrt(radius * radius - up * up));
+}
+
+export class Raster {
+  constructor() {
+    /** @type {ImageData | null} */
+    this.image = null;
+    this.pixels = new Uint32Array(0);
+    this.width = 0;
+    this.height = 0;
+    /** @type {Map<Tile, Uint32Array>} a tile's lines, repeated to the whole width */
+    this.lines = new Map();
+  }
+
+  /**
+   * Begin with nothing but a ground that is the same in every line.
+   * @param {Uint32Array} ground as wide as the image
+   * @param {number} height
+   */
+  begin(ground, height) {
+    const width = ground.length;
+    if (this.image?.width !== width || this.image.height !== height) {
+      if (this.width !== width) this.lines.clear();
+      this.image = new ImageData(width, height);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+      this.width = width;
+      this.height = height;
+    }
+    this.pixels.set(ground);
+    for (let done = width; done < this.pixels.length; done *= 2) this.pixels.copyWithin(done, 0, Math.min(done, this.pixels.length - done));
+  }
+
+  /** Forget what was made of tiles that are no longer in use. */
+  dress() {
+    this.lines.clear();
+  }
+
+  /**
+   * @param {number} left whole pixels, also out of sight @param {number} top @param {number} width @param {number} height
+   * @param {Tile} tile
+   * @param {number} [radius] of its corners
+   */
+  rect(left, top, width, height, tile, radius = 0) {
+    const last = Math.min(top + height, this.height);
+    for (let y = Math.max(top, 0); y < last; y += 1) {
+      const cut = radius === 0 ? 0 : inset(radius, Math.min(y - top, top + height - 1 - y));
+      this.#line(y, Math.max(left + cut, 0), Math.min(left + width - cut, this.width), tile);
+    }
+  }
+
+  /**
+   * The edge of a rectangle.
+   * @param {number} left @param {number} top @param {number} width @param {number} height
+   * @param {number} thick
+   * @param {Tile} tile
+   * @param {number} [radius]
+   */
+  frame(left, top, width, height, thick, tile, radius = 0) {
+    const last = Math.min(top + height, this.height);
+    for (let y = Math.max(top, 0); y < last; y += 1) {
+      const edge = Math.min(y - top, top + height - 1 - y);
+      const cut = radius === 0 ? 0 : inset(radius, edge);
+      const [from, to] = [left + cut, left + width - cut];
+      if (edge < thick) this.#line(y, Math.max(from, 0), Math.min(to, this.width), tile);
+      else {
+        const inner = edge < radius ? Math.max(thick, inset(radius, edge - 1) - cut) : thick;
+        this.#line(y, Math.max(from, 0), Math.min(from + inner, this.width), tile);
+        this.#line(y, Math.max(to - inner, 0), Math.min(to, this.width), tile);
+      }
+    }
+  }
+
+  /** @param {number} y @param {number} from @param {number} to @param {Tile} tile */
+  #line(y, from, to, tile) {
+    if (to <= from) return;
+    const { pixels } = this;
+    const start = y * this.width;
+    if (tile.plain) {
+      const colour = tile.pixels[0];
+      if (to - from > WIDE_PX) pixels.fill(colour, start + from, start + to);
+      else for (let x = from; x < to; x += 1) pixels[start + x] = colour;
+      return;
+    }
+    const lines = this.lines.get(tile) ?? this.#repeat(tile);
+    const line = (y % tile.side) * this.width;
+    if (to - from > WIDE_PX) pixels.set(lines.subarray(line + from, line + to), start + from);
+    else for (let x = from; x < to; x += 1) pixels[start + x] = lines[line + x];
+  }
+
+  /** @param {Tile} tile */
+  #repeat(tile) {
+    const { side } = tile;
+    const lines = new Uint32Array(side * this.width);
+    for (let y = 0; y < side; y += 1) {
+      for (let x = 0; x < this.width; x += 1) lines[y * this.width + x] = tile.pixels[y * side + (x % side)];
+    }
+    this.lines.set(tile, lines);
+    return lines;
+  }
+
+  /**
+   * One column: each part as high as told, from the top down; what has a share is at least a pixel high.
+   * @param {number} x
+   * @param {number} top
+   * @param {number} height of all that may be written to
+   * @param {Float32Array} heights of the parts
+   * @param {readonly Tile[]} tiles of the parts
+   */
+  column(x, top, height, heights, tiles) {
+    let total = 0;
+    for (let n = 0; n < tiles.length; n += 1) total += heights[n];
+    let from = Math.max(0, (height - total) / 2);
+    const { pixels, width } = this;
+    const bottom = Math.min(top + height, this.height);
+    for (let n = 0; n < tiles.length; n += 1) {
+      if (heights[n] === 0) continue;
+      const to = from + heights[n];
+      const { side, plain, pixels: tile } = tiles[n];
+      const last = Math.min(top + Math.round(to), bottom);
+      let y = Math.max(top + Math.round(from), 0);
+      if (plain) for (const colour = tile[0]; y < last; y += 1) pixels[y * width + x] = colour;
+      else for (const within = x % side; y < last; y += 1) pixels[y * width + x] = tile[(y % side) * side + within];
+      from = to;
+    }
+  }
+}
