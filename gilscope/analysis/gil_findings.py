@@ -1,0 +1,182 @@
+"""Findings about the GIL: convoys, handoffs, code that does without it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gilscope.analysis import garbage
+from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, Stretch, proof
+from gilscope.analysis.statistics import parallelism
+from gilscope.analysis.text import counted, duration, listed, percent, times
+from gilscope.analysis.timeline import Handoffs, Spans, Timeline
+from gilscope.events import Flag, Kind, State
+
+CONVOY_WAITS = 3
+"""So many waits of nearly a switch interval make a convoy …"""
+CONVOY_SHARE = 0.1
+"""… if they take this much of a life."""
+NEARLY = 0.8
+NATIVE_SHARE = 0.05
+
+
+def _convoy(timeline: Timeline) -> list[Finding]:
+    """A thread that pays about a switch interval again and again, because another never lets go by itself."""
+    interval = timeline.switch_interval_ns
+    waits = timeline.gil_waits
+    # A thread that computes pays as well, but after its own turn was ended by force: it isn't held up, it shares.
+    dear = waits[(waits.length >= NEARLY * interval) & ~_after_forced(timeline, waits)]
+    found = []
+    for track in np.unique(dear.track).tolist():
+        mine = dear.of(track)
+        begin, end = timeline.lives.get(track, (0, timeline.duration_ns))
+        total = int(mine.length.sum())
+        share = total / max(end - begin, 1)
+        if len(mine) < CONVOY_WAITS or share < CONVOY_SHARE:
+            continue
+        holder = _holder_meanwhile(timeline, mine)
+        behind = f" behind {timeline.name(holder)}" if holder else ""
+        sentence = (
+            f"{timeline.name(track)} waited {times(len(mine))} for the GIL{behind}, each time about a whole "
+            f"switch interval of {duration(interval)} (median {duration(float(np.median(mine.length)))}): {duration(total)} in all, "
+            f"{percent(share)} of its life."
+        )
+        if holder and not _lets_go(timeline, holder, mine):
+            sentence += f" {timeline.name(holder)} computes and never lets go by itself."
+        title = f"{timeline.name(track)} pays a switch interval at each turn"
+        found.append(Finding("convoy", title, sentence, "gil-wait", proof(mine), 600 + 100 * share))
+    return found
+
+
+def _after_forced(timeline: Timeline, waits: Spans) -> NDArray[np.bool_]:
+    """Waits that began because their own thread was made to let go."""
+    rows = timeline.rows
+    forced = rows[(rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED != 0)]
+    keys = np.unique(forced.track.astype(np.int64) << 42 ^ forced.at)
+    return np.isin(waits.track.astype(np.int64) << 42 ^ waits.begin, keys)
+
+
+def _holder_meanwhile(timeline: Timeline, waits: Spans) -> int:
+    """Which thread had the GIL for most of the time of the first of these waits; 0: not known."""
+    total: dict[int, int] = {}
+    for n in range(min(len(waits), MOST_SPANS)):
+        gil = timeline.spans.of(int(waits.thing[n])).within(int(waits.begin[n]), int(waits.end[n]))
+        for holder, length in zip(gil.thing.tolist(), gil.length.tolist(), strict=True):
+            total[holder] = total.get(holder, 0) + length
+    total.pop(0, None)
+    return max(total, key=lambda holder: total[holder], default=0)
+
+
+def _lets_go(timeline: Timeline, holder: int, waits: Spans) -> bool:
+    """Whether the holder released the GIL of its own will during one of these waits."""
+    rows = timeline.rows
+    own = (rows.track == holder) & (rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED == 0)
+    at = rows.at[own]
+    return bool((at.searchsorted(waits.end) > at.searchsorted(waits.begin, "right")).any())
+
+
+def _native(timeline: Timeline) -> list[Finding]:
+    """C code without the GIL, at the same time as something else."""
+    spans = timeline.thread_spans
+    native = spans[spans.state == State.NATIVE]
+    together = parallelism(timeline)
+    found = []
+    for track in np.unique(native.track).tolist():
+        mine = native.of(track)
+        total = int(mine.length.sum())
+        begin, end = timeline.lives.get(track, (0, 0))
+        if total < NATIVE_SHARE * max(end - begin, 1) or total < WORTH_TELLING_NS:
+            continue
+        name = timeline.name(track)
+        sentence = f"{name} computed {duration(total)} in C code without the GIL"
+        if together.most > 1:
+            sentence += (
+                f", so other threads could run at the same time: up to {together.most} threads at once, "
+                f"{duration(together.together_ns)} of this run with more than one."
+            )
+        else:
+            sentence += ", though no other thread ran at the same time."
+        title = f"{name} really runs in parallel" if together.most > 1 else f"{name} works without the GIL"
+        found.append(
+            Finding(
+                "native-parallelism",
+                title,
+                sentence,
+                "native",
+                proof(mine),
+                200 + 100 * total / max(timeline.duration_ns, 1),
+            )
+        )
+    return found
+
+
+def _garbage(timeline: Timeline) -> list[Finding]:
+    """Others waited for the GIL while a thread collected garbage."""
+    every = garbage.collections(timeline)
+    found = []
+    for each in garbage.figures(timeline):
+        waited = max(each.waited_ns_by_thread.values(), default=0)
+        if waited < WORTH_TELLING_NS:
+            continue
+        name = timeline.name(each.track)
+        whose = [
+            timeline.name(track)
+            for track in sorted(each.waited_ns_by_thread, key=lambda t: -each.waited_ns_by_thread[t])
+        ]
+        sentence = (
+            f"{name} collected garbage {times(each.count)}, {duration(each.total_ns)} in all (the longest "
+            f"{duration(each.longest_ns)}), and freed {counted(each.collected, 'object')}. A collection keeps the GIL: "
+            f"{listed(whose)} waited {duration(each.waited_ns)} for it meanwhile."
+        )
+        mine = every.track == each.track
+        pauses = Spans(
+            *(column[mine] for column in (every.track, every.begin, every.end, *(np.zeros_like(every.track),) * 3))
+        )
+        share = waited / max(timeline.duration_ns, 1)
+        title = "Collecting garbage held everyone up"
+        found.append(Finding("garbage", title, sentence, "gil-wait", proof(pauses), 300 + 100 * share))
+    return found
+
+
+def _forced(timeline: Timeline) -> list[Finding]:
+    handoffs = timeline.handoffs
+    count = int(handoffs.forced.sum())
+    if not count:
+        return []
+    waited = handoffs.waited[handoffs.forced & (handoffs.waited > 0)]
+    sentence = (
+        f"{counted(count, 'handoff')} of {len(handoffs):,} happened only because the waiting thread had asked for it, "
+        f"after a switch interval of {duration(timeline.switch_interval_ns)}"
+    )
+    if len(waited):
+        sentence += f"; half of the takers had waited {duration(float(np.median(waited)))} or longer"
+    weight = 150 + 50 * count / len(handoffs)
+    stretches = _handed(handoffs, np.flatnonzero(handoffs.forced))
+    return [Finding("forced-handoffs", "The GIL changed hands by force", sentence + ".", "gil-wait", stretches, weight)]
+
+
+def _handoffs(timeline: Timeline) -> list[Finding]:
+    handoffs = timeline.handoffs
+    if not len(handoffs):
+        return []
+    sentence = f"The GIL passed from one thread to another {times(len(handoffs))}; "
+    waiting = handoffs.waited > handoffs.latency
+    if waiting.any():
+        latency = handoffs.latency[waiting]
+        middle, most = duration(float(np.median(latency))), duration(float(np.percentile(latency, 95)))
+        sentence += (
+            f"{times(len(latency))} somebody waited for it already, and had it {middle} after the release "
+            f"(median; 95 of 100 within {most})."
+        )
+    else:
+        sentence += "nobody had to wait for it."
+    stretches = _handed(handoffs, np.arange(len(handoffs)))
+    return [Finding("handoffs", counted(len(handoffs), "handoff") + " of the GIL", sentence, "running", stretches, 100)]
+
+
+def _handed(handoffs: Handoffs, which: NDArray[np.intp]) -> list[Stretch]:
+    """From release to acquire, on the giver's track; the first of them."""
+    some = which[:MOST_SPANS]
+    columns = (handoffs.giver[some], handoffs.released[some], handoffs.acquired[some])
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+RULES = (_convoy, _native, _garbage, _forced, _handoffs)

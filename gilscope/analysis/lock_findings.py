@@ -1,0 +1,81 @@
+"""Findings about locks: deadlocks, and who waits for whom."""
+
+import numpy as np
+
+from gilscope.analysis.deadlocks import deadlocks
+from gilscope.analysis.finding import MOST_SPANS, Finding
+from gilscope.analysis.statistics import ResourceFigures, resources
+from gilscope.analysis.text import duration, listed, percent, times
+from gilscope.analysis.timeline import LOCKS, Timeline
+from gilscope.events import State
+
+LOCK_SHARE = 0.01
+
+
+def _deadlocks(timeline: Timeline) -> list[Finding]:
+    found = []
+    for cycle in deadlocks(timeline):
+        names = [timeline.name(link.waiter) for link in cycle.links]
+        steps = [
+            f"{timeline.name(link.waiter)} waits for {timeline.name(link.thing)}, held by {timeline.name(link.holder)}"
+            for link in cycle.links
+        ]
+        length = cycle.end - cycle.begin
+        how = (
+            f"It lasted {duration(length)}, until a wait was given up."
+            if cycle.broken
+            else f"Nothing ended it: it lasted until the end of the recording, {duration(length)}."
+        )
+        alone = len(cycle.links) == 1
+        sentence = f"{'; '.join(steps)}. {'It can never go on by itself' if alone else 'None of them can go on'}. {how}"
+        title = f"{names[0]} waits for itself" if alone else f"Deadlock of {listed(names)}"
+        stretches = [(link.waiter, cycle.begin, cycle.end) for link in cycle.links]
+        found.append(Finding("deadlock", title, sentence, "blocked", stretches, 1000))
+    return found
+
+
+def _locks(timeline: Timeline) -> list[Finding]:
+    """Locks that threads waited for, with what it cost and who had them."""
+    found = []
+    locked_up = {link.thing for cycle in deadlocks(timeline) for link in cycle.links}
+    for lock in resources(timeline):
+        told = timeline.tracks[lock.track]
+        if told.get("kind") not in LOCKS or told.get("internal") or not lock.wait_ns or lock.track in locked_up:
+            continue
+        lives = sum(end - begin for begin, end in (timeline.lives.get(t, (0, 0)) for t in lock.wait_ns_by_thread))
+        share = lock.wait_ns / max(lives, 1)
+        if share < LOCK_SHARE:
+            continue
+        found.append(_contended(timeline, lock, share))
+    return found
+
+
+def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Finding:
+    name = timeline.name(lock.track)
+    waits = timeline.waits
+    mine = waits[waits.thing == lock.track]
+    holds = timeline.spans.of(lock.track)
+    contended = holds[holds.state == State.CONTENDED]
+    blame: dict[int, int] = {}
+    for holder, length in zip(contended.thing.tolist(), contended.length.tolist(), strict=True):
+        blame[holder] = blame.get(holder, 0) + length
+    waiters = sorted(lock.wait_ns_by_thread, key=lambda t: -lock.wait_ns_by_thread[t])
+    lifetimes = "its life" if len(waiters) == 1 else "their lives"
+    sentence = (
+        f"{listed([timeline.name(each) for each in waiters])} waited {times(len(mine))} for the lock {name}: "
+        f"{duration(lock.wait_ns)} in all, {percent(share)} of {lifetimes}. "
+    )
+    if blame:
+        most = max(blame, key=lambda holder: blame[holder])
+        cost = duration(blame[most])
+        sentence += f"{timeline.name(most)} caused most of it: it held the lock for {cost} while others waited. "
+    sentence += f"The longest hold was {duration(lock.longest_hold_ns)}."
+    order = np.sort(mine.length.argsort(kind="stable")[::-1][:MOST_SPANS])
+    some = mine[order]
+    stretches = list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True))
+    return Finding(
+        "contended-lock", f"Threads queue for the lock {name}", sentence, "blocked", stretches, 500 + 100 * share
+    )
+
+
+RULES = (_deadlocks, _locks)
