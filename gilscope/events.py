@@ -71,7 +71,11 @@ STATE_TEXT: dict[State, tuple[str, str, str]] = {
         "S",
         "Holds the GIL, but the kernel took its core away: everyone waits for a thread that isn't running.",
     ),
-    State.NATIVE: ("native", "N", "Computes in C code on a core, without holding the GIL."),
+    State.NATIVE: (
+        "native",
+        "N",
+        "Computes on a core without holding the GIL: in C code that let it go, or in a Python that has none.",
+    ),
     State.GIL_WAIT: ("waits for GIL", "W", "Wants to execute Python, but another thread holds the GIL."),
     State.BLOCKED: ("blocked", "B", "Waits for a lock, a queue, a thread or another named thing."),
     State.OUTSIDE: ("outside", "O", "Away from Python: it sleeps or waits for input or output."),

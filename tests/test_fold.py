@@ -328,7 +328,7 @@ def states(rows: Rows, track: int) -> list[State]:
 
 
 def test_the_outermost_wait_is_the_reason() -> None:
-    """What happens inside it doesn't change the thread's state, nor what it waits for."""
+    """What happens inside it doesn't change what it waits for. Where no GIL tells that it acts, a step does."""
     fold = Program().fold
     kinds = [
         Kind.BLOCK,
@@ -342,8 +342,31 @@ def test_the_outermost_wait_is_the_reason() -> None:
     ]
     flags = [0, *[Flag.NESTED] * 4, 0, 0, 0]
     rows = fold.feed(Rows.of(np.arange(8), track=3, kind=kinds, flags=flags, thing=[6, 8, 9, 9, 8, 6, 10, 10]))
-    assert states(rows, 3) == [State.BLOCKED] * 5 + [State.UNKNOWN, State.OUTSIDE, State.UNKNOWN]
-    assert rows.thing[rows.track == 3].tolist() == [6, 6, 6, 6, 6, 6, 10, 10]
+    assert states(rows, 3) == [State.BLOCKED] * 3 + [State.UNKNOWN] * 3 + [State.OUTSIDE, State.UNKNOWN]
+    assert rows.thing[rows.track == 3].tolist() == [6, 6, 6, 9, 8, 6, 10, 10]
+
+
+def test_without_a_gil_who_acts_inside_of_a_wait_is_not_waiting() -> None:
+    """A condition's wait lets its lock go first, and takes it back: these rows are about the lock."""
+    fold = Fold("absent", cores=True)
+    kinds = [TrackKind.PROCESS, TrackKind.GIL, TrackKind.THREAD, TrackKind.CORE, TrackKind.CONDITION, TrackKind.LOCK]
+    fold.add_tracks({"id": n, "kind": kind, "pid": 7, "tid": 7} for n, kind in enumerate(kinds, 1))
+    told = [
+        (Kind.CORE_ON, 4, 0),
+        (Kind.BLOCK, 5, 0),
+        (Kind.LOCK_RELEASE, 6, Flag.NESTED),
+        (Kind.LOCK_WAIT, 6, Flag.NESTED),
+        (Kind.CORE_OFF, 4, 0),
+        (Kind.CORE_ON, 4, 0),
+        (Kind.LOCK_ACQUIRE, 6, Flag.NESTED),
+        (Kind.UNBLOCK, 5, 0),
+    ]
+    kind, thing, flags = zip(*told, strict=True)
+    rows = fold.feed(Rows.of(np.arange(8), track=3, kind=kind, flags=flags, thing=thing))
+    mine = rows[rows.track == 3]
+    acts, waits = State.NATIVE, State.BLOCKED
+    assert states(rows, 3) == [acts, waits, acts, waits, waits, waits, acts, acts]
+    assert mine.thing.tolist() == [0, 5, 6, 5, 5, 5, 6, 5]
 
 
 def test_with_its_process_everything_ends() -> None:

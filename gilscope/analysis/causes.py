@@ -104,6 +104,8 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
             told = f"runs Python for {length}{since}"
         case State.STALLED:
             told = f"holds the GIL, but the kernel took its core away for {length}{often}"
+        case State.NATIVE if timeline.without_gil:
+            told = f"runs for {length}{since}; this Python has no GIL"
         case State.NATIVE:
             told = f"computes in C code for {length}{inside}{at}, without the GIL"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:

@@ -59,6 +59,7 @@ GIL_FACT = _by_kind(
 )
 PROGRAM_KINDS = _by_kind(np.bool_, {k: 1 for k in Kind if Kind.THING_NEW <= k <= Kind.THREAD_END})
 INSIDE_FACT = _by_kind(np.uint8, {k: OPENS.get(k, NOTHING) for k in Kind if Kind.LOCK_WAIT <= k <= Kind.THREAD_END})
+STEPS = PROGRAM_KINDS & ~_by_kind(np.bool_, dict.fromkeys(OPENS, 1))
 CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
 
 
@@ -160,6 +161,10 @@ class Fold:
         inside, inside_thing = self._fold_inside(ordered, starts, tracks)
         core = self._fold_core(ordered, starts, tracks)
         state = STATES[gil, inside, core]
+        if not self._measured:
+            # No GIL tells that it acts: what it does inside of a wait, such as letting a lock go before it, is no waiting.
+            acts = (inside == IN_BLOCK) & (ordered.flags & Flag.NESTED != 0) & STEPS[ordered.kind]
+            state[acts] = STATES[gil, NOTHING, core][acts]
         exited = self._fold_exit(ordered, starts, tracks, gil)
         state[exited] = State.EXITED
 

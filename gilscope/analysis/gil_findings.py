@@ -86,7 +86,8 @@ def _native(timeline: Timeline) -> list[Finding]:
         if total < NATIVE_SHARE * max(end - begin, 1) or total < WORTH_TELLING_NS:
             continue
         name = timeline.name(track)
-        sentence = f"{name} computed {duration(total)} in C code without the GIL"
+        how = "in a Python that has no GIL" if timeline.without_gil else "in C code without the GIL"
+        sentence = f"{name} computed {duration(total)} {how}"
         if together.most > 1:
             sentence += (
                 f", so other threads could run at the same time: up to {together.most} threads at once, "

@@ -191,6 +191,12 @@ class Timeline:
         said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
         return bool((said.get(layer) or {}).get("measured"))
 
+    @property
+    def without_gil(self) -> bool:
+        """Whether the program ran on a free-threaded build: nobody waits for a GIL there."""
+        python = self.recording.header.get("python") or {}
+        return bool(python.get("free_threaded")) and not self.measured("gil")
+
     @cached_property
     def switch_interval_ns(self) -> int:
         """As set by the run's parameter, or told by its process; else CPython's own."""

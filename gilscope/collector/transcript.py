@@ -104,8 +104,8 @@ class Transcript:
         measured = self._process or {}
         for layer in ("gil", "program"):
             self.layers.setdefault(layer, measured.get(layer) or {"measured": False, "why": NOT_RECORDED})
-        free_threaded = bool(self._header["python"]["free_threaded"])
-        gil: Gil = "measured" if self.layers["gil"]["measured"] else "absent" if free_threaded else "unmeasured"
+        without = bool(measured.get("without_gil") if measured else self._header["python"]["free_threaded"])
+        gil: Gil = "measured" if self.layers["gil"]["measured"] else "absent" if without else "unmeasured"
         cores = bool(self.layers["cores"]["measured"])
         self._origin = origin
         self._merge = Merge(self._tracks, self._places, origin, cores)

@@ -295,7 +295,9 @@ void gil_uninstall(void)
 const char *gil_install(void)
 {
 #ifdef Py_GIL_DISABLED
-    return "a free-threaded build: its threads don't take turns, there is no GIL to record";
+    return PyThreadState_Get()->interp->ceval.gil->enabled
+               ? "a free-threaded build that was told to use a GIL; only that of other builds can be recorded"
+               : "a free-threaded build: its threads don't take turns, there is no GIL to record";
 #elif !defined(__linux__) || !defined(__GLIBC__)
     return "exact GIL events need Linux with the GNU C library";
 #else

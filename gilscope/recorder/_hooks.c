@@ -8,7 +8,8 @@
    with the condition's lock held. So these two, with a note of what each condition is for, see exactly when a
    thread really waits, and the length of a queue at the one moment when it is certain.
 
-   All of this runs with the GIL held. */
+   All of this runs with the GIL held, or in a build without one: then two threads may be here at once, each with its
+   own objects and ring; what they share are dicts, which lock themselves. */
 #define _GNU_SOURCE
 #include "probe.h"
 
@@ -116,15 +117,27 @@ static int note_purpose(PyObject *thing, uint16_t track, PyObject *attribute, lo
     return failed;
 }
 
+/* The value of a key; NULL: there is none. A new reference: another thread may take it out meanwhile. */
+static PyObject *look_up(PyObject *dict, PyObject *key)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *value;
+    return PyDict_GetItemRef(dict, key, &value) < 0 ? NULL : value;
+#else
+    return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
 static purpose purpose_of(PyObject *condition)
 {
     purpose it = {address(condition), TRACK_CONDITION, ROLE_NEWS};
     PyObject *key = PyLong_FromVoidPtr(condition);
-    PyObject *note = key == NULL ? NULL : PyDict_GetItemWithError(purposes, key);
+    PyObject *note = key == NULL ? NULL : look_up(purposes, key);
     if (note != NULL) {
         it.thing = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(note, 0));
         it.track = (uint16_t)PyLong_AsLong(PyTuple_GET_ITEM(note, 1));
         it.role = (role)PyLong_AsLong(PyTuple_GET_ITEM(note, 2));
+        Py_DECREF(note);
     }
     Py_XDECREF(key);
     PyErr_Clear();
@@ -305,11 +318,12 @@ static PyObject *step_name(hook *h, PyObject *const *arguments, size_t nargsf, P
     if (done == NULL)
         return NULL;
     PyObject *key = PyLong_FromVoidPtr(arguments[0]);
-    PyObject *ring = key == NULL ? NULL : PyDict_GetItemWithError(slots, key);
+    PyObject *ring = key == NULL ? NULL : look_up(slots, key);
     PyObject *ident = ring == NULL ? NULL : PyObject_GetAttrString(arguments[0], "native_id");
     if (ident != NULL)
         define_thread(arguments[0], ring, PyLong_Check(ident) && PyLong_AsLong(ident) == getpid());
     Py_XDECREF(ident);
+    Py_XDECREF(ring);
     Py_XDECREF(key);
     PyErr_Clear();
     return done;

@@ -4,7 +4,9 @@
    the interpreter reads at every call. So every lock of every module is seen, whenever it was made, and types,
    names, signatures and errors stay what they are.
 
-   All of this runs with the GIL held. An original is called with the arguments that came. */
+   All of this runs with the GIL held, or in a build without one, where two threads may be here at once: what they share
+   is written at install only. Then SimpleQueue alone is told less exactly: another thread may put or get between a call
+   and the look at the queue's length. An original is called with the arguments that came. */
 #include "probe.h"
 
 #include <math.h>
@@ -322,7 +324,7 @@ static int64_t length_of(PyObject *queue) { return number_of(ask(queue_length, q
 static PyObject *queue_put(const call *c)
 {
     PyObject *done = original(c);
-    if (done != NULL) /* whoever gets it needs the GIL first, and this thread has it */
+    if (done != NULL) /* whoever gets it needs the GIL first, if there is one, and this thread has it */
         probe_emit(KIND_PUT, 0, TRACK_QUEUE, address(c->self), length_of(c->self));
     return done;
 }

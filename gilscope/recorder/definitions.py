@@ -17,6 +17,7 @@ _STDLIB = os.path.dirname(os.__file__) + os.sep
 _GILSCOPE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
+_WITHOUT_GIL = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else ', "without_gil": true'
 _published: set[int] = set()
 
 
@@ -55,7 +56,7 @@ def process(gil: str | None, program: str | None) -> None:
     _probe.define(
         f'{{"def": "process", "pid": {os.getpid()}, "parent": {os.getppid()}, "python": {version}, '
         f'"switch_interval_ns": {round(sys.getswitchinterval() * 1e9)}, '
-        f'"gil": {_measured(gil)}, "program": {_measured(program)}}}'.encode()
+        f'"gil": {_measured(gil)}, "program": {_measured(program)}{_WITHOUT_GIL}}}'.encode()
     )
 
 

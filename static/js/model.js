@@ -149,6 +149,11 @@ export class Model {
     return this.tracks[id]?.name ?? '';
   }
 
+  /** The program ran on a free-threaded build: nobody waits for a GIL there. */
+  get withoutGil() {
+    return Boolean(this.header?.python?.free_threaded && !this.header.layers?.gil?.measured);
+  }
+
   /**
    * What a thread is in while it is away or blocked: "connection.recv"; empty where that isn't known.
    * @param {number} state

@@ -10,7 +10,7 @@ export const STATE_TEXT = Object.freeze([
   Object.freeze({ label: 'unknown', letter: '?', sentence: "Not seen: this stretch was not measured." }),
   Object.freeze({ label: 'running', letter: 'R', sentence: "Executes Python: it holds the GIL and is on a core." }),
   Object.freeze({ label: 'stalled', letter: 'S', sentence: "Holds the GIL, but the kernel took its core away: everyone waits for a thread that isn't running." }),
-  Object.freeze({ label: 'native', letter: 'N', sentence: "Computes in C code on a core, without holding the GIL." }),
+  Object.freeze({ label: 'native', letter: 'N', sentence: "Computes on a core without holding the GIL: in C code that let it go, or in a Python that has none." }),
   Object.freeze({ label: 'waits for GIL', letter: 'W', sentence: "Wants to execute Python, but another thread holds the GIL." }),
   Object.freeze({ label: 'blocked', letter: 'B', sentence: "Waits for a lock, a queue, a thread or another named thing." }),
   Object.freeze({ label: 'outside', letter: 'O', sentence: "Away from Python: it sleeps or waits for input or output." }),

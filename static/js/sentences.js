@@ -108,6 +108,7 @@ export function predicate(model, span) {
     case State.STALLED:
       return `holds the GIL for ${length} without a core`;
     case State.NATIVE:
+      if (model.withoutGil) return `runs for ${length}; this Python has no GIL`;
       return `computes ${length} in C code${inside}, without the GIL`;
     case State.GIL_WAIT:
       return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
@@ -236,16 +237,17 @@ export function note(model, track) {
   const until = model.duration;
   const known = notes.get(track);
   if (known && known.until === until && known.count === track.rows.count) return known.text;
-  const text = shares(track.times, until);
+  const text = shares(track.times, until, model.withoutGil);
   notes.set(track, { until, count: track.rows.count, text });
   return text;
 }
 
-/** @param {TimeByState} times @param {number} until */
-function shares(times, until) {
+/** @param {TimeByState} times @param {number} until @param {boolean} without there is no GIL */
+function shares(times, until, without) {
   if (times.rows.count === 0) return '';
   const spent = times.between(times.rows.at[0] - 1, until);
   const total = spent.reduce((sum, part, state) => (state === State.EXITED ? sum : sum + part), 0);
   const has = spent[State.RUNNING] + spent[State.STALLED];
+  if (spent[State.NATIVE] > 0 && without) return `${formatShare(spent[State.NATIVE], total)} runs`;
   return `${formatShare(has, total)} has · ${formatShare(spent[State.GIL_WAIT], total)} wants`;
 }
