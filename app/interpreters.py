@@ -23,8 +23,8 @@ class Interpreters:
             found = []
         best: dict[str, Interpreter] = {}
         for interpreter in found:
-            if interpreter.free_threaded or interpreter.implementation != "CPython":
-                continue
+            if interpreter.implementation != "CPython" or (interpreter.free_threaded and interpreter.include is None):
+                continue  # without a probe, nothing of a free-threaded program is seen but its cores
             known = best.get(interpreter.text)
             if known is None or (known.include is None and interpreter.include is not None):
                 best[interpreter.text] = interpreter
@@ -38,7 +38,7 @@ class Interpreters:
     async def default(self) -> Interpreter:
         """The server's own, or the newest whose GIL can be recorded."""
         usable = await self.all()
-        measured = [interpreter for interpreter in usable if interpreter.include is not None]
+        measured = [one for one in usable if one.include is not None and not one.free_threaded]
         own = [one for one in measured if one.path.resolve() == Path(sys.executable).resolve()]
         chosen = own or measured[-1:] or list(usable[-1:])
         if not chosen:

@@ -1,4 +1,4 @@
-"""The command line: ``gilscope serve | scenarios | run | report | doctor``.
+"""The command line: ``gilscope serve | scenarios | run | report | interpreters | doctor``.
 
 Exit codes: 0 all right, 1 the run's verdict isn't ok, 2 it couldn't be done, or not wholly; then one sentence says
 why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
@@ -84,6 +84,11 @@ def parser() -> argparse.ArgumentParser:
     reporting.add_argument("file", type=Path, metavar="FILE", help="a recording")
     reporting.add_argument("--json", action="store_true", help="for programs")
 
+    finding = command(
+        "interpreters", list_interpreters, "List the Pythons found here, and what can be measured on each."
+    )
+    finding.add_argument("--json", action="store_true", help="for programs")
+
     examining = command("doctor", doctor, "Say what this machine can measure, and why not more.")
     examining.add_argument("--data", type=Path, metavar="FOLDER", help="where recordings are to be kept")
     return root
@@ -139,6 +144,25 @@ def list_scenarios(chosen: argparse.Namespace) -> int:
         print(f"  {scenario.name:<26}{scenario.title}")
         for parameter in scenario.parameters:
             print(f"      {parameter.name}={parameter.default}: {parameter.sentence} ({parameter.allowed()})")
+    return OK
+
+
+def list_interpreters(chosen: argparse.Namespace) -> int:
+    """Each with what a trial on it measured; told one by one, because a probe may have to be built first."""
+    from gilscope.collector import trial
+
+    if chosen.json:
+        print(json.dumps([*trial.found()], indent=2, ensure_ascii=False))
+        return OK
+    for told in trial.found():
+        print(f"{told['version']:<10}{told['path']}")
+        print(f"          {told['implementation']} {' '.join(told['build'].split())}")
+        measured = [layer for layer, each in told["layers"].items() if each["measured"]]
+        print(f"          measured: {', '.join(measured) or 'nothing'}")
+        for layer, each in told["layers"].items():
+            if not each["measured"]:
+                print(f"          {layer} not measured: {each['why']}")
+        sys.stdout.flush()
     return OK
 
 

@@ -55,15 +55,13 @@ def pythons() -> Iterator[Line]:
         yield Line("python", False, "No CPython 3.11 or later was found. Install one.", needed=True)
     for interpreter in found:
         subject = f"Python {interpreter.text}"
-        if interpreter.free_threaded:
-            yield Line(subject, False, f"{interpreter.path}: a free-threaded build has no GIL to be measured.")
-            continue
         try:
             interpreters.build_probe(interpreter)
         except ProbeUnavailable as error:
             yield Line(subject, False, f"GIL: not measured. {error}")
         else:
-            yield Line(subject, True, f"{interpreter.path}: the GIL is measured exactly")
+            gil = "it has no GIL; all else is measured" if interpreter.free_threaded else "the GIL is measured exactly"
+            yield Line(subject, True, f"{interpreter.path}: {gil}")
 
 
 def cores() -> Line:
