@@ -1,6 +1,14 @@
-// Rows of one track as growable typed arrays.
+// Rows as growable typed arrays.
 
 const FIRST_CAPACITY = 64;
+
+/** From this many rows on, columns grow by a quarter instead of to the double: less of them is empty. */
+const MANY = 1 << 12;
+
+/** @param {number} capacity */
+function next(capacity) {
+  return capacity < MANY ? capacity * 2 : (capacity * 5) >>> 2;
+}
 
 /**
  * @template {Float64Array | Uint32Array | Uint8Array} A
@@ -8,51 +16,34 @@ const FIRST_CAPACITY = 64;
  * @param {number} capacity
  * @returns {A}
  */
-function grown(column, capacity) {
+export function grown(column, capacity) {
   const larger = new /** @type {any} */ (column.constructor)(capacity);
   larger.set(column);
   return larger;
 }
 
-/** Append-only columns; the times never go back. */
-export class Columns {
+/** When something became something else: append-only; the times never go back. */
+export class Moments {
   constructor() {
     this.count = 0;
     this.at = new Float64Array(FIRST_CAPACITY);
-    this.value = new Float64Array(FIRST_CAPACITY);
+    /** What it became. */
     this.thing = new Uint32Array(FIRST_CAPACITY);
-    this.line = new Uint32Array(FIRST_CAPACITY);
-    this.state = new Uint8Array(FIRST_CAPACITY);
-    this.kind = new Uint8Array(FIRST_CAPACITY);
-    this.flags = new Uint8Array(FIRST_CAPACITY);
   }
 
-  /**
-   * @param {number} at @param {number} state @param {number} kind @param {number} flags
-   * @param {number} thing @param {number} line @param {number} value
-   */
-  push(at, state, kind, flags, thing, line, value) {
+  /** @param {number} at @param {number} thing */
+  push(at, thing) {
     const row = this.count;
-    if (row === this.at.length) this.#grow(row * 2);
+    if (row === this.at.length) this.grow(next(row));
     this.at[row] = at;
-    this.state[row] = state;
-    this.kind[row] = kind;
-    this.flags[row] = flags;
     this.thing[row] = thing;
-    this.line[row] = line;
-    this.value[row] = value;
     this.count = row + 1;
   }
 
   /** @param {number} capacity */
-  #grow(capacity) {
+  grow(capacity) {
     this.at = grown(this.at, capacity);
-    this.value = grown(this.value, capacity);
     this.thing = grown(this.thing, capacity);
-    this.line = grown(this.line, capacity);
-    this.state = grown(this.state, capacity);
-    this.kind = grown(this.kind, capacity);
-    this.flags = grown(this.flags, capacity);
   }
 
   /**
@@ -63,6 +54,39 @@ export class Columns {
    */
   rowAt(at, low = 0) {
     return lastAtOrBefore(this.at, this.count, at, low);
+  }
+}
+
+/** The rows of one track. */
+export class Columns extends Moments {
+  constructor() {
+    super();
+    this.line = new Uint32Array(FIRST_CAPACITY);
+    this.state = new Uint8Array(FIRST_CAPACITY);
+    this.kind = new Uint8Array(FIRST_CAPACITY);
+    this.flags = new Uint8Array(FIRST_CAPACITY);
+  }
+
+  /**
+   * @param {number} at @param {number} thing @param {number} state @param {number} kind @param {number} flags
+   * @param {number} line
+   */
+  add(at, thing, state, kind, flags, line) {
+    const row = this.count;
+    this.push(at, thing);
+    this.state[row] = state;
+    this.kind[row] = kind;
+    this.flags[row] = flags;
+    this.line[row] = line;
+  }
+
+  /** @param {number} capacity */
+  grow(capacity) {
+    super.grow(capacity);
+    this.line = grown(this.line, capacity);
+    this.state = grown(this.state, capacity);
+    this.kind = grown(this.kind, capacity);
+    this.flags = grown(this.flags, capacity);
   }
 }
 

@@ -5,7 +5,7 @@ import { TrackKind } from './schema.js';
 /**
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').Track} Track
- * @typedef {'process' | 'gil' | 'thread' | 'resource' | 'core'} RowKind
+ * @typedef {'process' | 'gil' | 'thread' | 'loop' | 'task' | 'resource' | 'core'} RowKind
  * @typedef {object} Row
  * @property {Track} track
  * @property {RowKind} kind
@@ -30,12 +30,12 @@ export const MORE_PX = 36;
  * @type {readonly Density[]}
  */
 const DENSITIES = Object.freeze([
-  { notes: true, process: [32, 8, 16], gil: [72, 16, 34], thread: [76, 14, 40], resource: [60, 14, 28], core: [32, 6, 20] },
-  { notes: true, process: [30, 8, 14], gil: [58, 14, 26], thread: [60, 10, 30], resource: [50, 12, 22], core: [26, 5, 16] },
-  { notes: true, process: [28, 7, 14], gil: [46, 9, 24], thread: [46, 6, 24], resource: [40, 9, 20], core: [24, 4, 16] },
+  { notes: true, process: [32, 8, 16], gil: [72, 16, 34], thread: [76, 14, 40], loop: [48, 12, 24], task: [56, 12, 30], resource: [60, 14, 28], core: [32, 6, 20] },
+  { notes: true, process: [30, 8, 14], gil: [58, 14, 26], thread: [60, 10, 30], loop: [42, 10, 20], task: [46, 10, 24], resource: [50, 12, 22], core: [26, 5, 16] },
+  { notes: true, process: [28, 7, 14], gil: [46, 9, 24], thread: [46, 6, 24], loop: [36, 8, 18], task: [38, 7, 20], resource: [40, 9, 20], core: [24, 4, 16] },
   // Too low for a second line to each name.
-  { notes: false, process: [26, 6, 14], gil: [38, 8, 22], thread: [36, 4, 22], resource: [30, 5, 20], core: [22, 3, 16] },
-  { notes: false, process: [22, 4, 14], gil: [26, 3, 20], thread: [27, 2, 16], resource: [24, 2, 18], core: [20, 2, 16] },
+  { notes: false, process: [26, 6, 14], gil: [38, 8, 22], thread: [36, 4, 22], loop: [26, 4, 18], task: [28, 4, 20], resource: [30, 5, 20], core: [22, 3, 16] },
+  { notes: false, process: [22, 4, 14], gil: [26, 3, 20], thread: [27, 2, 16], loop: [22, 2, 16], task: [22, 2, 16], resource: [24, 2, 18], core: [20, 2, 16] },
 ]);
 
 /**
@@ -46,10 +46,15 @@ function rowKind(track) {
   if (track.kind === TrackKind.PROCESS) return 'process';
   if (track.kind === TrackKind.GIL) return 'gil';
   if (track.kind === TrackKind.CORE) return 'core';
+  if (track.kind === TrackKind.LOOP) return 'loop';
+  if (track.kind === TrackKind.TASK) return 'task';
   return track.kind === TrackKind.THREAD ? 'thread' : 'resource';
 }
 
-const ORDER = Object.freeze({ process: 0, gil: 1, thread: 2, resource: 3, core: 4 });
+/** Tasks stand with their loop. */
+const ORDER = Object.freeze({ process: 0, gil: 1, thread: 2, loop: 3, task: 3, resource: 4, core: 5 });
+/** Only names what others wait for. @type {ReadonlySet<number>} */
+const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE]);
 
 /**
  * A resource that says nothing at first sight: a lock inside another thing, or one that nobody ever held.
@@ -59,9 +64,9 @@ function isQuiet(track) {
   return track.isResource && (track.internal || !track.everHeld);
 }
 
-/** A thread or a core of which nothing is known but its name. @param {Track} track */
+/** A thread, a task, a loop or a core of which nothing is known but its name. @param {Track} track */
 function isUnseen(track) {
-  return (track.isThread || track.kind === TrackKind.CORE) && track.rows.count === 0;
+  return track.rows.count === 0 && ['thread', 'core', 'loop', 'task'].includes(rowKind(track));
 }
 
 /**
@@ -71,7 +76,7 @@ function isUnseen(track) {
  * @returns {Layout}
  */
 export function layOut(model, wish = {}) {
-  const shown = model.all.filter((track) => track.kind !== TrackKind.SLEEP && !isUnseen(track));
+  const shown = model.all.filter((track) => !NAMES.has(track.kind) && !isUnseen(track));
   const processes = shown.filter((track) => track.kind === TrackKind.PROCESS);
   const several = processes.length > 1;
   const quiet = shown.filter(isQuiet);
@@ -93,7 +98,7 @@ export function layOut(model, wish = {}) {
   visible.sort((a, b) => {
     const [groupA, groupB] = [group(a), group(b)];
     if (groupA !== groupB) return groupA < groupB ? -1 : 1;
-    return place(a) - place(b) || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
+    return place(a) - place(b) || loopOf(a) - loopOf(b) || Number(a.kind === TrackKind.TASK) - Number(b.kind === TrackKind.TASK) || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
   });
   const hidden = wish.expanded ? 0 : quiet.length;
   const layouts = DENSITIES.map((density) => stack(visible, hidden, quiet.length, density));
@@ -102,6 +107,12 @@ export function layOut(model, wish = {}) {
   const fits = (/** @type {typeof layouts[0]} */ layout) => (layout.notes ? layout.heightPx : layout.rowsPx) <= fitPx;
   const fitting = fitPx > 0 ? layouts.find(fits) ?? layouts[layouts.length - 1] : layouts[1];
   return { ...fitting, roomyPx: layouts[0].heightPx };
+}
+
+/** The loop that a row stands with; 0 for what has none. @param {Track} track */
+function loopOf(track) {
+  if (track.kind === TrackKind.LOOP) return track.id;
+  return track.kind === TrackKind.TASK ? track.parent : 0;
 }
 
 /** @param {Track} track */

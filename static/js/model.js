@@ -1,9 +1,9 @@
 // What a recording says, as the timeline needs it: tracks with their rows, names, places, loss.
 
 import { Kind, State, TrackKind } from './schema.js';
-import { Columns } from './columns.js';
+import { Columns, Moments } from './columns.js';
 import { Flows } from './flows.js';
-import { TimeByState } from './lod.js';
+import { STATES, TimeByState } from './lod.js';
 import { Output } from './output.js';
 
 /**
@@ -16,7 +16,7 @@ import { Output } from './output.js';
 
 /** States whose spans are told apart by the thing they are about. */
 /** @type {ReadonlySet<number>} */
-const ABOUT_A_THING = new Set([State.BLOCKED, State.HELD, State.CONTENDED, State.BUSY]);
+const ABOUT_A_THING = new Set([State.BLOCKED, State.SUSPENDED, State.HELD, State.CONTENDED, State.BUSY]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
 const LINE_REACH = 256;
 
@@ -26,10 +26,10 @@ export class Track {
     this.id = /** @type {number} */ (told.id);
     this.rows = new Columns();
     this.times = new TimeByState(this.rows);
-    /** The cores a thread was on, by the kernel; empty where that wasn't measured. */
-    this.cores = new Columns();
+    /** The cores a thread was on, by the kernel: `thing` is one more than the core's number, 0 for none; empty where that wasn't measured. */
+    this.cores = new Moments();
     /** When a thread collected garbage: `thing` is 1 from its beginning, 0 from its end on. */
-    this.pauses = new Columns();
+    this.pauses = new Moments();
     /** @type {Loss[]} */
     this.losses = [];
     this.everHeld = false;
@@ -37,6 +37,8 @@ export class Track {
     this.name = '';
     this.parent = 0;
     this.internal = false;
+    this.function = '';
+    this.error = '';
     this.tell(told);
   }
 
@@ -46,10 +48,17 @@ export class Track {
     this.name = String(told.name ?? '') || `track ${this.id}`;
     this.parent = Number(told.parent ?? 0);
     this.internal = Boolean(told.internal);
+    /** Of a task: the coroutine function that it runs, and what ended it. */
+    this.function = String(told.function ?? '');
+    this.error = String(told.error ?? '');
   }
 
   get isThread() {
     return this.kind === TrackKind.THREAD;
+  }
+
+  get isTask() {
+    return this.kind === TrackKind.TASK;
   }
 
   get isResource() {
@@ -168,12 +177,12 @@ export class Model {
     return /** @type {Track[]} */ (this.tracks.filter((track) => track !== undefined));
   }
 
-  /** The states in which any thread spends time. */
+  /** The states in which any thread or task spends time. */
   get threadStates() {
     /** @type {Set<number>} */
     const states = new Set();
-    for (const { isThread, times, rows } of this.all) {
-      if (!isThread || rows.count === 0) continue;
+    for (const { isThread, isTask, times, rows } of this.all) {
+      if (!(isThread || isTask) || rows.count === 0) continue;
       for (const state of times.present) if (times.totals[state] > 0) states.add(state);
       states.add(rows.state[rows.count - 1]);
     }
@@ -216,8 +225,8 @@ export class Model {
     for (const track of this.all) {
       const { rows, cores } = track;
       if (rows.count === 0 || rows.state[rows.count - 1] === State.EXITED) continue;
-      rows.push(this.until, State.UNKNOWN, Kind.LOST, 0, 0, 0, 0);
-      if (cores.count > 0) cores.push(this.until, State.UNKNOWN, Kind.LOST, 0, 0, 0, 0);
+      rows.add(this.until, 0, State.UNKNOWN, Kind.LOST, 0, 0);
+      if (cores.count > 0) cores.push(this.until, 0);
       track.times.update();
     }
     this.flows.forget();
@@ -255,7 +264,8 @@ export class Model {
     const { rows } = track;
     const at = batch.at[i];
     const kind = batch.kind[i];
-    const state = batch.state[i];
+    // What a newer recorder may know isn't known here.
+    const state = batch.state[i] < STATES ? batch.state[i] : State.UNKNOWN;
     const thing = batch.thing[i];
     if (rows.count === 0) this.shape += 1;
     if (track.kind === TrackKind.THREAD) {
@@ -263,9 +273,9 @@ export class Model {
       const stateBefore = before < 0 ? State.UNKNOWN : rows.state[before];
       const thingBefore = before < 0 ? 0 : rows.thing[before];
       this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
-      if (kind === Kind.CORE_ON) track.cores.push(at, State.BUSY, kind, 0, batch.value[i] + 1, 0, 0);
-      else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, state, kind, 0, kind === Kind.GC_BEGIN ? 1 : 0, 0, batch.value[i]);
-      else if (kind === Kind.CORE_OFF) track.cores.push(at, State.IDLE, kind, 0, 0, 0, 0);
+      if (kind === Kind.CORE_ON) track.cores.push(at, batch.value[i] + 1);
+      else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, kind === Kind.GC_BEGIN ? 1 : 0);
+      else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);
     } else if (state === State.HELD || state === State.CONTENDED) {
       if (!track.everHeld) {
         track.everHeld = true;
@@ -273,6 +283,6 @@ export class Model {
       }
       if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);
     }
-    rows.push(at, state, kind, batch.flags[i], thing, batch.line[i], batch.value[i]);
+    rows.add(at, thing, state, kind, batch.flags[i], batch.line[i]);
   }
 }

@@ -97,7 +97,6 @@ export class Painter {
   drawGround(frame) {
     const { ctx, palette } = this;
     if (!palette) return;
-    const { css } = palette;
     const px = this.ratio;
     const width = this.ground.width;
     const left = Math.round(frame.namesPx * px);
@@ -159,7 +158,7 @@ export class Painter {
         ctx.fillRect(0, middle - 14 * px, 3 * px, 28 * px);
       }
       ctx.fillStyle = css.ink;
-      ctx.font = `${row.kind === 'core' ? 400 : 600} ${(row.kind === 'core' ? 13 : 14) * px}px ${sans}`;
+      ctx.font = `${row.kind === 'core' ? 400 : 600} ${(row.kind === 'core' || row.kind === 'task' ? 13 : 14) * px}px ${sans}`;
       ctx.fillText(this.#fit(ctx, row.track.name, room), indent, middle + (note ? -2 : 5) * px);
       if (!note) continue;
       ctx.fillStyle = css.dim;

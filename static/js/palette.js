@@ -1,5 +1,6 @@
 // Roles to colours and patterns, read from the page's custom properties.
 
+import { STATES } from './lod.js';
 import { State } from './schema.js';
 import { blend, tile } from './patterns.js';
 
@@ -11,7 +12,7 @@ import { blend, tile } from './patterns.js';
  */
 
 /** How each state is drawn: its role among the colours, its pattern, and its height (weight) as part of the bar. */
-const LOOKS = Object.freeze(
+export const LOOKS = Object.freeze(
   /** @type {Record<number, readonly [string, Pattern, number]>} */ ({
     [State.UNKNOWN]: ['faint', 'sparse', 0.53],
     [State.RUNNING]: ['running', 'plain', 1],
@@ -29,6 +30,11 @@ const LOOKS = Object.freeze(
     [State.BUSY]: ['core', 'plain', 1],
     [State.STARTING]: ['runnable', 'bars', 0.54],
     [State.ALIVE]: ['outside', 'plain', 0.3],
+    [State.READY]: ['runnable', 'bars', 0.54],
+    [State.SUSPENDED]: ['outside', 'dots', 0.3],
+    [State.DONE]: ['outside', 'plain', 0],
+    [State.CANCELLED]: ['blocked', 'bars', 0.12],
+    [State.FAILED]: ['gil-wait', 'hatch', 0.12],
   }),
 );
 
@@ -57,7 +63,7 @@ export function readPalette(probe, resolve, ratio) {
     rgb[role] = resolve(style.color);
     css[role] = `rgb(${rgb[role].join(' ')})`;
   }
-  const states = Array.from({ length: 16 }, (_, state) => {
+  const states = Array.from({ length: STATES }, (_, state) => {
     const [role, pattern, tall] = LOOKS[state];
     const edge = state === State.STALLED ? tile('dashes', rgb[role], rgb.bg, ratio) : null;
     return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, edge, tile: tile(pattern, rgb[role], rgb.bg, ratio) });

@@ -11,7 +11,7 @@ import { State } from './schema.js';
 
 /** Spans in which there is nothing to see. */
 /** @type {ReadonlySet<number>} */
-const EMPTY = new Set([State.FREE, State.IDLE]);
+const EMPTY = new Set([State.FREE, State.IDLE, State.DONE]);
 
 /**
  * The span to begin with: of the first thread, at the playhead.

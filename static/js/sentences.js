@@ -11,7 +11,7 @@ import { TimeByState } from './lod.js';
  */
 
 /** @type {Readonly<Record<number, string>>} */
-const KIND_WORDS = Object.freeze({
+export const KIND_WORDS = Object.freeze({
   [TrackKind.PROCESS]: 'process',
   [TrackKind.THREAD]: 'thread',
   [TrackKind.CORE]: 'core',
@@ -24,6 +24,9 @@ const KIND_WORDS = Object.freeze({
   [TrackKind.BARRIER]: 'barrier',
   [TrackKind.QUEUE]: 'queue',
   [TrackKind.SLEEP]: 'sleep',
+  [TrackKind.LOOP]: 'event loop',
+  [TrackKind.TASK]: 'task',
+  [TrackKind.FUTURE]: 'await',
 });
 
 /** Rows looked at for who held a thing; a longer wait is told by its first holders. */
@@ -43,7 +46,7 @@ export function thingWords(model, id) {
   const track = model.tracks[id];
   if (!track) return '';
   if (track.kind === TrackKind.GIL) return 'the GIL';
-  if (track.kind === TrackKind.SLEEP) return track.name;
+  if (track.kind === TrackKind.SLEEP || track.kind === TrackKind.FUTURE) return track.name;
   return `${kindWord(track.kind)} ${track.name}`;
 }
 
@@ -124,7 +127,17 @@ export function predicate(model, span) {
     case State.CONTENDED:
       return `is held by ${model.name(span.thing) || 'a thread'} for ${length} while others wait for it`;
     case State.BUSY:
-      return `runs ${model.name(span.thing) || 'a thread'} for ${length}`;
+      return `runs ${model.name(span.thing) || (span.track.kind === TrackKind.LOOP ? 'a callback' : 'a thread')} for ${length}`;
+    case State.READY:
+      return `could run, and waits ${length} for its loop`;
+    case State.SUSPENDED:
+      return `is suspended for ${length}${thing ? ` on ${thing}` : ''}${had ? `, held by ${had}` : ''}`;
+    case State.DONE:
+      return 'has come to its end';
+    case State.CANCELLED:
+      return 'was cancelled';
+    case State.FAILED:
+      return `failed${span.track.error ? `: ${span.track.error}` : ''}`;
     case State.FREE:
       return `is free for ${length}`;
     case State.IDLE:
@@ -199,6 +212,8 @@ const ABOUT = Object.freeze({
   [TrackKind.THREAD]: 'is a thread: one sequence of steps of the program',
   [TrackKind.GIL]: 'lets one thread at a time execute Python: this row says which',
   [TrackKind.CORE]: 'is a core of the processor: this row says which thread it runs',
+  [TrackKind.TASK]: 'is a task: a coroutine that its event loop runs in turn with others',
+  [TrackKind.LOOP]: 'is an event loop: it runs tasks in one thread, one at a time, and this row says which',
   [TrackKind.PROCESS]: 'is a process: a program with a memory and a GIL of its own',
 });
 
@@ -233,6 +248,7 @@ export function note(model, track) {
   if (track.kind === TrackKind.GIL) {
     return model.header?.layers?.gil?.measured === false ? 'not measured' : 'who holds it';
   }
+  if (track.kind === TrackKind.TASK) return track.function || 'task';
   if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
   const until = model.duration;
   const known = notes.get(track);

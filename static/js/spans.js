@@ -18,7 +18,7 @@ const PURE = 0.999;
 
 /** Nothing to draw in these. */
 /** @type {ReadonlySet<number>} */
-const UNSEEN = new Set([State.EXITED, State.FREE, State.IDLE]);
+const UNSEEN = new Set([State.EXITED, State.FREE, State.IDLE, State.DONE]);
 
 /**
  * What to draw of one track; the same object is filled again for each.
@@ -97,12 +97,12 @@ export class SpanList {
     this.mix[column * STATES + state] += part;
   }
 
-  /** Set a whole column. @param {number} column @param {Float64Array} before @param {Float64Array} after @param {number} total */
-  setColumn(column, before, after, total) {
+  /** Set a whole column. @param {number} column @param {Float64Array} before @param {Float64Array} after @param {number} total @param {readonly number[]} present */
+  setColumn(column, before, after, total, present) {
     this.mixed[column] = 1;
     this.mixedCount += 1;
     const start = column * STATES;
-    for (let s = 0; s < STATES; s += 1) this.mix[start + s] = (after[s] - before[s]) / total;
+    for (const s of present) this.mix[start + s] = (after[s] - before[s]) / total;
   }
 }
 
@@ -172,13 +172,16 @@ function collectColumns(track, scale, to, list, first) {
     for (const s of track.times.present) {
       const part = after[s] - before[s];
       total += part;
-      if (part > most) [most, mostState] = [part, s];
+      if (part > most) {
+        most = part;
+        mostState = s;
+      }
     }
     if (total > 0) {
       const pure = most >= PURE * total;
       if (!pure || mostState !== pureState) flush(column);
       if (pure && pureState < 0) [pureState, pureFrom, pureRow] = [mostState, column, Math.max(row, 0)];
-      if (!pure) list.setColumn(column, before, after, total);
+      if (!pure) list.setColumn(column, before, after, total, track.times.present);
     }
     before.set(after);
   }

@@ -18,9 +18,10 @@ import { SLOWNESS } from './playback.js';
  * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>}} ToolbarState
  */
 
-/** The states of threads in the order in which they are explained, those that occur. */
+/** The states of threads and tasks in the order in which they are explained, those that occur. */
 export const EXPLAINED = Object.freeze([
-  State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE, State.RUNNABLE, State.STALLED, State.UNKNOWN,
+  State.RUNNING, State.NATIVE, State.GIL_WAIT, State.BLOCKED, State.OUTSIDE, State.RUNNABLE, State.STALLED,
+  State.READY, State.SUSPENDED, State.CANCELLED, State.FAILED, State.UNKNOWN,
 ]);
 
 export class Toolbar {

@@ -28,7 +28,8 @@ const LETTERED_PX = 11;
 /** The states in the order in which a column of mixed ones stacks them, from its top. */
 export const STACK = Object.freeze([
   State.RUNNING, State.STALLED, State.NATIVE, State.HELD, State.CONTENDED, State.BUSY, State.RUNNABLE,
-  State.GIL_WAIT, State.BLOCKED, State.STARTING, State.ALIVE, State.OUTSIDE, State.UNKNOWN,
+  State.READY, State.GIL_WAIT, State.BLOCKED, State.STARTING, State.ALIVE, State.SUSPENDED, State.FAILED, State.CANCELLED,
+  State.OUTSIDE, State.UNKNOWN,
 ]);
 
 export class TrackPainter {
@@ -84,7 +85,7 @@ export class TrackPainter {
     for (const row of rows) {
       collect(row.track, scale, until, list);
       const top = this.#y(frame, row.barTopPx);
-      if (row.kind === 'thread' || row.kind === 'process') this.#spans(frame, row, top);
+      if (row.kind === 'thread' || row.kind === 'task' || row.kind === 'process') this.#spans(frame, row, top);
       else this.#holds(frame, row, top);
       if (list.mixedCount > 0) this.#stripOf(row, top);
       if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
@@ -143,9 +144,11 @@ export class TrackPainter {
     let text = STATE_TEXT[state].letter;
     if (visible > WORD_PX * this.ratio) {
       const thing = list.dense ? '' : frame.model.name(row.track.rows.thing[list.row[n]]);
-      text = state === State.BLOCKED && thing ? `${STATE_TEXT[state].label} · ${thing}` : STATE_TEXT[state].label;
+      text = (state === State.BLOCKED || state === State.SUSPENDED) && thing ? `${STATE_TEXT[state].label} · ${thing}` : STATE_TEXT[state].label;
     }
-    this.labels.push({ text, leftPx: left, rightPx: right, yPx: y, colour: palette.css.bg, plate: style.pattern === 'plain' ? null : style.css });
+    const calm = state === State.SUSPENDED;
+    const plate = calm ? palette.css.bg : style.pattern === 'plain' ? null : style.css;
+    this.labels.push({ text, leftPx: calm ? left + LETTER_PX * this.ratio : left, rightPx: right, yPx: y, colour: calm ? palette.css.dim : palette.css.bg, plate });
   }
 
   /**
@@ -217,7 +220,7 @@ export class TrackPainter {
     const radius = width > 6 * px ? Math.round(Math.min((row.kind === 'resource' ? 4 : 2) * px, width / 5)) : 0;
     const narrow = width <= 3 * px;
     if (row.kind === 'gil') raster.rect(left, y, width, height, tiles[`gil-${list.dense ? 1 : (frame.model.holders.get(holder) ?? 0) % 3}`], radius);
-    else if (row.kind === 'core') raster.rect(left, y, width, height, tiles.core, radius);
+    else if (row.kind !== 'resource') raster.rect(left, y, width, height, tiles.core, radius);
     else raster.rect(left, y, width, height, narrow ? tiles.blocked : tiles.held, radius);
     const thick = Math.round(3 * px);
     for (let part = first; part <= last; part += 1) {
@@ -235,14 +238,15 @@ export class TrackPainter {
     const palette = /** @type {Palette} */ (this.palette);
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
-    const stack = STACK.filter((state) => row.track.times.present.includes(state));
+    const { present } = row.track.times;
+    const stack = STACK.filter((state) => present.includes(state));
     const tiles = stack.map((state) => styles[state].tile);
     const tall = stack.map((state) => styles[state].tall * height);
     for (let column = 0; column < list.widthPx; column += 1) {
       if (list.mixed[column] === 0) continue;
       const start = column * STATES;
       let sum = 0;
-      for (let s = 0; s < STATES; s += 1) sum += list.mix[start + s];
+      for (const state of present) sum += list.mix[start + state];
       for (let n = 0; n < stack.length; n += 1) {
         const share = list.mix[start + stack[n]] / sum;
         heights[n] = share > 0 ? Math.max(share * tall[n], 1) : 0;

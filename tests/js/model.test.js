@@ -76,7 +76,7 @@ function storm(rows = 5000) {
   let seed = 12345;
   const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
   for (let n = 0; n < rows; n += 1) {
-    columns.push(at, 1 + Math.floor(random() * 7), 0, 0, 0, 0, 0);
+    columns.add(at, 0, [1, 2, 3, 4, 5, 6, 7, 16, 17][Math.floor(random() * 9)], 0, 0, 0);
     at += Math.floor(random() * (n % 50 === 0 ? 1e6 : 500));
     if (n % 7 === 0) times.update();
   }
@@ -119,9 +119,9 @@ test('columns of pixels together hold all the time there is, in each state', asy
 
 test('a span of a nanosecond in a second is still seen', async () => {
   const columns = new Columns();
-  columns.push(0, State.OUTSIDE, 0, 0, 0, 0, 0);
-  columns.push(5e8, State.RUNNING, 0, 0, 0, 0, 0);
-  columns.push(5e8 + 1, State.OUTSIDE, 0, 0, 0, 0, 0);
+  columns.add(0, 0, State.OUTSIDE, 0, 0, 0);
+  columns.add(5e8, 0, State.RUNNING, 0, 0, 0);
+  columns.add(5e8 + 1, 0, State.OUTSIDE, 0, 0, 0);
   const track = /** @type {any} */ ({ rows: columns, times: new TimeByState(columns), sameSpan: () => false });
   const list = new SpanList();
   collect(track, new TimeScale(0, 1e9, 0, 1000), 1e9, list);

@@ -1,0 +1,82 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { State, STATE_TEXT, TrackKind } from '../../static/js/schema.js';
+import { STATES } from '../../static/js/lod.js';
+import { layOut } from '../../static/js/layout.js';
+import { Model } from '../../static/js/model.js';
+import { LOOKS } from '../../static/js/palette.js';
+import { KIND_WORDS, about, predicate, sentence } from '../../static/js/sentences.js';
+import { STACK } from '../../static/js/track_painter.js';
+import { EXPLAINED } from '../../static/js/toolbar.js';
+
+test('every state of the schema has a look, a place in a stack where it is seen, a letter of its own, and words', () => {
+  const css = readFileSync(new URL('../../static/css/timeline.css', import.meta.url), 'utf8');
+  for (const [name, state] of Object.entries(State)) {
+    assert.ok(LOOKS[state], `${name} has no look`);
+    assert.ok(STATE_TEXT[state].sentence, `${name} has no sentence`);
+    assert.equal(STACK.includes(state), LOOKS[state][2] > 0, `${name} in a column of mixed states`);
+    const span = /** @type {any} */ ({ from: 0, to: 5, first: 0, last: -1, state, thing: 0, line: 0, track: track(TrackKind.TASK) });
+    assert.ok(!predicate(new Model(), span).includes('without a name'), name);
+  }
+  assert.equal(STATES, Object.keys(State).length);
+  assert.equal(new Set(STATE_TEXT.map(({ letter }) => letter)).size, STATES);
+  for (const state of EXPLAINED) assert.ok(css.includes(`.gt-s-${state} {`) || css.includes(`.gt-s-${state},`), `state ${state} has no swatch`);
+});
+
+/** @param {number} kind @returns {import('../../static/js/model.js').Track} */
+function track(kind) {
+  const model = new Model();
+  model.tellMeta({ tracks: [{ id: 1, kind, name: 'it' }] });
+  return /** @type {any} */ (model.tracks[1]);
+}
+
+test('every kind of track has a word and an explanation', () => {
+  for (const [name, kind] of Object.entries(TrackKind)) {
+    assert.ok(KIND_WORDS[kind], `${name} has no word`);
+    assert.ok(!about(track(kind)).includes('is a track'), name);
+  }
+});
+
+const TASKS = [
+  { id: 1, kind: TrackKind.PROCESS, name: 'python' },
+  { id: 2, kind: TrackKind.THREAD, name: 'MainThread', parent: 1 },
+  { id: 3, kind: TrackKind.LOCK, name: 'cache', parent: 1 },
+  { id: 4, kind: TrackKind.LOOP, name: 'loop 1', parent: 1 },
+  { id: 5, kind: TrackKind.LOOP, name: 'loop 2', parent: 1 },
+  { id: 6, kind: TrackKind.TASK, name: 'fetch-1', parent: 5, function: 'fetch', error: 'ValueError: no' },
+  { id: 7, kind: TrackKind.TASK, name: 'fetch-2', parent: 4 },
+  { id: 8, kind: TrackKind.FUTURE, name: 'asyncio.sleep', parent: 1 },
+];
+
+test('tasks stand with their loop, and say what they wait for and how they ended', () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TASKS });
+  const rows = [
+    { at: 0, track: 2, state: State.RUNNING, thing: 0 },
+    { at: 0, track: 4, state: State.BUSY, thing: 7 },
+    { at: 0, track: 5, state: State.IDLE, thing: 0 },
+    { at: 0, track: 6, state: State.SUSPENDED, thing: 3 },
+    { at: 0, track: 7, state: State.RUNNING, thing: 0 },
+    { at: 0, track: 3, state: State.HELD, thing: 7 },
+    { at: 12e6, track: 6, state: State.SUSPENDED, thing: 8 },
+    { at: 20e6, track: 6, state: State.READY, thing: 5 },
+    { at: 21e6, track: 6, state: State.FAILED, thing: 0 },
+    { at: 21e6, track: 4, state: 250, thing: 0 },
+  ];
+  const column = (/** @type {(row: any) => number} */ of) => rows.map(of);
+  const zeros = new Uint8Array(rows.length);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column((row) => row.at), track: column((row) => row.track), state: column((row) => row.state), thing: column((row) => row.thing), kind: zeros, flags: zeros, line: zeros, value: zeros }));
+  assert.deepEqual(layOut(model).rows.map((row) => row.track.name), ['MainThread', 'loop 1', 'fetch-2', 'loop 2', 'fetch-1', 'cache']);
+  const said = (/** @type {number} */ id, /** @type {number} */ at) => {
+    const span = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[id]).spanAt(at, 30e6);
+    return span && sentence(model, span);
+  };
+  assert.equal(said(6, 5), 'task fetch-1 is suspended for 12 ms on lock cache, held by fetch-2');
+  assert.equal(said(6, 13e6), 'task fetch-1 is suspended for 8 ms on asyncio.sleep');
+  assert.equal(said(6, 20e6), 'task fetch-1 could run, and waits 1 ms for its loop');
+  assert.equal(said(6, 25e6), 'task fetch-1 failed: ValueError: no');
+  assert.equal(said(4, 5), 'event loop loop 1 runs fetch-2 for 21 ms');
+  assert.equal(said(4, 25e6), 'event loop loop 1 was not measured for 9 ms');
+  assert.deepEqual([...model.threadStates].sort((a, b) => a - b), [State.RUNNING, State.READY, State.SUSPENDED, State.FAILED]);
+});
