@@ -1,4 +1,4 @@
-"""CPython's own tests of threads, locks and queues end the same way with the recorder and without."""
+"""CPython's own tests of threads, locks, queues and asyncio end the same way with the recorder and without."""
 
 import json
 import os
@@ -28,6 +28,21 @@ THOROUGH = (
     "test.test_gc",
     "test.test_logging",
 )
+ASYNCIO = tuple(
+    f"test.test_asyncio.test_{part}"
+    for part in (
+        "tasks",
+        "futures",
+        "futures2",
+        "locks",
+        "queues",
+        "taskgroups",
+        "timeouts",
+        "waitfor",
+        "eager_task_factory",
+    )
+)
+"""About half a minute."""
 
 EXCEPTIONS: dict[str, str] = {}
 """Tests that may end otherwise, and why. So far none has to."""
@@ -91,6 +106,12 @@ def compare(python: Interpreter, folder: Path, modules: tuple[str, ...]) -> None
 def test_threads_locks_and_queues(tmp_path: Path) -> None:
     """On one interpreter each time."""
     compare(of(3, 13), tmp_path, QUICK)
+
+
+@pytest.mark.slow
+def test_asyncio(tmp_path: Path) -> None:
+    """Tasks, futures and what they wait for."""
+    compare(of(3, 13), tmp_path, ASYNCIO)
 
 
 @pytest.mark.slow

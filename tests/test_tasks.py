@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gilscope.analysis.timeline import Timeline
+from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Kind, State, TrackKind
@@ -18,6 +19,7 @@ from gilscope.recording import Recording
 from tests.programs import CHILD, WITH_GIL, environment, ids
 from tests.programs import record as record_rings
 from tests.test_run import run
+from tests.test_sanitized import SANITIZERS, library
 
 pytestmark = pytest.mark.all_interpreters
 
@@ -75,13 +77,19 @@ def states(recording: Recording, track: int) -> list[str]:
 
 
 @pytest.fixture(params=WITH_GIL, ids=ids)
-def record(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Recording]:
+def python(request: pytest.FixtureRequest) -> Interpreter:
+    """Each interpreter."""
+    found: Interpreter = request.param
+    return found
+
+
+@pytest.fixture
+def record(python: Interpreter, tmp_path: Path) -> Callable[..., Recording]:
     """Runs these functions, each as `asyncio.run(main())`, and checks the recording."""
 
     def recorded(program: str, body: str = "asyncio.run(main())", head: str = "") -> Recording:
         return run(tmp_path, body, before=head + BEGIN + textwrap.dedent(program), python=python.path)[0]
 
-    python: Interpreter = request.param
     return recorded
 
 
@@ -568,7 +576,6 @@ print(json.dumps({"same": before == after and words(Mine, 22, 41) == mine, "chan
 """
 
 
-@pytest.mark.parametrize("python", WITH_GIL, ids=ids)
 def test_it_looks_as_before(python: Interpreter, tmp_path: Path) -> None:
     """Signatures, docs, reprs, attributes and errors are the same with the recorder and without."""
     program = LOOK + "\ndef run():\n    print(json.dumps(looks()))\n"
@@ -578,7 +585,6 @@ def test_it_looks_as_before(python: Interpreter, tmp_path: Path) -> None:
     assert json.loads(recorded.output) == json.loads(plain.stdout)
 
 
-@pytest.mark.parametrize("python", WITH_GIL, ids=ids)
 def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
     """After put_back() each pointer and each attribute is what it was; in between, some aren't.
 
@@ -627,3 +633,95 @@ def test_another_loop(tmp_path: Path) -> None:
         *("suspend on asyncio.sleep", "ready by MainThread", "step", "end done"),
     ]
     assert "UNKNOWN" in states(recording, tracks(recording, TrackKind.LOOP)["loop"])
+
+
+EVERYTHING = """
+import asyncio, gc, os, sys
+
+async def fails():
+    await asyncio.sleep(0)
+    raise ValueError("no")
+
+class Waits:
+    def __await__(self):
+        return self.wait().__await__()
+
+    async def wait(self):
+        await asyncio.sleep(0.0001)
+
+async def items(line):
+    for _ in range(3):
+        yield await line.get()
+
+async def uses(line, lock, permits, event):
+    async for item in items(line):
+        async with lock, permits:
+            await Waits()
+    event.set()
+
+async def gives(line):
+    for n in range(3):
+        await line.put(n)
+
+async def round():
+    line, lock, permits, event = asyncio.Queue(1), asyncio.Lock(), asyncio.Semaphore(1), asyncio.Event()
+    users = [asyncio.create_task(uses(line, lock, permits, event)) for _ in range(2)]
+    await asyncio.gather(*(gives(line) for _ in range(2)), fails(), return_exceptions=True)
+    await event.wait()
+    await asyncio.wait(users)
+    sleeper = asyncio.create_task(asyncio.sleep(60))
+    await asyncio.sleep(0)
+    sleeper.cancel("enough")
+    try:
+        await asyncio.shield(sleeper)
+    except asyncio.CancelledError:
+        pass
+    try:
+        asyncio.Task(None, loop=asyncio.get_running_loop())
+    except TypeError:
+        pass
+    if sys.version_info >= (3, 12):
+        loop = asyncio.get_running_loop()
+        await asyncio.Task(asyncio.sleep(0), loop=loop, eager_start=True)
+        eager = asyncio.Task(fails(), loop=loop, eager_start=True)
+        await asyncio.wait([eager])
+        eager.exception()
+"""
+
+
+def test_nothing_leaks(python: Interpreter, tmp_path: Path) -> None:
+    """Memory doesn't grow with the tasks that there were, nor are there more objects."""
+    program = """
+async def rounds():
+    held = []
+    for _ in range(6):
+        for _ in range(30):
+            await round()
+        gc.collect()
+        held.append((sys.getallocatedblocks(), len(gc.get_objects())))
+    print([min(after[n] - before[n] for before, after in zip(held, held[1:])) for n in (0, 1)])
+
+def run():
+    asyncio.run(rounds())
+"""
+    recorded = record_rings(python, tmp_path, EVERYTHING + program)
+    blocks, objects = json.loads(recorded.output)
+    assert blocks < 120  # of more than 240 tasks; plain Python's own caches grow by thirty or so
+    assert objects < 30
+
+
+def test_no_sanitizer_complains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is there a bad access, or anything undefined."""
+    preloaded = " ".join(map(library, ("libasan.so", "libubsan.so")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CC", "gcc")
+    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
+    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
+    python = interpreters.describe(sys.executable)
+    interpreters.build_probe(python)
+    monkeypatch.setenv("LD_PRELOAD", preloaded)
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    monkeypatch.setenv("PYTHONMALLOC", "malloc")
+    program = "\nasync def rounds():\n    for _ in range(20):\n        await round()\n"
+    recorded = record_rings(python, tmp_path, EVERYTHING + program + "\ndef run():\n    asyncio.run(rounds())\n")
+    assert len(recorded.rows) > 1_000
