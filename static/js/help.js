@@ -50,7 +50,7 @@ export function helpSheet() {
       'Under its name stands how much of its life a thread has the GIL, and how much it wants it in vain.',
     ),
     node('div', { class: 'gt-columns' }, meanings(EXPLAINED.map(stateMeaning)), meanings(MARKS)),
-    node('p', {}, 'The strip at the top is the whole recording, the frame in it what is shown below. What can’t be known is hatched; nothing is guessed.'),
+    node('p', {}, 'A thread’s bar has a dark lower edge where the thread collected garbage. The strip at the top is the whole recording, the frame in it what is shown below. What can’t be known is hatched; nothing is guessed.'),
     node('h2', {}, 'Keys and gestures'),
     node('p', {}, 'Keys work while the tracks have the focus: click them once.'),
     node('div', { class: 'gt-columns' }, keys(KEYS), keys(GESTURES)),
