@@ -29,6 +29,11 @@ class TrackKind(IntEnum):
     TASK = 13
     FUTURE = 14
     """Never a row of its own: names what a task awaits where that has no track (``asyncio.sleep``, ``gather`` …)."""
+    POOL = 15
+    PIPE = 16
+    """What processes send each other objects through; a queue of multiprocessing is one, too. One direction."""
+    TYPE = 17
+    """Never a row of its own: names the type of what is pickled."""
 
 
 class State(IntEnum):
@@ -225,6 +230,14 @@ class Kind(IntEnum):
     """It has looked. ``value``: how many files have something."""
     ASYNC_NEW = 99
     """As THING_NEW, of a loop or of a lock or another thing of asyncio: tasks have it, and wait for it."""
+    # Between processes. ``thing`` of the next four: the type. What is written to a PIPE is a CALL that RETURNs, what is
+    # read from it a BLOCK and an UNBLOCK: ``value``: bytes. The n-th that was written is the n-th that is read.
+    PICKLE = 114
+    PICKLED = 115
+    """``value``: bytes. Flag ERROR: it couldn't be."""
+    UNPICKLE = 116
+    """``value``: bytes. The type isn't known yet."""
+    UNPICKLED = 117
     # Rows that the fold makes for a resource's own track. ``thing``: the track that holds it, or 0.
     RESOURCE = 80
 

@@ -304,7 +304,18 @@ def test_the_report_has_the_claim() -> None:
 @pytest.mark.parametrize("picture", [CONVOY, DEADLOCK, CONTENTION, "main R", "main ..X"])
 def test_a_claim_judges_any_recording(name: str, picture: str) -> None:
     """Whatever it shows, there is a sentence, not an error."""
-    for known in (f"{name}1", "counter", "clerk", "asker", "client", "transfer", "baker", "large", "till", "balance_lock"):
+    for known in (
+        f"{name}1",
+        "counter",
+        "clerk",
+        "asker",
+        "client",
+        "transfer",
+        "baker",
+        "large",
+        "till",
+        "balance_lock",
+    ):
         recording = recorded(name, picture, {"one": known, "asker": known, "a": known, "main": known})
         verdict = judge(recording)
         assert verdict is not None

@@ -1,17 +1,19 @@
 """Processes record themselves, however they are started, from their first Python instruction to their end."""
 
 import json
+import re
 import signal
 import subprocess
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import pytest
 
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
-from gilscope.events import Kind, State, TrackKind
+from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording
-from tests.programs import CHILD, WITH_GIL, environment, ids
+from tests.programs import CHILD, GIL, WITH_GIL, environment, ids
 from tests.test_run import run, tracks
 
 METHODS = ("fork", "spawn", "forkserver")
@@ -312,3 +314,204 @@ def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
         *("BaseProcess._bootstrap", "BaseProcess.join", "_LoaderBasics.exec_module", "ForkServer.ensure_running"),
         *("multiprocessing.util.spawnv_passfds", "Popen._launch", "SpawnProcess._after_fork"),
     } <= set(between)
+
+
+SHARED = '''
+import time
+from multiprocessing import get_context
+
+def until_asleep(pid):
+    """Return when the process has slept in the kernel for a while."""
+    asleep = 0
+    while asleep < 8:
+        with open(f"/proc/{pid}/stat") as stat:
+            asleep = asleep + 1 if stat.read().rpartition(")")[2].split()[0] == "S" else 0
+        time.sleep(0.001)
+'''
+OUTSIDE = GIL | {Kind.CORE_ON, Kind.CORE_OFF}
+"""What happens to a thread, not what it does."""
+THINGS = (
+    *(TrackKind.LOCK, TrackKind.RLOCK, TrackKind.SEMAPHORE, TrackKind.CONDITION, TrackKind.EVENT),
+    *(TrackKind.PIPE, TrackKind.TYPE),
+)
+
+
+def sequence(recording: Recording, thread: str) -> list[str]:
+    """What a thread did with the things that have names: kind, name, flags, value."""
+    rows = recording.rows[recording.rows.track == track(recording, TrackKind.THREAD, thread)]
+    found = []
+    for kind, thing, flags, value in zip(
+        *(each.tolist() for each in (rows.kind, rows.thing, rows.flags, rows.value)), strict=True
+    ):
+        told = recording.tracks.get(thing)
+        if told and told["kind"] in THINGS and not told["internal"] and kind not in OUTSIDE:
+            words = [Kind(kind).name, told["name"], *(flag.name or "" for flag in Flag if flag & flags)]
+            found.append(" ".join([*words, *([str(value)] if value else [])]))
+    return found
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_locks_are_one_track_in_all_processes(python: Interpreter, tmp_path: Path, method: str) -> None:
+    """Who has it, who waits, whichever process they are in; each called by the line that made it."""
+    recording, _ = run(
+        tmp_path,
+        f"""
+        context = get_context("{method}")
+        gate, again, permits = context.Lock(), context.RLock(), context.Semaphore(2)
+        news, done = context.Condition(), context.Event()
+        worker = context.Process(target=work, args=(gate, again, permits, news, done), name="worker")
+        gate.acquire()
+        worker.start()
+        open("started", "w").close()
+        until_asleep(worker.pid)
+        with news:
+            gate.release()
+            news.wait()
+        until_asleep(worker.pid)
+        done.set()
+        worker.join()
+        """,
+        before=SHARED
+        + """
+def work(gate, again, permits, news, done):
+    while not os.path.exists("started"):
+        pass
+    with gate:
+        assert not gate.acquire(False)
+        assert not gate.acquire(timeout=0.001)
+    try:
+        gate.release()
+    except ValueError:
+        pass
+    with again, again:
+        pass
+    with permits, permits:
+        assert not permits.acquire(timeout=0.001)
+    with news:
+        news.notify()
+    done.wait()
+""",
+        python=python.path,
+    )
+    for kind, names in (
+        (TrackKind.LOCK, ["gate"]),
+        (TrackKind.RLOCK, ["again"]),
+        (TrackKind.SEMAPHORE, ["permits"]),
+        (TrackKind.CONDITION, ["news"]),
+        (TrackKind.EVENT, ["done"]),
+    ):
+        assert tracks(recording, kind) == names
+    assert sequence(recording, "MainThread") == [
+        *("THING_NEW gate", "THING_NEW again", "THING_NEW permits 2", "THING_NEW news", "THING_NEW done"),
+        *("LOCK_ACQUIRE gate 1", "LOCK_RELEASE gate", "BLOCK news", "UNBLOCK news", "NOTIFY done"),
+    ]
+    assert sequence(recording, "worker") == [
+        *("LOCK_WAIT gate", "LOCK_ACQUIRE gate CONTENDED 1"),
+        *("LOCK_WAIT gate TIMED", "LOCK_TIMEOUT gate TIMEOUT TIMED", "LOCK_RELEASE gate"),
+        *("LOCK_ACQUIRE again 1", "LOCK_ACQUIRE again 2", "LOCK_RELEASE again 1", "LOCK_RELEASE again"),
+        *("TAKE permits 1", "TAKE permits", "BLOCK permits TIMED", "UNBLOCK permits TIMEOUT TIMED"),
+        *("NOTIFY permits 1", "NOTIFY permits 1", "NOTIFY news", "BLOCK done", "UNBLOCK done"),
+    ]
+    gate = track(recording, TrackKind.LOCK, "gate")
+    states = recording.rows.state[recording.rows.track == gate].tolist()
+    assert State.CONTENDED in states
+    assert states[-1] == State.FREE
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_sent_is_pickled_written_read_and_unpickled(python: Interpreter, tmp_path: Path, method: str) -> None:
+    """With bytes and type; what is written to a pipe is what is read from it, in the same order."""
+    recording, _ = run(
+        tmp_path,
+        f"""
+        context = get_context("{method}")
+        results = context.Queue()
+        here, there = context.Pipe()
+        worker = context.Process(target=work, args=(results, there), name="worker")
+        worker.start()
+        assert [results.get() for _ in range(2)] == [1, "two"]
+        here.send([3])
+        assert here.recv() == {{4: 4}}
+        worker.join()
+        """,
+        before=SHARED
+        + """
+def work(results, line):
+    results.put(1)
+    results.put("two")
+    assert line.recv() == [3]
+    line.send({4: 4})
+""",
+        python=python.path,
+    )
+    assert tracks(recording, TrackKind.PIPE) == ["results", "here 1", "here 2"]
+    sizes = {text: len(ForkingPickler.dumps(thing)) for text, thing in (("int", 1), ("str", "two"), ("list", [3]))}
+    sizes["dict"] = len(ForkingPickler.dumps({4: 4}))
+
+    def named(thread: str) -> list[str]:
+        found = [line for line in sequence(recording, thread) if not line.startswith("THING_NEW")]
+        return [
+            re.sub(r" (\d+)$", lambda size: f" ={said[int(size[1])]}" if int(size[1]) in said else size[0], line)
+            for line in found
+        ]
+
+    said = {size: text for text, size in sizes.items()}
+    main = named("MainThread")
+    assert main[main.index("BLOCK results") :] == [
+        *("BLOCK results", "UNBLOCK results =int", "UNPICKLED int =int"),
+        *("BLOCK results", "UNBLOCK results =str", "UNPICKLED str =str"),
+        *("PICKLE list", "PICKLED list =list", "CALL here 1 =list", "RETURN here 1 =list"),
+        *("BLOCK here 2", "UNBLOCK here 2 =dict", "UNPICKLED dict =dict"),
+    ]
+    assert named("QueueFeederThread") == [
+        *("PICKLE int", "PICKLED int =int", "CALL results =int", "RETURN results =int"),
+        *("PICKLE str", "PICKLED str =str", "CALL results =str", "RETURN results =str"),
+    ]
+    worker = named("worker")
+    assert worker[worker.index("BLOCK here 1") :] == [
+        *("BLOCK here 1", "UNBLOCK here 1 =list", "UNPICKLED list =list"),
+        *("PICKLE dict", "PICKLED dict =dict", "CALL here 2 =dict", "RETURN here 2 =dict"),
+    ]
+
+
+POOLS = """
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+def square(n):
+    return n * n
+
+def count(shared, number, items):
+    with number.get_lock():
+        number.value += 1
+    shared["x"] = items.get()
+    items.task_done()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_pools_and_managers_leave_sound_recordings(tmp_path: Path, method: str) -> None:
+    """Pool, ProcessPoolExecutor, Manager, Value and JoinableQueue: everything accounted for, nothing contradicted."""
+    recording, printed = run(
+        tmp_path,
+        f"""
+        context = get_context("{method}")
+        with context.Pool(2) as pool:
+            print(sum(pool.map(square, range(100), chunksize=5)))
+        with ProcessPoolExecutor(2, mp_context=context) as pool:
+            print(list(pool.map(square, range(5))))
+        with context.Manager() as manager:
+            shared, number, items = manager.dict(), context.Value("i", 0), context.JoinableQueue()
+            process = context.Process(target=count, args=(shared, number, items))
+            process.start()
+            items.put(7)
+            items.join()
+            process.join()
+            print(dict(shared), number.value)
+        """,
+        before=POOLS,
+    )
+    assert "".join(text for _, text in printed) == "328350\n[0, 1, 4, 9, 16]\n{'x': 7} 1\n"
+    assert recording.end is not None
+    assert recording.end["lost"] == 0
+    assert len(tracks(recording, TrackKind.PROCESS)) == 7 + (method == "forkserver")

@@ -27,6 +27,10 @@ PATIENCE_NS = 100_000_000
 START_PATIENCE_NS = 1_000_000_000
 """A start that hasn't told after this long which process it has started is that of nobody."""
 NEVER = FOREVER
+SHARED = np.uint64(1 << 47)
+"""From here on, a thing isn't an address but a key, which means the same in all processes."""
+NO_PROCESS = 0
+"""Stands for the process of what is shared."""
 
 _NONE = np.empty(0, np.uint32)
 NO_SWITCHES = Switches(np.empty(0, np.int64), _NONE, _NONE, _NONE, np.empty(0, np.bool_), np.empty(0, np.bool_))
@@ -48,6 +52,7 @@ OF_PROCESS = kinds(Kind.PROCESS_START, Kind.PROCESS_STARTED, Kind.PROCESS_BEGIN,
 OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL))
 OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN)
 MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
+OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
 OF_THING |= OF_TASK | OF_LOOP | kinds(Kind.ASYNC_NEW)
 
@@ -288,6 +293,7 @@ class Merge:
         """Rows of the records, by process."""
         if not len(records.at):
             return []
+        records = self._find_shared(records)
         keys = records.slot.astype(np.uint64) << np.uint64(32) | records.generation
         unique, inverse = np.unique(keys, return_inverse=True)
         pids = np.array([self._threads[key >> 32, key & 0xFFFFFFFF].pid for key in unique.tolist()])
@@ -297,6 +303,24 @@ class Merge:
         return [
             self._of_process(each, pick(records, pid == each), keys[pid == each]) for each in np.unique(pid).tolist()
         ]
+
+    def _find_shared(self, records: Records) -> Records:
+        """Make what is made for several processes, whichever of them is looked at first. What is read at the one end of a
+        pipe is what is written at the other."""
+        shared = records.thing >= SHARED
+        if not shared.any():
+            return records
+        for n in np.flatnonzero(shared & (records.kind == Kind.THING_NEW)).tolist():
+            maker = self._threads[int(records.slot[n]), int(records.generation[n])].pid
+            one = pick(records, [n])
+            self._made_things(NO_PROCESS, one, self._places.at(maker, one.code, one.offset))
+        read = (
+            shared & (records.aux == TrackKind.PIPE) & ((records.kind == Kind.BLOCK) | (records.kind == Kind.UNBLOCK))
+        )
+        thing = records.thing.copy()
+        for end in np.unique(thing[read]).tolist():
+            thing[read & (records.thing == end)] = self._tracks.other_end.get(end, end)
+        return replace(records, thing=thing)
 
     def _of_process(self, pid: int, records: Records, keys: NDArray[np.uint64]) -> Rows:
         line = self._places.at(pid, records.code, records.offset)
@@ -340,13 +364,17 @@ class Merge:
         if gils.any():
             memo = self._gils.setdefault(pid, Memo())
             thing[gils] = memo.ids(records.thing[gils], lambda *_: self._new(self._tracks.gil(pid)))
-        calls = OF_CALL[records.kind]
+        of_pipe = records.aux == TrackKind.PIPE
+        calls = OF_CALL[records.kind] & ~of_pipe
         if calls.any():
             if not self._sleep:
                 self._sleep = self._new(self._tracks.add(TrackKind.SLEEP, "time.sleep", pid))
             thing[calls] = self._sleep
         of_process = records.aux == TrackKind.PROCESS
-        some = OF_THING[records.kind] & (records.thing != 0) & ~of_process
+        some = (OF_THING[records.kind] | OF_CALL[records.kind] & of_pipe) & (records.thing != 0) & ~of_process
+        of_type = OF_TYPE[records.kind] & (records.thing != 0)
+        for number in np.unique(records.thing[of_type]).tolist():
+            thing[of_type & (records.thing == number)] = self._new(self._tracks.type(number, pid))
         for n in np.flatnonzero(of_process & (OF_THING | OF_PROCESS)[records.kind]).tolist():
             thing[n] = self._process_meant(pid, records, n)
         if OF_TASK[records.kind].any():
@@ -398,11 +426,17 @@ class Merge:
 
     def _made_things(self, pid: int, records: Records, line: Ids) -> Ids:
         """The same for things that are made, and whose addresses are used again."""
+        shared = records.thing >= SHARED
+        if pid != NO_PROCESS and shared.any():
+            ids = np.empty(len(shared), np.uint32)
+            for which, whose in ((shared, NO_PROCESS), (~shared, pid)):
+                ids[which] = self._made_things(whose, pick(records, which), line[which])
+            return ids
         memo = self._things_by_address(pid)
         keys = records.thing
         before = memo.ids(keys, lambda *_: 0)
         nested = records.flags & Flag.NESTED != 0
-        made = MAKES[records.kind]
+        made = MAKES[records.kind] & ((before == 0) | (pid != NO_PROCESS))
         # The standard library makes its own locks by the thousand: those of one address share a track.
         again = made & nested & self._inner[before] & (self._kind[before] == records.aux)
         news = (
@@ -438,9 +472,9 @@ class Merge:
 
     def _make(self, pid: int, records: Records, n: int, location: int, internal: bool) -> int:
         kind = TrackKind(int(records.aux[n]))
-        own = self._threads[int(records.slot[n]), int(records.generation[n])].track
-        if records.kind[n] == Kind.THREAD_BEGIN and own:
-            return own
+        thread = self._threads[int(records.slot[n]), int(records.generation[n])]
+        if records.kind[n] == Kind.THREAD_BEGIN and thread.track:
+            return thread.track
         if kind == TrackKind.THREAD:
             track = self._new(self._tracks.thread(pid))
             self._announced.add(track)
@@ -453,9 +487,11 @@ class Merge:
         if had and internal and records.kind[n] != Kind.THING_NEW and self._kind[had] == kind:
             return self._new(self._tracks.copy(had, pid))
         value = int(records.value[n]) if MAKES[records.kind[n]] else 0
-        track = self._tracks.thing(kind, pid, location, internal, value)
+        track = self._tracks.thing(kind, pid or thread.pid, location, internal, value)
         if records.kind[n] == Kind.ASYNC_NEW:
             self._tracks.change(track, asyncio=True)
+        if pid == NO_PROCESS:
+            self._tracks.change(track, pid=0)  # it outlives the process that made it
         return self._new(track)
 
     # Cores

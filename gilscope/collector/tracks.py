@@ -26,6 +26,10 @@ class Tracks:
         """What processes call themselves, by pid."""
         self.forked: dict[int, int] = {}
         """By pid of a forked process, that of its parent: what the parent had, it has too."""
+        self.other_end: dict[int, int] = {}
+        """By key of one end of a pipe of two directions: what is read there is written at that one."""
+        self._types: dict[int, str] = {}
+        self._type_tracks: dict[int, int] = {}
 
     def __getitem__(self, id: int) -> Track:
         return self._tracks[id]
@@ -99,6 +103,21 @@ class Tracks:
     def thread_name(self, pid: int, tid: int, name: str) -> str:
         """What a thread that calls itself so is called: there is a MainThread in every process."""
         return self._called.get(pid, name) if tid == pid and name == MAIN else name
+
+    def define_pipe(self, told: Track) -> None:
+        """A pipe of two directions: each end is named by its key."""
+        here, there = told["ends"]
+        self.other_end.update({here: there, there: here})
+
+    def define_type(self, told: Track) -> None:
+        """The name of a type, by the number by which events tell it."""
+        self._types[told["number"]] = told["name"]
+
+    def type(self, number: int, pid: int) -> int:
+        """The track that stands for a type."""
+        if number not in self._type_tracks:
+            self._type_tracks[number] = self.add(TrackKind.TYPE, self._types.get(number, "object"), pid)
+        return self._type_tracks[number]
 
     def core(self, number: int) -> int:
         """The track of a core."""

@@ -154,6 +154,10 @@ class Transcript:
                 self._process = self._process or told
             case "process name":
                 self._tracks.name_process(told)
+            case "pipe":
+                self._tracks.define_pipe(told)
+            case "type":
+                self._tracks.define_type(told)
             case "code":
                 self._places.define(told)
             case "task" | "words":

@@ -533,7 +533,7 @@ static PyObject *make_hook(PyObject *Py_UNUSED(module), PyObject *arguments)
 static PyObject *around(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *function, *before, *after;
-    if (!PyArg_ParseTuple(arguments, "O!OO:around", &PyFunction_Type, &function, &before, &after))
+    if (!PyArg_ParseTuple(arguments, "OOO:around", &function, &before, &after))
         return NULL;
     hook *h = new_hook(function, "around");
     if (h == NULL)
@@ -553,6 +553,26 @@ static PyObject *install_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSE
         return NULL;
     active = true;
     Py_RETURN_NONE;
+}
+
+static PyObject *install_semaphores(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
+{
+    return locks_install_semaphores() < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *know_semaphore(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *semaphore;
+    unsigned long long key;
+    unsigned short track;
+    if (!PyArg_ParseTuple(arguments, "OKH:know_semaphore", &semaphore, &key, &track))
+        return NULL;
+    return locks_know_semaphore(semaphore, key, track) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *semaphore_key(PyObject *Py_UNUSED(module), PyObject *semaphore)
+{
+    return PyLong_FromUnsignedLongLong(locks_semaphore_key(semaphore));
 }
 
 static PyObject *uninstall_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
@@ -605,6 +625,9 @@ static PyMethodDef functions[] = {
     {"around", around, METH_VARARGS, NULL},
     {"forget_threads", forget_threads, METH_NOARGS, NULL},
     {"install_program", install_program, METH_NOARGS, NULL},
+    {"install_semaphores", install_semaphores, METH_NOARGS, NULL},
+    {"know_semaphore", know_semaphore, METH_VARARGS, NULL},
+    {"semaphore_key", semaphore_key, METH_O, NULL},
     {"uninstall_program", uninstall_program, METH_NOARGS, NULL},
     {"begin_thread", begin_thread, METH_O, NULL},
     {"end_thread", end_thread, METH_O, NULL},

@@ -39,9 +39,13 @@
     X(START_SHORT, OWNER_THREAD, "start_new", start_thread)             \
     X(START_JOINABLE, OWNER_THREAD, "start_joinable_thread", start_thread) \
     X(SLEEP, OWNER_TIME, "sleep", time_sleep)                           \
-    X(FORK, OWNER_POSIX, "fork", fork_process)
+    X(FORK, OWNER_POSIX, "fork", fork_process)                          \
+    X(SEM_ACQUIRE, OWNER_SEMAPHORE, "acquire", semaphore_acquire)       \
+    X(SEM_ENTER, OWNER_SEMAPHORE, "__enter__", semaphore_acquire)       \
+    X(SEM_RELEASE, OWNER_SEMAPHORE, "release", semaphore_release)       \
+    X(SEM_EXIT, OWNER_SEMAPHORE, "__exit__", semaphore_release)
 
-typedef enum { OWNER_LOCK, OWNER_RLOCK, OWNER_QUEUE, OWNER_THREAD, OWNER_TIME, OWNER_POSIX, OWNERS } owner;
+typedef enum { OWNER_LOCK, OWNER_RLOCK, OWNER_QUEUE, OWNER_THREAD, OWNER_TIME, OWNER_POSIX, OWNER_SEMAPHORE, OWNERS } owner;
 
 #define NUMBER(name, owner, method, step) PATCH_##name,
 enum { PATCHES(NUMBER) PATCH_COUNT };
@@ -70,11 +74,13 @@ static bool found, installed;
 
 /* Methods that are asked, not patched. */
 static PyMethodDef *lock_locked, *queue_length;
+static PyMethodDef *semaphore_value, *semaphore_count, *semaphore_mine;
 #if PY_VERSION_HEX >= 0x030C0000
 static PyMethodDef *rlock_depth;
 #endif
 static PyObject *not_blocking; /* (False,) */
 static PyObject *queue_empty;  /* the exception Empty */
+static PyObject *semaphores;   /* address of a semaphore of multiprocessing → its key, and its kind above that */
 static PyTypeObject *thread_type;
 static PyObject *rlock_factory; /* code of threading.RLock: who calls it makes the lock */
 
@@ -316,6 +322,98 @@ static PyObject *rlock_restore(const call *c)
         probe_emit(KIND_LOCK_TIMEOUT, FLAG_ERROR, TRACK_RLOCK, address(c->self), 0);
     return got;
 }
+
+/* ---- Semaphores of multiprocessing ---------------------------------------------------------- */
+
+enum { KEY_BITS = 48 };
+
+typedef struct {
+    uint64_t key;
+    uint16_t track;
+} identity;
+
+/* What several processes share has the same key in all of them. One that isn't known goes by its address. */
+static identity identity_of(PyObject *semaphore)
+{
+    identity it = {address(semaphore), TRACK_SEMAPHORE};
+    PyObject *key = PyLong_FromVoidPtr(semaphore);
+    PyObject *known = key == NULL || semaphores == NULL ? NULL : PyDict_GetItemWithError(semaphores, key);
+    if (known != NULL) {
+        uint64_t packed = PyLong_AsUnsignedLongLong(known);
+        it = (identity){packed & ((1ull << KEY_BITS) - 1), (uint16_t)(packed >> KEY_BITS)};
+    }
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return it;
+}
+
+static PyObject *semaphore_acquire(const call *c)
+{
+    identity it = identity_of(c->self);
+    bool counts = it.track == TRACK_SEMAPHORE;
+    bool again = it.track == TRACK_RLOCK && is_true(ask(semaphore_mine, c->self));
+    patience patient = again ? WAITS_NOT : patience_of(c, "block", true);
+    uint8_t timed = patient == WAITS_TIMED ? FLAG_TIMED : 0;
+    PyObject *got = NULL, *no = Py_False;
+    if (patient != WAITS_NOT) {
+        call attempt = {.number = PATCH_SEM_ACQUIRE, .self = c->self, .argument = not_blocking, .vector = &no, .count = 1};
+        got = original(&attempt);
+        if (got == NULL)
+            return NULL;
+    }
+    bool waits = got == Py_False;
+    if (waits) {
+        Py_DECREF(got);
+        probe_emit(counts ? KIND_BLOCK : KIND_LOCK_WAIT, timed, it.track, it.key, 0);
+        probe_enter();
+    }
+    if (got != Py_True)
+        got = original(c);
+    uint8_t ended = got == NULL ? FLAG_ERROR : got == Py_False ? FLAG_TIMEOUT : 0;
+    if (waits) {
+        probe_leave();
+        if (counts)
+            probe_emit(KIND_UNBLOCK, timed | ended, it.track, it.key, 0);
+        else if (ended)
+            probe_emit(KIND_LOCK_TIMEOUT, timed | ended, it.track, it.key, 0);
+    }
+    if (!ended && counts)
+        probe_emit(KIND_TAKE, 0, it.track, it.key, number_of(ask(semaphore_value, c->self)));
+    else if (!ended)
+        probe_emit(KIND_LOCK_ACQUIRE, waits ? FLAG_CONTENDED : 0, it.track, it.key,
+                   it.track == TRACK_RLOCK ? number_of(ask(semaphore_count, c->self)) : 1);
+    return got;
+}
+
+/* Told before the release, unless it will be refused. */
+static PyObject *semaphore_release(const call *c)
+{
+    identity it = identity_of(c->self);
+    int64_t value = number_of(ask(semaphore_value, c->self));
+    if (it.track == TRACK_RLOCK) {
+        if (is_true(ask(semaphore_mine, c->self)))
+            probe_emit(KIND_LOCK_RELEASE, 0, it.track, it.key, number_of(ask(semaphore_count, c->self)) - 1);
+    }
+    else if (value < number_of(PyObject_GetAttrString(c->self, "maxvalue"))) {
+        if (it.track == TRACK_LOCK)
+            probe_emit(KIND_LOCK_RELEASE, 0, it.track, it.key, 0);
+        else
+            probe_emit(KIND_NOTIFY, 0, it.track, it.key, 1);
+    }
+    return original(c);
+}
+
+int locks_know_semaphore(PyObject *semaphore, uint64_t key, uint16_t track)
+{
+    PyObject *at = PyLong_FromVoidPtr(semaphore);
+    PyObject *packed = at == NULL ? NULL : PyLong_FromUnsignedLongLong(key | (uint64_t)track << KEY_BITS);
+    int failed = packed == NULL ? -1 : PyDict_SetItem(semaphores, at, packed);
+    Py_XDECREF(packed);
+    Py_XDECREF(at);
+    return failed;
+}
+
+uint64_t locks_semaphore_key(PyObject *semaphore) { return identity_of(semaphore).key; }
 
 /* ---- SimpleQueue ---------------------------------------------------------------------------- */
 
@@ -571,15 +669,13 @@ static int find_owners(PyObject *owners[OWNERS])
     return not_blocking == NULL ? -1 : 0;
 }
 
-static int find_places(void)
+/* Of the patches of one owner, what they need; -1 with an exception set. */
+static int find_patches(owner of, PyObject *there)
 {
-    PyObject *owners[OWNERS] = {NULL};
-    if (find_owners(owners) < 0)
-        return -1;
     for (int i = 0; i < PATCH_COUNT; i++) {
-        if (owners[entries[i].owner] == NULL)
+        if (entries[i].owner != of)
             continue;
-        PyMethodDef *place = method_of(owners[entries[i].owner], entries[i].method);
+        PyMethodDef *place = method_of(there, entries[i].method);
         if (place != NULL && entry_for(&entries[i], place->ml_flags) == NULL) {
             PyErr_Format(PyExc_RuntimeError, "%s() of this Python is called in a way that the recorder doesn't know",
                          entries[i].method);
@@ -587,6 +683,17 @@ static int find_places(void)
         }
         patches[i] = (patch){place, place == NULL ? NULL : place->ml_meth};
     }
+    return 0;
+}
+
+static int find_places(void)
+{
+    PyObject *owners[OWNERS] = {NULL};
+    if (find_owners(owners) < 0)
+        return -1;
+    for (int i = 0; i < OWNERS; i++)
+        if (owners[i] != NULL && find_patches((owner)i, owners[i]) < 0)
+            return -1;
     lock_locked = method_of(owners[OWNER_LOCK], "locked");
     queue_length = owners[OWNER_QUEUE] == NULL ? NULL : method_of(owners[OWNER_QUEUE], "qsize");
     bool asked = lock_locked != NULL && patches[PATCH_LOCK_ACQUIRE_METHOD].place != NULL &&
@@ -603,15 +710,39 @@ static int find_places(void)
     return 0;
 }
 
+static void put_patches(owner of)
+{
+    for (int i = 0; i < PATCH_COUNT; i++)
+        if (entries[i].owner == of && patches[i].place != NULL)
+            patches[i].place->ml_meth = entry_for(&entries[i], patches[i].place->ml_flags);
+}
+
+int locks_install_semaphores(void)
+{
+    if (semaphores != NULL)
+        return 0; /* found before: put back and installed with all the others */
+    PyObject *semaphore = import_from("_multiprocessing", "SemLock");
+    if (semaphore == NULL || (semaphores = PyDict_New()) == NULL || find_patches(OWNER_SEMAPHORE, semaphore) < 0)
+        return -1;
+    semaphore_value = method_of(semaphore, "_get_value");
+    semaphore_count = method_of(semaphore, "_count");
+    semaphore_mine = method_of(semaphore, "_is_mine");
+    if (semaphore_value == NULL || semaphore_count == NULL || semaphore_mine == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the semaphores of this Python can't be asked for their state");
+        return -1;
+    }
+    put_patches(OWNER_SEMAPHORE);
+    return 0;
+}
+
 int locks_install(void)
 {
     if (installed)
         return 0;
     if (!found && find_places() < 0)
         return -1;
-    for (int i = 0; i < PATCH_COUNT; i++)
-        if (patches[i].place != NULL)
-            patches[i].place->ml_meth = entry_for(&entries[i], patches[i].place->ml_flags);
+    for (int i = 0; i < OWNERS; i++)
+        put_patches((owner)i);
     installed = true;
     for (int i = 0; i < OWNERS; i++)
         if (types[i] != NULL && types[i]->tp_new != NULL) {

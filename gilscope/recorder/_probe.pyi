@@ -69,7 +69,9 @@ def hook(
     that is its capacity, and its conditions with their roles.
     """
 
-def around(function: FunctionType, before: Callable[..., object] | None, after: Callable[..., object] | None) -> object:
+def around(
+    function: Callable[..., object], before: Callable[..., object] | None, after: Callable[..., object] | None
+) -> object:
     """The same with steps in Python: ``before`` gets the arguments, ``after`` what ``before`` gave back, the result (None
     after an error), and the error or None. What either raises, as a signal handler may, the caller gets."""
 
@@ -79,12 +81,19 @@ def forget_threads() -> None:
 def install_program() -> None:
     """Record locks, sleeps, simple queues, starts and collections of garbage, and let hooks record. RuntimeError: this Python's can't be."""
 
+def install_semaphores() -> None:
+    """Record the semaphores of multiprocessing too, from now on and after every install_program()."""
+
+def know_semaphore(semaphore: object, key: int, track: int) -> None:
+    """From now on, events of this semaphore are about the key; ``track``: what kind of thing it is."""
+
+def semaphore_key(semaphore: object) -> int:
+    """The key by which it is known; its address where it isn't."""
+
 def uninstall_program() -> None:
     """Undo install_program(): every function of the interpreter is what it was, and hooks only call."""
 
-def install_tasks(
-    future: type, task: type, step: object, wakeup: object, words: dict[int, tuple[int, int]]
-) -> None:
+def install_tasks(future: type, task: type, step: object, wakeup: object, words: dict[int, tuple[int, int]]) -> None:
     """Record the tasks of asyncio. ``step`` and ``wakeup``: what a loop is given to call for a task's first step, and for
     one after something that it awaited. ``words``: by address of a code object or of a type, the TrackKind of what a task
     awaits in it, and the number of a word for that, or 0: it is the function's first argument.

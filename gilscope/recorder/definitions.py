@@ -40,6 +40,11 @@ def code(root: CodeType) -> None:
             _probe.define(_code_definition(each, quoted, _calls(each) if users else ""))
 
 
+def is_library(file: str) -> bool:
+    """Whether a file is one of the standard library."""
+    return file.startswith((_STDLIB, "<frozen "))
+
+
 def module(loaded: ModuleType) -> None:
     """Publish the functions of a module that was loaded before the recorder."""
     functions = [value for value in vars(loaded).values() if isinstance(value, FunctionType)]

@@ -9,7 +9,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from gilscope.events import Flag, Kind, TrackKind
-from gilscope.recorder import _probe, definitions, processes, queues, threads
+from gilscope.recorder import _probe, definitions, pipes, processes, queues, shared, threads
 
 _NOTHING = object()
 """Stood there before."""
@@ -26,6 +26,10 @@ _FAMILIES = {
     "asyncio": _of_asyncio,
     "multiprocessing.process": processes.of_process,
     "multiprocessing.context": processes.of_context,
+    "multiprocessing.connection": pipes.of_connection,
+    "multiprocessing.queues": pipes.of_queues,
+    "multiprocessing.reduction": pipes.of_reduction,
+    "multiprocessing.synchronize": shared.of_synchronize,
     "multiprocessing.util": processes.of_util,
     "multiprocessing.forkserver": processes.of_forkserver,
     "multiprocessing.popen_forkserver": processes.of_popen_forkserver,

@@ -56,6 +56,9 @@ static inline bool probe_attached(void) { return probe_memory != NULL; }
 /* Provided by _locks.c. 0, or -1 with a Python exception set. Called with the GIL held. */
 int locks_install(void);
 int locks_uninstall(void);
+int locks_install_semaphores(void);                   /* those of multiprocessing, once it is imported */
+int locks_know_semaphore(PyObject *semaphore, uint64_t key, uint16_t track);
+uint64_t locks_semaphore_key(PyObject *semaphore);
 
 /* Provided by _garbage.c, which sees collections of garbage. The same. */
 int garbage_install(void);

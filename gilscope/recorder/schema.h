@@ -17,6 +17,9 @@
 #define TRACK_LOOP 12
 #define TRACK_TASK 13
 #define TRACK_FUTURE 14
+#define TRACK_POOL 15
+#define TRACK_PIPE 16
+#define TRACK_TYPE 17
 
 #define STATE_UNKNOWN 0
 #define STATE_RUNNING 1
@@ -80,6 +83,10 @@
 #define KIND_LOOP_SELECT 97
 #define KIND_LOOP_RUN 98
 #define KIND_ASYNC_NEW 99
+#define KIND_PICKLE 114
+#define KIND_PICKLED 115
+#define KIND_UNPICKLE 116
+#define KIND_UNPICKLED 117
 #define KIND_RESOURCE 80
 
 #define FLAG_FORCED 1
