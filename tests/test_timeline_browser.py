@@ -257,6 +257,23 @@ def test_draws_what_was_recorded(page: Page, server: Server) -> None:
     ]
 
 
+NO_WORKER = "window.Worker = class { constructor() { throw new DOMException('not in this frame'); } };"
+DEAD_WORKER = "const Real = Worker; window.Worker = class extends Real { constructor(_, options) { super('/static/none.js', options); } };"
+
+
+@pytest.mark.parametrize(("script", "workers"), [("", 1), (NO_WORKER, 0), (DEAD_WORKER, 1)])
+def test_unpacks_in_a_worker_or_without_one(page: Page, server: Server, script: str, workers: int) -> None:
+    """Where a frame may have no worker, or it doesn't come up, the page does its work; a finished one is ended."""
+    seen: list[Any] = []
+    page.on("worker", lambda worker: seen.append(worker))
+    page.expected_errors = ("none.js", "404")  # type: ignore[attr-defined]
+    page.add_init_script(script)
+    open_page(page, server)
+    assert ask(page, "m.rowCount") == 2125
+    assert len(seen) == workers
+    assert page.workers == []
+
+
 def test_wheel_zooms_under_the_pointer(page: Page, server: Server) -> None:
     """The moment under the pointer stays there, in and out; at the whole recording the wheel is the page's again."""
     open_page(page, server, fragment=LOOK)

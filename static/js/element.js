@@ -22,6 +22,7 @@ import { Viewport } from './viewport.js';
 /** @typedef {'empty' | 'loading' | 'queued' | 'running' | 'ended' | 'failed'} Phase */
 
 const ADDRESS_PAUSE_MS = 300;
+const LOADING_PAUSE_MS = 250;
 
 /** What stands in a recording's header under `layers`, as it is named on the page. */
 const LAYERS = Object.freeze({ gil: 'The GIL', cores: 'Which thread is on which core', program: 'What the program waits for' });
@@ -66,6 +67,7 @@ export class GilTimeline extends HTMLElement {
     /** @type {Phase} */
     this.phase = 'empty';
     this.connected = true;
+    this.grownAt = -Infinity;
     const stage = new Stage(this.model, {
       changed: () => this.#changed(),
       selected: () => this.#selected(),
@@ -157,6 +159,10 @@ export class GilTimeline extends HTMLElement {
       model.tellEnd(chunk.json);
       if (this.getAttribute('live')) this.#ended();
     } else model.tellMeta(chunk.json);
+    // While a file is read, looking on is rare: it would take longer than the reading.
+    const now = performance.now();
+    if (this.phase === 'loading' && now - (this.grownAt ?? 0) < LOADING_PAUSE_MS) return;
+    this.grownAt = now;
     stage.grown();
   }
 

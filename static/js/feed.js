@@ -1,6 +1,7 @@
 // Brings a recording in, from a file or live: header, chunks in order, damage, status.
 
-import { Damage, RecordingReader, decodeChunk } from './recording.js';
+import { Decoder } from './decoder.js';
+import { Damage, RecordingReader } from './recording.js';
 import { Live } from './live.js';
 import { Sequence } from './sequence.js';
 
@@ -33,6 +34,7 @@ export class Feed {
     /** @type {Sequence<Chunk>} */
     this.sequence = new Sequence();
     this.abort = new AbortController();
+    this.decoder = new Decoder();
     /** @type {Live | null} */
     this.live = null;
     this.turn = performance.now();
@@ -66,7 +68,7 @@ export class Feed {
     if (this.abort.signal.aborted) return;
     await this.#breathe();
     try {
-      const chunk = await decodeChunk(frame);
+      const chunk = await this.decoder.decode(frame);
       this.#take(chunk);
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
@@ -84,6 +86,7 @@ export class Feed {
     if (message.state === 'ended') {
       this.live?.close();
       if (this.sequence.hasGap) this.#fill();
+      else this.decoder.stop();
     }
   }
 
@@ -129,6 +132,8 @@ export class Feed {
     } catch (error) {
       if (this.abort.signal.aborted) return;
       this.events.failed(error instanceof Damage || error instanceof Refusal ? error.message : 'The recording could not be fetched. Is the server still running?');
+    } finally {
+      this.decoder.stop();
     }
   }
 
@@ -143,7 +148,7 @@ export class Feed {
     const size = Number(response.headers.get('content-length')) || 0;
     const encoded = response.headers.has('content-encoding');
     const stream = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-    const reader = new RecordingReader();
+    const reader = new RecordingReader((bytes) => this.decoder.decode(bytes));
     let got = 0;
     for (;;) {
       const { done, value } = await stream.read();
@@ -159,8 +164,11 @@ export class Feed {
 
   /** @param {RecordingReader} reader @param {boolean} complete */
   async #parts(reader, complete) {
-    for (let part = await reader.next(complete); part !== null; part = await reader.next(complete)) {
+    // The next part is unpacked while this one is taken in.
+    let coming = reader.next(complete);
+    for (let part = await coming; part !== null; part = await coming) {
       if (this.abort.signal.aborted) return;
+      coming = reader.next(complete);
       if (part.file) this.#header(part.file);
       if (part.damage) {
         this.events.damage(part.damage);
@@ -186,6 +194,7 @@ export class Feed {
 
   stop() {
     this.abort.abort();
+    this.decoder.stop();
     this.live?.close();
   }
 }

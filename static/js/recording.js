@@ -214,7 +214,9 @@ function findChunk(bytes, from) {
  * with the next chunk that is whole.
  */
 export class RecordingReader {
-  constructor() {
+  /** @param {(bytes: Uint8Array) => Promise<Chunk>} [decode] */
+  constructor(decode = decodeChunk) {
+    this.decode = decode;
     this.pending = new Uint8Array(0);
     this.start = 0;
     this.headerRead = false;
@@ -254,7 +256,7 @@ export class RecordingReader {
       const header = parseChunkHeader(bytes);
       if (bytes.length < CHUNK_HEADER_BYTES + header.packedBytes && !complete) return null;
       try {
-        const chunk = await decodeChunk(bytes);
+        const chunk = await this.decode(bytes.subarray(0, CHUNK_HEADER_BYTES + header.packedBytes));
         this.start += chunk.bytes;
         return { chunk };
       } catch (error) {

@@ -1,0 +1,58 @@
+// Unpacks chunks beside the page's thread, in a worker where one can be had.
+
+import { Damage, decodeChunk } from './recording.js';
+
+/** @typedef {import('./recording.js').Chunk} Chunk */
+/** @typedef {{bytes: Uint8Array, done: (chunk: Chunk | Promise<Chunk>) => void, failed: (error: Error) => void}} Order */
+
+export class Decoder {
+  constructor() {
+    /** @type {Map<number, Order>} */
+    this.orders = new Map();
+    this.count = 0;
+    /** @type {Worker | null} */
+    this.worker = null;
+    try {
+      this.worker = new Worker(new URL('./decoder_worker.js', import.meta.url), { type: 'module' });
+    } catch {
+      return; // not allowed in this frame
+    }
+    this.worker.onmessage = ({ data }) => this.#answer(data);
+    this.worker.onerror = () => this.#alone();
+  }
+
+  /**
+   * Decode one whole chunk; rejects with what is wrong with it.
+   * @param {Uint8Array} bytes from the chunk's first byte on
+   * @returns {Promise<Chunk>}
+   */
+  decode(bytes) {
+    const { worker } = this;
+    if (!worker) return decodeChunk(bytes);
+    return new Promise((done, failed) => {
+      this.count += 1;
+      this.orders.set(this.count, { bytes, done, failed });
+      worker.postMessage({ number: this.count, bytes });
+    });
+  }
+
+  /** @param {{number: number, chunk?: Chunk, damage?: string}} answer */
+  #answer({ number, chunk, damage }) {
+    const order = this.orders.get(number);
+    this.orders.delete(number);
+    if (chunk) order?.done(chunk);
+    else order?.failed(damage === undefined ? new Error('A chunk can’t be unpacked.') : new Damage(damage));
+  }
+
+  /** The worker didn't come up: do its work here. */
+  #alone() {
+    this.stop();
+    for (const { bytes, done } of this.orders.values()) done(decodeChunk(bytes));
+    this.orders.clear();
+  }
+
+  stop() {
+    this.worker?.terminate();
+    this.worker = null;
+  }
+}
