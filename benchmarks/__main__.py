@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, contradictions, cost, live, measure, storm, weight
+from benchmarks import acquisitions, contradictions, cost, live, measure, storm, timeline, weight
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
@@ -17,6 +17,7 @@ FAMILIES = {
     "acquisitions": acquisitions,
     "storm": storm,
     "live": live,
+    "timeline": timeline,
     "weight": weight,
     "contradictions": contradictions,
 }
