@@ -26,7 +26,7 @@ struct hook {
     vectorcallfunc called;
     PyObject *function;
     step step;
-    uint16_t track;       /* what is made, or calls */
+    uint16_t track;       /* what is made, or calls; of "moved", the Kind */
     PyObject *value;      /* attribute that is its capacity, or NULL */
     PyObject *conditions; /* tuple of (attribute, role) */
     PyObject *before, *after; /* called around the function, or NULL */
@@ -47,7 +47,7 @@ static PyObject *slots;    /* address of a running Thread → (slot, generation)
 static PyObject *quote;    /* str → JSON */
 
 static struct {
-    PyObject *state, *waiters, *queue, *value, *ident;
+    PyObject *state, *waiters, *queue, *value, *ident, *qsize;
 } names_of; /* attributes, interned */
 
 static __thread PyObject *making; /* its __init__ runs: that of a base class is part of it */
@@ -236,6 +236,23 @@ static PyObject *step_take(hook *h, PyObject *const *arguments, size_t nargsf, P
     return got;
 }
 
+/* put_nowait() and get_nowait() of a queue of asyncio, by which every item goes in and out. */
+static PyObject *step_moved(hook *h, PyObject *const *arguments, size_t nargsf, PyObject *names)
+{
+    PyObject *done = original(h, arguments, nargsf, names);
+    if (done == NULL || PyVectorcall_NARGS(nargsf) < 1)
+        return done;
+    PyObject *length = PyObject_CallMethodNoArgs(arguments[0], names_of.qsize);
+    if (length == NULL || !PyLong_Check(length)) {
+        PyErr_Clear(); /* a queue of somebody's own, which doesn't tell */
+        Py_XDECREF(length);
+        return done;
+    }
+    probe_emit((uint8_t)h->track, 0, TRACK_QUEUE, address(arguments[0]), PyLong_AsLongLong(length));
+    Py_DECREF(length);
+    return done;
+}
+
 /* ---- Threads --------------------------------------------------------------------------------- */
 
 static const char *json_bool(bool yes) { return yes ? "true" : "false"; }
@@ -409,7 +426,7 @@ static const struct {
 } steps[] = {
     {"made", step_made}, {"inside", step_inside}, {"wait", step_wait}, {"notify", step_notify},
     {"take", step_take}, {"life", step_life},     {"name", step_name}, {"join", step_join},
-    {"around", step_around},
+    {"around", step_around}, {"moved", step_moved},
 };
 
 static PyObject *hook_called(PyObject *self, PyObject *const *arguments, size_t nargsf, PyObject *names)
@@ -647,7 +664,9 @@ int hooks_add(PyObject *module)
     names_of.queue = PyUnicode_InternFromString("queue");
     names_of.value = PyUnicode_InternFromString("_value");
     names_of.ident = PyUnicode_InternFromString("_ident");
-    bool named = names_of.state && names_of.waiters && names_of.queue && names_of.value && names_of.ident;
+    names_of.qsize = PyUnicode_InternFromString("qsize");
+    bool named = names_of.state && names_of.waiters && names_of.queue && names_of.value && names_of.ident &&
+                 names_of.qsize;
     if (!named || quote == NULL || purposes == NULL || slots == NULL || PyType_Ready(&hook_type) < 0)
         return -1;
     for (int as = ROLE_NEWS; as <= ROLE_ROOM; as++) {

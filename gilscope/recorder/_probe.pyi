@@ -66,7 +66,7 @@ def hook(
     """What stands in the place of a method, for everybody the method itself, and records.
 
     ``track``, ``capacity`` and ``conditions`` are for the step "made": the TrackKind of what is made, the attribute
-    that is its capacity, and its conditions with their roles.
+    that is its capacity, and its conditions with their roles. For the step "moved", ``track`` is Kind.PUT or Kind.GET.
     """
 
 def around(

@@ -139,28 +139,14 @@ def _places() -> list[Place]:
     found.append((locks.Lock, "_locked", _probe.watch("_locked", TrackKind.LOCK)))
     found.append((locks.Semaphore, "_value", _probe.watch("_value", TrackKind.SEMAPHORE)))
     queue = sys.modules["asyncio.queues"].Queue
-    for name, after in (("put_nowait", _put), ("get_nowait", _got)):
-        found.append((queue, name, _probe.around(vars(queue)[name], _self, after)))
+    for name, kind in (("put_nowait", Kind.PUT), ("get_nowait", Kind.GET)):
+        found.append((queue, name, _probe.hook(vars(queue)[name], "moved", kind)))
     found += [
         (owner, "select", _probe.around(vars(owner)["select"], _looks, _has_looked))
         for owner in vars(selectors).values()
         if isinstance(owner, type) and isinstance(vars(owner).get("select"), FunctionType)
     ]
     return found
-
-
-def _self(queue: Any, *_: object) -> Any:
-    return queue
-
-
-def _put(queue: Any, result: object, error: object) -> None:
-    if error is None:
-        _probe.emit(Kind.PUT, 0, TrackKind.QUEUE, queue, queue.qsize())
-
-
-def _got(queue: Any, result: object, error: object) -> None:
-    if error is None:
-        _probe.emit(Kind.GET, 0, TrackKind.QUEUE, queue, queue.qsize())
 
 
 def _looks(selector: object, timeout: float | None = None) -> Any:
