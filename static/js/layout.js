@@ -54,7 +54,7 @@ function rowKind(track) {
 /** Tasks stand with their loop. */
 const ORDER = Object.freeze({ process: 0, gil: 1, thread: 2, loop: 3, task: 3, resource: 4, core: 5 });
 /** Only names what others wait for. @type {ReadonlySet<number>} */
-const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE]);
+const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE, TrackKind.TYPE]);
 
 /**
  * A resource that says nothing at first sight: a lock inside another thing, or one that nobody ever held.
@@ -93,7 +93,8 @@ export function layOut(model, wish = {}) {
     }
     return owner.kind === TrackKind.PROCESS ? owner.id : 0;
   };
-  const group = (/** @type {Track} */ track) => (track.kind === TrackKind.CORE ? Infinity : several ? processOf(track) : 0);
+  // What processes share stands after all of them, as the cores do.
+  const group = (/** @type {Track} */ track) => (track.kind === TrackKind.CORE ? Infinity : several ? processOf(track) || Infinity : 0);
   const place = (/** @type {Track} */ track) => ORDER[rowKind(track)];
   visible.sort((a, b) => {
     const [groupA, groupB] = [group(a), group(b)];

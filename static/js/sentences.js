@@ -27,6 +27,9 @@ export const KIND_WORDS = Object.freeze({
   [TrackKind.LOOP]: 'event loop',
   [TrackKind.TASK]: 'task',
   [TrackKind.FUTURE]: 'await',
+  [TrackKind.POOL]: 'pool',
+  [TrackKind.PIPE]: 'pipe',
+  [TrackKind.TYPE]: 'type',
 });
 
 /** Rows looked at for who held a thing; a longer wait is told by its first holders. */

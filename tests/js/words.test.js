@@ -80,3 +80,25 @@ test('tasks stand with their loop, and say what they wait for and how they ended
   assert.equal(said(4, 25e6), 'event loop loop 1 was not measured for 9 ms');
   assert.deepEqual([...model.threadStates].sort((a, b) => a - b), [State.RUNNING, State.READY, State.SUSPENDED, State.FAILED]);
 });
+
+test('what processes share stands after all of them, before the cores; a pipe that says nothing is hidden', () => {
+  const model = new Model();
+  model.tellMeta({
+    tracks: [
+      { id: 1, kind: TrackKind.PROCESS, name: 'python' },
+      { id: 2, kind: TrackKind.CORE, name: 'core 0', parent: 1 },
+      { id: 3, kind: TrackKind.LOCK, name: 'shared', parent: 0 },
+      { id: 4, kind: TrackKind.PIPE, name: 'orders', parent: 0 },
+      { id: 5, kind: TrackKind.PROCESS, name: 'child', parent: 1 },
+      { id: 6, kind: TrackKind.GIL, name: 'GIL', parent: 5 },
+      { id: 7, kind: TrackKind.THREAD, name: 'MainThread', parent: 5 },
+      { id: 8, kind: TrackKind.TYPE, name: 'Order' },
+    ],
+  });
+  const zeros = new Uint8Array(3);
+  const some = { kind: zeros, flags: zeros, line: zeros, value: zeros };
+  model.addRows(/** @type {any} */ ({ count: 3, at: [0, 0, 0], track: [2, 3, 7], state: [State.BUSY, State.HELD, State.RUNNING], thing: [7, 7, 0], ...some }));
+  const { rows, hidden } = layOut(model);
+  assert.deepEqual(rows.map((row) => row.track.name), ['python', 'child', 'GIL', 'MainThread', 'shared', 'core 0']);
+  assert.equal(hidden, 1);
+});
