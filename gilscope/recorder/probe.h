@@ -70,7 +70,8 @@ int hooks_add(PyObject *module);
 /* Provided by _tasks.c, from the module's exec slot. */
 int tasks_add(PyObject *module);
 
-/* Records THING_NEW; with OF_ASYNCIO in `track`, ASYNC_NEW. Called from C that the creating frame called: an internal thing is told by that frame. */
+/* Records THING_NEW; with OF_ASYNCIO in `track`, ASYNC_NEW. Called from C that the creating frame called: an internal
+   thing is told by that frame. */
 enum { OF_ASYNCIO = 0x100 };
 void locks_made(PyObject *thing, uint16_t track, int64_t value);
 

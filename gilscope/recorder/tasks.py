@@ -139,8 +139,8 @@ def _places() -> list[Place]:
     found.append((locks.Lock, "_locked", _probe.watch("_locked", TrackKind.LOCK)))
     found.append((locks.Semaphore, "_value", _probe.watch("_value", TrackKind.SEMAPHORE)))
     queue = sys.modules["asyncio.queues"].Queue
-    for name, kind in (("put_nowait", Kind.PUT), ("get_nowait", Kind.GET)):
-        found.append((queue, name, _probe.hook(vars(queue)[name], "moved", kind)))
+    for name, moved in (("put_nowait", Kind.PUT), ("get_nowait", Kind.GET)):
+        found.append((queue, name, _probe.hook(vars(queue)[name], "moved", moved)))
     found += [
         (owner, "select", _probe.around(vars(owner)["select"], _looks, _has_looked))
         for owner in vars(selectors).values()
