@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "images" / "scenario.png"
-SCENARIO = "lock_contention"
+SCENARIO, FINDING = "lock_contention", "Threads queue for the lock"
 WIDTH, HEIGHT, DENSITY = 1440, 900, 1.5
 SECONDS = 60
 
@@ -51,9 +51,11 @@ def take(address: str) -> None:
 
 
 def arrange(page: Page) -> None:
-    """Run it, and look at what a newcomer would want to see."""
+    """Run it, and look at what somebody who comes here first would want to see: who waits, and why."""
     page.get_by_role("button", name=re.compile("^Run")).click()
     page.wait_for_selector(".finding")
+    page.locator("a.finding", has_text=FINDING).first.click()
+    page.wait_for_selector(".why")
 
 
 if __name__ == "__main__":
