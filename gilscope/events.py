@@ -29,7 +29,6 @@ class TrackKind(IntEnum):
     TASK = 13
     FUTURE = 14
     """Never a row of its own: names what a task awaits where that has no track (``asyncio.sleep``, ``gather`` …)."""
-    POOL = 15
     PIPE = 16
     """What processes send each other objects through; a queue of multiprocessing is one, too. One direction."""
     TYPE = 17

@@ -17,7 +17,6 @@
 #define TRACK_LOOP 12
 #define TRACK_TASK 13
 #define TRACK_FUTURE 14
-#define TRACK_POOL 15
 #define TRACK_PIPE 16
 #define TRACK_TYPE 17
 
