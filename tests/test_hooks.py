@@ -737,7 +737,7 @@ def test_nothing_leaks(python: Interpreter, tmp_path: Path) -> None:
 def run():
     import gc
     held = []
-    for _ in range(5):
+    for _ in range(9):
         everything(200)
         gc.collect()
         held.append(sys.getallocatedblocks())
