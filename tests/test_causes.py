@@ -204,6 +204,20 @@ def test_the_lock_inside_tells_who_woke_it() -> None:
     assert told(recording, "taker", 0.0005)[0][1] == "giver lets it go on; it needs 200 ns to wake up."
 
 
+def test_a_lock_that_came_too_late_was_not_let_go_in_time() -> None:
+    """LOCK_TIMEOUT says it by itself."""
+    rows = [
+        (90, 4, Kind.LOCK_WAIT, State.RUNNING, 8),
+        (100, 4, Kind.GIL_RELEASE, State.BLOCKED, 8),
+        (1000, 3, Kind.LOCK_RELEASE, State.RUNNING, 8),
+        (1200, 4, Kind.GIL_ACQUIRE, State.RUNNING, 0),
+        (1210, 4, Kind.LOCK_TIMEOUT, State.RUNNING, 8),
+    ]
+    assert not len(Timeline(rows_with(TrackKind.SLEEP, *rows)).flows.wakes)
+    rows[-1] = (1210, 4, Kind.LOCK_ACQUIRE, State.RUNNING, 8)
+    assert len(Timeline(rows_with(TrackKind.SLEEP, *rows)).flows.wakes) == 1
+
+
 def test_the_end_of_a_thread_lets_go_of_a_lock_that_nobody_sees_released() -> None:
     """Up to Python 3.12, the interpreter's own last act."""
     recording = rows_with(

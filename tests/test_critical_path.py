@@ -98,6 +98,15 @@ def test_along_locks_events_and_joins() -> None:
     ]
 
 
+def test_what_is_no_cause() -> None:
+    """A release from before the wait began; one after which the waiter was lost from sight."""
+    late = draw("two OOOOWWWWR\none RRRROOOOO")
+    assert told(late) == [("two", 0, 4, "outside"), ("two", 4, 8, "gil_wait"), ("two", 8, 9, "running")]
+    assert sentences(late)[1] == "two waited for the GIL."
+    lost = draw("one RRRRROOXX\ntwo WOaaaa??R\na   111222222")
+    assert ("two", 2, 6, "blocked") in told(lost)
+
+
 def test_a_wait_that_was_given_up_is_the_waiters_own() -> None:
     """Nobody else made it last so long."""
     recording = draw("giver RRRRRXX\ntaker OReeeRR\ne!    .......")

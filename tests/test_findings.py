@@ -1,7 +1,7 @@
 """Findings: there where a picture shows them, and not where it doesn't."""
 
 from gilscope.analysis.findings import Finding, findings
-from gilscope.recording import Recording
+from gilscope.recording import COLUMNS, Recording, Rows
 from tests.pictures import TICK, draw, track_of
 
 
@@ -162,6 +162,175 @@ def test_waiting_for_each_other_in_turn_is_no_deadlock() -> None:
         b      .........2221
     """)
     assert found(recording, "deadlock") == []
+
+
+TURNS = """
+    one   RRRRRWWWWWRRRRRWWWWWOO
+    two   WWWWWRRRRRWWWWWRRRRROO
+    three OOOOOOOOOOOOOOOOOOOOOO
+"""
+
+
+def test_computing_in_turns() -> None:
+    """Two want to compute, one at a time does; not so where C code computes beside, or one of them hardly computes."""
+    turns = TURNS
+    (finding,) = found(draw(turns), "false-parallelism")
+    assert finding.sentence == (
+        "For 20.0 ms, 91 % of this run, more than one of one and two wanted to compute; on average 1.00 of them had their "
+        "turn. Only one thread at a time has the GIL."
+    )
+    assert len(finding.spans) == 4
+    stalled = turns.replace("RRRRRWWWWWRR", "RSSSRWWWWWRS")
+    assert "1.00 of them had their turn" in found(draw(stalled), "false-parallelism")[0].sentence
+    together = "one   RRRNNNNRRRNNNNRRR\ntwo   WWWRRRRWWWRRRRWWW"
+    assert found(draw(together), "false-parallelism") == []
+    hardly = "burner RRRRRRWRRRRRRRRRRRRRRR\nio     .WWWWWROOOOOOOOOOOOOOO"
+    assert found(draw(hardly), "false-parallelism") == []
+    assert found(draw(turns, gil="absent"), "false-parallelism") == []
+
+
+def hurried(recording: Recording) -> Recording:
+    """The same, ten thousand times as fast."""
+    rows, end = recording.rows, recording.end or {}
+    recording.rows = Rows(rows.at // 10_000, *(getattr(rows, name) for name in COLUMNS if name != "at"))
+    recording.end = {**end, "duration_ns": end["duration_ns"] // 10_000}
+    return recording
+
+
+def test_what_takes_hardly_any_time_is_no_finding() -> None:
+    """Whatever share of a short run it is."""
+    for picture, kind in ((TURNS, "false-parallelism"), (TURNS, "idle-cores"), (CROWD, "oversubscribed-cores")):
+        assert len(found(draw(picture), kind)) == 1
+        assert found(hurried(draw(picture)), kind) == []
+    assert found(hurried(draw(STARVED)), "starvation") == []
+
+
+def test_what_takes_a_small_part_of_the_run_is_no_finding() -> None:
+    """However long that is."""
+    short = f"one {'R' * 60}WWW{'R' * 40}{'O' * 30}\ntwo WWW{'O' * 57}RRR{'O' * 40}{'R' * 30}"
+    for kind in ("false-parallelism", "idle-cores"):
+        assert found(draw(short), kind) == []
+    rarely = f"one {'N' * 90}CCC\ntwo {'O' * 90}NNN\ncore0 {'1' * 90}222"
+    assert found(draw(rarely), "oversubscribed-cores") == []
+
+
+def test_threads_that_lack_cores_do_not_take_turns() -> None:
+    """It isn't the GIL that keeps them from computing."""
+    lacking = """
+        one   NNNCCCNNNCCCR
+        two   CCCNNNCCCNNNW
+        core0 1112221112221
+    """
+    assert found(draw(lacking), "false-parallelism") == []
+
+
+def with_cores(recording: Recording, cores: int) -> Recording:
+    """As the header of a real one says it."""
+    recording.header["machine"] = {"cores": cores}
+    return recording
+
+
+CROWD = """
+    one   NNNNNCCCCCNN
+    two   NNNNNNNNNNNN
+    three OOOOONNNNNOO
+    core0 111113333311
+    core1 222222222222
+"""
+
+
+def test_more_threads_than_cores() -> None:
+    """All cores are busy with this run, and more of its threads want one."""
+    recording = draw(CROWD)
+    (finding,) = found(recording, "oversubscribed-cores")
+    assert finding.title == "More threads compute than there are cores (2)"
+    assert finding.sentence == (
+        "While threads of this run were on all of its 2 cores, up to 1 more thread wanted one, too: they waited 5.00 ms in "
+        "all, 14 % of all lives."
+    )
+    assert finding.spans == [(track_of(recording, "one"), 5 * TICK, 10 * TICK)]
+    assert found(recording, "busy-machine") == []
+
+
+def test_a_core_that_something_else_has() -> None:
+    """The same wait, while a core has no thread of this run."""
+    recording = with_cores(draw(CROWD), 3)
+    assert found(recording, "oversubscribed-cores") == []
+    (finding,) = found(recording, "busy-machine")
+    assert finding.sentence == (
+        "Threads of this run waited 5.00 ms for a core in all, 14 % of all lives, while at least one of 3 cores had none of "
+        "them: something else was on it, or this run may not use it. On a quiet machine its times would be shorter."
+    )
+    assert found(with_cores(draw(CROWD, cores=False), 3), "busy-machine") == []
+    assert found(draw(CROWD.replace("CCCCC", "OOOOO")), "oversubscribed-cores") == []
+
+
+def test_waiting_for_the_gil_beside_cores_that_nobody_uses() -> None:
+    """With the share; not while the holder itself lacks a core, nor where all cores are in use."""
+    turns = """
+        one   RRRRRWWWWWO
+        two   WWWWWRRRRRO
+        core0 1111122222.
+        core1 ...........
+    """
+    (finding,) = found(draw(turns), "idle-cores")
+    assert finding.sentence == (
+        "For 10.0 ms, 91 % of this run, threads waited for the GIL, whose holder had a core; meanwhile 1.0 of 2 cores had no "
+        "thread of this run on them on average. More cores would be no help."
+    )
+    assert len(finding.spans) == 2
+    stalled = f"one R{'S' * 30}R\ntwo {'W' * 32}\ncore0 1{'.' * 30}1\ncore1 ."
+    assert found(draw(stalled), "idle-cores") == []
+    assert len(found(draw(stalled.replace("S", "R")), "idle-cores")) == 1
+    busy = turns.replace("core1 ...........", "three NNNNNNNNNNN\n        core1 33333333333")
+    assert found(draw(busy), "idle-cores") == []
+    assert found(draw(turns.replace("core1 ...........", "")), "idle-cores") == []
+
+
+STARVED = """
+    greedy RORORORORORORORORORORORORR
+    hungry .OOaaaaaaaaaaaaaaaaaaaaaaR
+    a      1.1.1.1.1.1.1.1.1.1.1.1.12
+"""
+
+
+def test_starvation() -> None:
+    """Another thread gets the lock again and again, and never has to wait for it."""
+    recording = draw(STARVED)
+    (finding,) = found(recording, "starvation")
+    assert finding.title == "hungry starves: others get the lock a again and again"
+    assert finding.sentence == (
+        "hungry waited 22.0 ms for the lock a. Meanwhile greedy got it 11 times, and never had to wait for it."
+    )
+    assert finding.spans == [(track_of(recording, "hungry"), 3 * TICK, 25 * TICK)]
+
+
+def test_waiting_in_turn_is_no_starvation() -> None:
+    """Others get it as often, but wait as long; or they get it only a few times."""
+    assert found(draw(STARVED.replace("1.1.1.1.1.1.1.1.1.1.1.1", "1.1.1.1.1.1.1.1.1.111111")), "starvation") == []
+    queue = """
+        greedy ROROROROROROROROROROROORRRRRORO
+        hungry .OOaaaaaaaaaaaaaaaaaaaaaaaaaaR
+        other  OOOOOOOOOOOOOOOOOOOOOOaaaaaRXX
+        a      1.1.1.1.1.1.1.1.1.1.1.111113.2
+    """
+    assert len(found(draw(queue), "starvation")) == 1
+    longer = queue.replace("OOaaaaaRXX", "aaaaaaaRXX").replace("1.111113.2", "11111113.2")
+    assert found(draw(longer), "starvation") == []
+    recording = draw(STARVED)
+    recording.tracks[track_of(recording, "a")]["internal"] = True
+    assert found(recording, "starvation") == []
+
+
+def test_who_starves_twice_is_told_once() -> None:
+    """By the longer time."""
+    recording = draw(f"""
+        greedy {"RO" * 30}RR
+        hungry .OO{"a" * 26}ROO{"a" * 22}R
+        a      {"1." * 14}12..{"1." * 11}12
+    """)
+    (finding,) = found(recording, "starvation")
+    assert finding.spans == [(track_of(recording, "hungry"), 3 * TICK, 29 * TICK)]
 
 
 def test_native_parallelism() -> None:

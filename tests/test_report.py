@@ -43,6 +43,7 @@ def test_the_report_has_what_programs_count_on() -> None:
     assert [finding["kind"] for finding in told["findings"]] == [
         "contended-lock",
         "native-parallelism",
+        "idle-cores",
         "forced-handoffs",
         "handoffs",
     ]

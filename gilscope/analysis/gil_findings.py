@@ -7,7 +7,7 @@ from gilscope.analysis import garbage
 from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, Stretch, proof
 from gilscope.analysis.statistics import parallelism
 from gilscope.analysis.text import counted, duration, listed, percent, times
-from gilscope.analysis.timeline import Handoffs, Spans, Timeline
+from gilscope.analysis.timeline import Handoffs, Spans, Timeline, at_once
 from gilscope.events import Flag, Kind, State
 
 CONVOY_WAITS = 3
@@ -16,6 +16,13 @@ CONVOY_SHARE = 0.1
 """… if they take this much of a life."""
 NEARLY = 0.8
 NATIVE_SHARE = 0.05
+TURNS_SHARE = 0.1
+"""Of the run: for so long several threads want to compute …"""
+TURNS_MOST = 1.1
+"""… and on average no more than this do."""
+COMPUTES = (State.RUNNING, State.NATIVE, State.STALLED)
+"""A holder of the GIL that lost its core has its turn all the same."""
+WANTS = (*COMPUTES, State.RUNNABLE, State.GIL_WAIT)
 
 
 def _convoy(timeline: Timeline) -> list[Finding]:
@@ -71,6 +78,46 @@ def _lets_go(timeline: Timeline, holder: int, waits: Spans) -> bool:
     own = (rows.track == holder) & (rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED == 0)
     at = rows.at[own]
     return bool((at.searchsorted(waits.end) > at.searchsorted(waits.begin, "right")).any())
+
+
+def _turns(timeline: Timeline) -> list[Finding]:
+    """Several threads of one process want to compute at the same time, and never do: the GIL lets one at a time."""
+    found = []
+    every = timeline.thread_spans[np.isin(timeline.thread_spans.state, WANTS)]
+    for gil in np.unique(timeline.gil_waits.thing).tolist():
+        threads = [t for t in _waiters_and_holders(timeline, gil) if _computes(timeline, every.of(t))]
+        spans = every[np.isin(every.track, threads)]
+        computing = spans[np.isin(spans.state, COMPUTES)]
+        times_of, (want, have, wait) = at_once(spans, computing, spans[spans.state == State.GIL_WAIT])
+        length = np.diff(times_of) * (want[:-1] > 1)
+        together, active, waiting = (int((length * count).sum()) for count in (1, have[:-1], wait[:-1]))
+        share = together / max(timeline.duration_ns, 1)
+        if together < WORTH_TELLING_NS or share < TURNS_SHARE or active > TURNS_MOST * together:
+            continue
+        if waiting * 2 < int((length * (want - have)[:-1]).sum()):
+            continue  # it's rather cores that they lack
+        names = listed([timeline.name(thread) for thread in threads])
+        sentence = (
+            f"For {duration(together)}, {percent(share)} of this run, more than one of {names} wanted to compute; on average "
+            f"{active / together:.2f} of them had their turn. Only one thread at a time has the GIL."
+        )
+        title = "Threads compute, but not at the same time"
+        waits = spans[spans.state == State.GIL_WAIT]
+        found.append(Finding("false-parallelism", title, sentence, "gil-wait", proof(waits), 400 + 100 * share))
+    return found
+
+
+def _waiters_and_holders(timeline: Timeline, gil: int) -> list[int]:
+    """Threads that had a GIL or waited for it."""
+    waits, holds = timeline.gil_waits, timeline.spans.of(gil)
+    both = np.concatenate((waits.track[waits.thing == gil], holds.thing[holds.thing != 0]))
+    return [thread for thread in np.unique(both).tolist() if thread in timeline.lives]
+
+
+def _computes(timeline: Timeline, mine: Spans) -> bool:
+    """Whether a thread's own computing takes a good part of the run, with what it waited for a core."""
+    own = mine.length[mine.state != State.GIL_WAIT]
+    return int(own.sum()) >= TURNS_SHARE * timeline.duration_ns
 
 
 def _native(timeline: Timeline) -> list[Finding]:
@@ -180,4 +227,4 @@ def _handed(handoffs: Handoffs, which: NDArray[np.intp]) -> list[Stretch]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-RULES = (_convoy, _native, _garbage, _forced, _handoffs)
+RULES = (_convoy, _turns, _native, _garbage, _forced, _handoffs)

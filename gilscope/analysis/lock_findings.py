@@ -1,13 +1,15 @@
-"""Findings about locks: deadlocks, and who waits for whom."""
+"""Findings about locks: deadlocks, those that are to come, and who waits for whom."""
 
 import numpy as np
 
 from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.finding import MOST_SPANS, Finding
+from gilscope.analysis.lock_order import Nesting, inversions
+from gilscope.analysis.starvation import starved
 from gilscope.analysis.statistics import ResourceFigures, resources
 from gilscope.analysis.text import duration, listed, percent, times
 from gilscope.analysis.timeline import LOCKS, Timeline
-from gilscope.events import State
+from gilscope.events import State, TrackKind
 
 LOCK_SHARE = 0.01
 
@@ -31,6 +33,55 @@ def _deadlocks(timeline: Timeline) -> list[Finding]:
         title = f"{names[0]} waits for itself" if alone else f"Deadlock of {listed(names)}"
         stretches = [(link.waiter, cycle.begin, cycle.end) for link in cycle.links]
         found.append(Finding("deadlock", title, sentence, "blocked", stretches, 1000))
+    return found
+
+
+def _lock_order(timeline: Timeline) -> list[Finding]:
+    """Two threads that take two locks in both orders: it went well this time."""
+    locked_up = [{link.thing for link in cycle.links} for cycle in deadlocks(timeline)]
+    found = []
+    for one, other in inversions(timeline):
+        if any({one.outer, one.inner} <= things for things in locked_up):
+            continue
+        first, second = timeline.name(one.outer), timeline.name(one.inner)
+        sentence = (
+            f"{_takes(timeline, one)}; {_takes(timeline, other)}. No deadlock came of it in this run, but one will, if each "
+            "takes its first lock before the other has taken its second."
+        )
+        title = f"{first} and {second} are taken in both orders"
+        spans = [(each.thread, each.begin, each.end) for each in (one, other)]
+        found.append(Finding("lock-order", title, sentence, "blocked", spans, 700))
+    return found
+
+
+def _takes(timeline: Timeline, nesting: Nesting) -> str:
+    """``one took a (line 4), then b (line 5), 10 times``."""
+    locks = ((nesting.outer, nesting.outer_line), (nesting.inner, nesting.inner_line))
+    first, second = (
+        timeline.name(lock) + (f" ({place})" if (place := timeline.place(line)) else "") for lock, line in locks
+    )
+    return f"{timeline.name(nesting.thread)} took {first}, then {second}, {times(nesting.count)}"
+
+
+def _starved(timeline: Timeline) -> list[Finding]:
+    """Others got it again and again, and one thread didn't."""
+    found = []
+    for each in starved(timeline):
+        name, gil = timeline.name(each.thread), timeline.tracks[each.thing].get("kind") == TrackKind.GIL
+        kind = TrackKind(timeline.tracks[each.thing]["kind"]).name.lower()
+        what = "the GIL" if gil else f"the {kind} {timeline.name(each.thing)}"
+        place = timeline.place(each.line)
+        who = listed([timeline.name(thread) for thread in each.turns])
+        waited = f"never waited longer than {duration(each.longest_ns)}" if each.longest_ns else "never had to wait"
+        sentence = (
+            f"{name} waited {duration(each.end - each.begin)} for {what}{f' at {place}' if place else ''}. Meanwhile {who} got "
+            f"it {times(sum(each.turns.values()))}, and {waited} for it."
+        )
+        state = "gil-wait" if gil else "blocked"
+        spans = [(each.thread, each.begin, each.end)]
+        weight = 400 + 100 * (each.end - each.begin) / max(timeline.duration_ns, 1)
+        title = f"{name} starves: others get {what} again and again"
+        found.append(Finding("starvation", title, sentence, state, spans, weight))
     return found
 
 
@@ -78,4 +129,4 @@ def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Findi
     )
 
 
-RULES = (_deadlocks, _locks)
+RULES = (_deadlocks, _lock_order, _starved, _locks)

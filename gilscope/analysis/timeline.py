@@ -61,10 +61,18 @@ class Spans:
 
     def at_once(self) -> tuple[Numbers, Numbers]:
         """Times, and how many of these there are from each on."""
-        times = np.concatenate((self.begin, self.end))
-        steps = np.concatenate((np.ones(len(self), np.int64), -np.ones(len(self), np.int64)))
-        order = np.lexsort((steps, times))
-        return times[order], np.cumsum(steps[order])
+        times, (count,) = at_once(self)
+        return times, count
+
+
+def at_once(*several: Spans) -> tuple[Numbers, list[Numbers]]:
+    """Times, and how many of each of these there are from each time on."""
+    times = np.concatenate([edge for spans in several for edge in (spans.begin, spans.end)])
+    steps = np.concatenate([np.full(len(spans), step, np.int64) for spans in several for step in (1, -1)])
+    whose = np.concatenate([np.full(2 * len(spans), n, np.uint8) for n, spans in enumerate(several)])
+    order = np.lexsort((steps, times))
+    steps, whose = steps[order], whose[order]
+    return times[order], [np.cumsum(np.where(whose == n, steps, 0)) for n in range(len(several))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +193,12 @@ class Timeline:
     def key(self, tracks: Numbers, at: Numbers) -> Numbers:
         """One number for a track and a time, in the order of tracks, then of times."""
         return np.asarray((tracks.astype(np.int64) << self.duration_ns.bit_length()) + at)
+
+    @cached_property
+    def cores(self) -> int:
+        """How many the machine has; 0 where that isn't known."""
+        told = int((self.recording.header.get("machine") or {}).get("cores") or 0)
+        return max(told, len(self.ids(TrackKind.CORE))) if self.measured("cores") else 0
 
     def measured(self, layer: str) -> bool:
         """Whether this run measured a layer, as far as its end or its header says."""
