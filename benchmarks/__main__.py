@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, contradictions, cost, live, measure, storm, timeline, weight
+from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, storm, timeline, weight
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
@@ -19,6 +19,7 @@ FAMILIES = {
     "live": live,
     "timeline": timeline,
     "weight": weight,
+    "analysis": analysis,
     "contradictions": contradictions,
 }
 
