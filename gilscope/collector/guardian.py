@@ -156,7 +156,7 @@ class _Guardian:
             if self._orders in dict(self._calls.poll(wait)) and not self._obey():
                 return
             self._reap()
-            if self._usage.released_ns and time.monotonic() >= due:
+            if time.monotonic() >= due:
                 self._look()
                 due = time.monotonic() + LOOK_SECONDS
 
@@ -187,9 +187,8 @@ class _Guardian:
         """End everything."""
         while self._reap():
             with self._changes_told():
-                self._tree.freeze()
+                self._tree.kill()
             self._weight.lift(self._tree.living())
-            self._tree.kill()
             end = time.monotonic() + ROUND_SECONDS
             while self._reap() and (left := end - time.monotonic()) > 0:
                 self._deaths.poll(left * 1000)
@@ -217,15 +216,14 @@ class _Guardian:
     @contextmanager
     def _changes_told(self) -> Iterator[None]:
         """Whoever comes or goes in this block's scans is told of."""
-        before = self._tree.processes
+        seen = set(self._tree.processes)
+        before = {process.pid for process in self._tree.living()}
         yield
-        now = self._tree.processes
-        for pid, process in now.items():
-            if pid not in before:
-                self._tell(Told.BEGUN, pid, process.start)
-        for pid, process in before.items():
-            if not process.over and (pid not in now or now[pid].over):
-                self._tell(Told.GONE, pid, 0)
+        living = {process.pid: process for process in self._tree.living()}
+        for pid in living.keys() - before:
+            self._tell(Told.BEGUN, pid, living[pid].start)
+        for pid in (before | self._tree.processes.keys() - seen) - living.keys():
+            self._tell(Told.GONE, pid, 0)
 
     def _tell(self, what: Told, number: int, value: float) -> None:
         self._untold.append(REPORT.pack(what, number, value))

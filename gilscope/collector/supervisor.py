@@ -40,7 +40,7 @@ __all__ = [
     "weight_means",
 ]
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
 """A tree ends in some ms. What takes longer than this hangs inside the kernel; its guardian goes on waiting for it."""
 FILE_BYTES = 64 << 20
 OPEN_FILES = 1024
@@ -273,11 +273,11 @@ class Program:
         """Everything of the tree that was ever seen or carries its mark, what came of it, and what is in its cgroup."""
         patience = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < patience:
-            tree = Tree(self._guardian, self._known | carrying(f"{MARK}={self._mark}"))
-            tree.freeze()
-            if not tree.living():
-                break
+            marked = carrying(f"{MARK}={self._mark}")  # who has ended since may have left a child: look again
+            tree = Tree(self._guardian, self._known | marked)
             tree.kill()
+            if not marked and not tree.living():
+                break
             time.sleep(0.002)
         self._weight.end()
 

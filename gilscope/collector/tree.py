@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-FREEZE_ROUNDS = 50
+KILL_ROUNDS = 50
 
 
 class Process(NamedTuple):
@@ -87,22 +87,17 @@ class Tree:
         total = sum(_private(process.pid) for process in self.living())
         return total if total <= more_than else sum(_proportional(process.pid) for process in self.living())
 
-    def freeze(self) -> None:
-        """Stop all of it, until a look finds nothing new: what is stopped can't start anything."""
-        stopped: set[tuple[int, int]] = set()
-        for _ in range(FREEZE_ROUNDS):
-            self.scan()
-            running = [each for each in self.living() if (each.pid, each.start) not in stopped]
-            if not running:
-                return
-            for process in running:
-                send(process, signal.SIGSTOP)
-                stopped.add((process.pid, process.start))
-
     def kill(self) -> None:
-        """End all that the last scan found."""
-        for process in self.living():
-            send(process, signal.SIGKILL)
+        """SIGKILL to all of it, until a scan finds nothing new: who has got it can't start anything any more."""
+        sent: set[tuple[int, int]] = set()
+        for _ in range(KILL_ROUNDS):
+            self.scan()
+            new = [process for process in self.living() if (process.pid, process.start) not in sent]
+            if not new:
+                return
+            for process in new:
+                send(process, signal.SIGKILL)
+                sent.add((process.pid, process.start))
 
     def _place(self, found: dict[int, Process]) -> None:
         """Follow one process of those found up to where it is known whose it is."""

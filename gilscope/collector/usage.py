@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gilscope.collector.tree import Process, Tree
@@ -35,18 +36,20 @@ class Usage:
         before = self.tree.processes
         self.tree.scan()
         self._count_time(before, waited_ns)
-        self.memory_bytes = self.tree.private_memory(self.limits.memory_bytes)
-        limits = self.limits
-        for word, used, limit in (
-            ("process-limit", len(self.tree.processes), limits.processes),
-            ("thread-limit", sum(process.threads for process in self.tree.living()), limits.threads),
-            ("memory-limit", self.memory_bytes, limits.memory_bytes),
-            ("cpu-limit", self.cpu_ns / 1e9, limits.cpu_seconds),
-            ("wall-limit", self._wall_seconds(), limits.wall_seconds),
-        ):
+        for word, used, limit in self._measures():
             if used > limit:
                 return Excess(word, used)
         return None
+
+    def _measures(self) -> Iterator[tuple[str, float, float]]:
+        """The limit's word, what is used, the limit. Memory is for few processes only: of many it is slow to read."""
+        limits = self.limits
+        yield "process-limit", len(self.tree.processes), limits.processes
+        yield "thread-limit", sum(process.threads for process in self.tree.living()), limits.threads
+        self.memory_bytes = self.tree.private_memory(limits.memory_bytes)
+        yield "memory-limit", self.memory_bytes, limits.memory_bytes
+        yield "cpu-limit", self.cpu_ns / 1e9, limits.cpu_seconds
+        yield "wall-limit", self._wall_seconds(), limits.wall_seconds
 
     def _count_time(self, before: dict[int, Process], waited_ns: int) -> None:
         """Once by what was seen of each process; once by what those were told of that waited for it to end.

@@ -52,7 +52,7 @@ class Group:
         _remove_leftovers(parent)
         self.folder.mkdir()
         try:
-            self._write(control.file, control.light)
+            self.weigh(control.light)
         except OSError:
             self.remove()
             raise
@@ -61,9 +61,9 @@ class Group:
         """Put a process into it; its children will be born there."""
         self._write("cgroup.procs", str(pid))
 
-    def lift(self) -> None:
-        """Back to the usual weight."""
-        self._write(self.control.file, self.control.usual)
+    def weigh(self, weight: str) -> None:
+        """Change its weight."""
+        self._write(self.control.file, weight)
 
     def remove(self) -> None:
         """Take it away. Whatever is in it still, though nobody knew it for the run's, is ended."""
@@ -124,7 +124,7 @@ class Weight:
         """Let them die at the usual weight: under load, dying too waits for a core."""
         if self._group:
             with suppress(OSError):
-                self._group.lift()
+                self._group.weigh(self._group.control.usual)
         elif self.means == "autogroup":
             for pid in {process.session: process.pid for process in processes}.values():
                 _set_autogroup(pid, 0)
