@@ -579,6 +579,7 @@ def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
     open_page(page, server, LIVE, phase="running")
     live = page.get_by_role("button", name="Live")
     wait(page, "c.following && Math.abs(c.at - m.until) < s.scale.nsPerPx")
+    wait(page, "m.until > 2e8 && document.elementFromPoint(700, 300).tagName === 'CANVAS'")
     page.mouse.move(700, 300)
     page.mouse.down()
     page.mouse.move(900, 300, steps=4)

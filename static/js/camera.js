@@ -89,8 +89,8 @@ export class Camera {
 
   /** Look at something by the reader's own will: the view no longer follows. @param {Viewport} viewport */
   look(viewport) {
+    this.following = false;  // also where there is nothing more to see in that direction
     if (viewport === this.viewport) return;
-    this.following = false;
     this.untouched = false;
     this.viewport = viewport;
   }

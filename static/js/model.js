@@ -62,7 +62,7 @@ export class Track {
   }
 
   get isResource() {
-    return (this.kind >= TrackKind.LOCK && this.kind <= TrackKind.QUEUE) || this.kind === TrackKind.POOL || this.kind === TrackKind.PIPE;
+    return (this.kind >= TrackKind.LOCK && this.kind <= TrackKind.QUEUE) || this.kind === TrackKind.PIPE;
   }
 
   /** Rows `a` and `b` belong to one span. @param {number} a @param {number} b */

@@ -27,7 +27,6 @@ export const KIND_WORDS = Object.freeze({
   [TrackKind.LOOP]: 'event loop',
   [TrackKind.TASK]: 'task',
   [TrackKind.FUTURE]: 'await',
-  [TrackKind.POOL]: 'pool',
   [TrackKind.PIPE]: 'pipe',
   [TrackKind.TYPE]: 'type',
 });

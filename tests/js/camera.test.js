@@ -43,6 +43,14 @@ test('moving by one’s own will ends the following; the run’s growth leaves t
   assert.deepEqual([camera.following, camera.viewport], [false, viewport]);
 });
 
+test('moving to where there is nothing more to see ends the following, too', () => {
+  const camera = new Camera(model(1e6));
+  camera.follow(true);
+  const { viewport } = camera;
+  camera.look(viewport);
+  assert.deepEqual([camera.following, camera.viewport], [false, viewport]);
+});
+
 test('a replay that reaches the edge of a run that goes on follows it', () => {
   const camera = new Camera(model(1e6));
   camera.running = true;
