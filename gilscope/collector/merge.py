@@ -577,6 +577,9 @@ class Merge:
     def _end_processes(self, final: bool) -> Rows:
         """Each process that is gone has exited once nothing more of it can come."""
         told = []
+        if final:  # a child that lived too shortly to be seen leaving is gone with the others
+            unseen = set([*self._tracks.processes()][1:]) - self._dying.keys() - self._over.keys()
+            self._dying.update(dict.fromkeys(unseen, self._told_until + self._origin))
         for pid in self._dying.keys() & self._over.keys():
             del self._dying[pid]
         for pid in [*self._dying]:
