@@ -148,7 +148,7 @@ async def pixels(seconds: float, chromium: str) -> float:
             browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = await browser.new_page(viewport={"width": 1600, "height": 1000})
             await page.goto(f"{server.base}/scenarios/convoy?recording={feeding.run.id}")
-            await page.wait_for_selector("gil-timeline canvas")
+            await page.wait_for_selector("gil-timeline canvas", state="attached")  # shown with the first rows
             await feeding.feed(1)  # the page is up and follows
             await page.evaluate(WATCH)
             await feeding.feed(0.2)
