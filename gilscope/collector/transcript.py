@@ -77,11 +77,6 @@ class Transcript:
         """Whether there is a file."""
         return self.writer is not None
 
-    @property
-    def behind(self) -> bool:
-        """Whether something that was taken isn't written yet."""
-        return bool(self._pieces)
-
     def take(self, batch: Batch, switches: Switches, losses: Sequence[Loss], gone: Mapping[int, int]) -> None:
         """Keep what one look brought. ``gone``: processes that are over, and when that was seen."""
         for told in batch.definitions:
