@@ -938,11 +938,11 @@ def test_nothing_is_decided_about_a_process_whose_parent_has_just_ended() -> Non
 
 
 def weights(pids: list[int]) -> set[str]:
-    """Of the autogroups of these processes, as far as they live."""
+    """Of the autogroups of these processes, as far as they live. Who never opened a session is in none: as heavy as any."""
     found = set()
     for pid in pids:
         with suppress(OSError):
-            found.add(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+            found.add((Path(f"/proc/{pid}/autogroup").read_text().split() or ["0"])[-1])
     return found
 
 
