@@ -1,7 +1,8 @@
 """Claims: what a scenario is to show, as a check on a recording of it.
 
-``convoy_claim.py`` beside ``convoy.py`` holds the claim in one sentence (its docstring) and a function
-``claim(run: Measured) -> Verdict``. It judges what this one recording shows, with its figures.
+``convoy_claim.py`` beside ``convoy.py`` holds the claim in one sentence (its docstring), ``ROWS``, the numbers of the
+statements about concurrency (1 to 51) that it measures, and a function ``claim(run: Measured) -> Verdict``. It judges
+what this one recording shows, with its figures.
 """
 
 import importlib.util
@@ -81,6 +82,11 @@ class Measured:
         return str(self.told["python"])
 
     @property
+    def executes(self) -> str:
+        """The state in which a thread executes Python: without a GIL, that is any time on a core."""
+        return "native" if self.timeline.without_gil else "running"
+
+    @property
     def output(self) -> str:
         """What the program printed."""
         return "".join(str(part["text"]) for part in self.timeline.recording.output if part["stream"] == "stdout")
@@ -143,7 +149,8 @@ class Measured:
         return int((mine[1:] & mine[:-1]).sum())
 
     def _need(self, states: Sequence[str] | set[str]) -> None:
-        if OF_THE_GIL.isdisjoint(states) or self.timeline.measured("gil"):
+        of_cores = {"native"} if self.timeline.without_gil and self.timeline.measured("cores") else set()
+        if (OF_THE_GIL - of_cores).isdisjoint(states) or self.timeline.measured("gil"):
             return
         why = (self.told["layers"].get("gil") or {}).get("why") or "the recording doesn't say why."
         raise NotSeen(f"The GIL was not measured: {why}")
@@ -154,6 +161,8 @@ class Claim:
     """The statement that a scenario tests, and the rule that judges a recording by it."""
 
     statement: str
+    rows: tuple[int, ...]
+    """Numbers of the statements about concurrency that it measures."""
     scenario: Scenario
     rule: Callable[[Measured], Verdict]
 
@@ -170,7 +179,8 @@ def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
     spec.loader.exec_module(module)
     if not module.__doc__ or not callable(getattr(module, "claim", None)):
         raise BadScenario(f"{path}:1: isn't a claim. Expected a docstring, the statement, and 'def claim(run)'.")
-    return Claim(" ".join(module.__doc__.split()), load(path.with_name(f"{name}.py")), module.claim)
+    statement, rows = " ".join(module.__doc__.split()), tuple(getattr(module, "ROWS", ()))
+    return Claim(statement, rows, load(path.with_name(f"{name}.py")), module.claim)
 
 
 def judge(recording: Recording) -> Verdict | None:

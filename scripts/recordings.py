@@ -1,6 +1,9 @@
 """Make the recordings that come with Gilscope anew, one of each scenario: ``make recordings``.
 
-Each is a real run with the scenario's own parameters, on a machine that has nothing else to do: its load is looked at first.
+    python scripts/recordings.py [NAME…]
+
+Each is a real run with the scenario's own parameters, on a machine that has nothing else to do: its load is looked at
+first. With names, only those are made, whatever the load.
 """
 
 import os
@@ -19,10 +22,11 @@ MOST_LOAD = 1.0
 
 def main() -> None:
     """Record, check, keep."""
-    if os.getloadavg()[0] > MOST_LOAD:
-        sys.exit(f"The load of this machine is {os.getloadavg()[0]:.1f}: a recording of it would show that, too. Wait.")
+    load, names = os.getloadavg()[0], sys.argv[1:]
+    if load > MOST_LOAD and not names:
+        sys.exit(f"The load of this machine is {load:.1f}: a recording of it would show that, too. Wait, or say which.")
     FOLDER.mkdir(exist_ok=True)
-    for scenario in scenarios.catalogue():
+    for scenario in map(scenarios.find, names) if names else scenarios.catalogue():
         path = FOLDER / f"{scenario.name}.gilscope"
         end = perform(Order(scenario.name.replace("_", ""), scenario, scenario.defaults, Path(sys.executable), path))
         wrong = [each.sentence for each in check(read(path))]

@@ -7,6 +7,7 @@ import pytest
 
 from gilscope import claims, scenarios
 from gilscope.analysis.check import check
+from gilscope.analysis.fold import Gil
 from gilscope.analysis.timeline import Timeline
 from gilscope.claims import Measured, NotSeen, Verdict, claim_of, judge
 from gilscope.collector.interpreters import Interpreter
@@ -21,10 +22,15 @@ NAMES = [scenario.name for scenario in scenarios.catalogue()]
 
 
 def recorded(
-    scenario: str, picture: str, names: dict[str, str] | None = None, output: str = "", **parameters: Any
+    scenario: str,
+    picture: str,
+    names: dict[str, str] | None = None,
+    output: str = "",
+    gil: Gil = "measured",
+    **parameters: Any,
 ) -> Recording:
     """A picture as if it were of this scenario, with its default parameters but for those given."""
-    recording = draw(picture)
+    recording = draw(picture, gil=gil)
     recording.header |= {"scenario": scenario, "parameters": {**scenarios.find(scenario).defaults, **parameters}}
     for track in recording.tracks.values():
         track["name"] = (names or {}).get(track["name"], track["name"])
@@ -46,6 +52,16 @@ def test_a_claim_is_one_sentence(name: str) -> None:
     assert 30 < len(claim.statement) < 120
     assert claim.statement.endswith(".")
     assert claim.statement.count(".") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_says_which_statements_it_measures(name: str) -> None:
+    """By their numbers, in order, so that a table of all of them can be made."""
+    claim = claim_of(name)
+    assert claim is not None
+    assert claim.rows
+    assert set(claim.rows) <= set(range(1, 52))
+    assert list(claim.rows) == sorted(set(claim.rows))
 
 
 CONVOY = f"""
@@ -125,6 +141,9 @@ def test_two_counters() -> None:
         "drop request."
     )
     assert judged("two_counters", "counter1 RRX...\ncounter2 ...RRX").verdict == "not measured"
+    assert judge(recorded("two_counters", "counter1 NNNNNX\ncounter2 ..NNNX", gil="absent")) == claims.depends(
+        "On the GIL, and this Python has none. 2 counters executed Python for 8.00 ms in 5.00 ms; never more than 2 at once."
+    )
 
 
 DEADLOCK = """

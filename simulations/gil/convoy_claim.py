@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted
 
+ROWS = (11,)
+
 
 def claim(run: Measured) -> Verdict:
     talkers = run.threads("asker", "answerer")

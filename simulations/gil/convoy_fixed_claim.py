@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted
 
+ROWS = (11,)
+
 SWITCH_INTERVAL = 5e6
 """ns; the scenario leaves it as CPython sets it."""
 

@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, duration, percent, refuted
 
+ROWS = (7,)
+
 
 def claim(run: Measured) -> Verdict:
     clients = run.threads("client")

@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, percent, refuted
 
+ROWS = (8,)
+
 
 def claim(run: Measured) -> Verdict:
     large, small = (1 - run.share(run.threads(name), "running", "stalled", "gil-wait") for name in ("large", "small"))

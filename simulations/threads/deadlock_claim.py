@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, duration, not_measured
 
+ROWS = (22,)
+
 
 def claim(run: Measured) -> Verdict:
     if cycle := run.finding("deadlock"):

@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, duration, percent, refuted, times
 
+ROWS = (14, 21)
+
 
 def claim(run: Measured) -> Verdict:
     till, clerks = run.resource("till"), run.threads("clerk")

@@ -4,6 +4,8 @@ import re
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, not_measured, refuted
 
+ROWS = (20,)
+
 
 def claim(run: Measured) -> Verdict:
     counted = re.findall(r"(\w+): expected (\d+), got (\d+)", run.output)

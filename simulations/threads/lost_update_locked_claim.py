@@ -4,6 +4,8 @@ import re
 
 from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted, times
 
+ROWS = (14, 21)
+
 
 def claim(run: Measured) -> Verdict:
     counted, lock = re.search(r"locked: expected (\d+), got (\d+)", run.output), run.resource("balance_lock")

@@ -2,6 +2,8 @@
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, duration
 
+ROWS = (18, 26)
+
 
 def claim(run: Measured) -> Verdict:
     shelf = run.resource("shelf" if run.parameters["using"] == "queue" else "changed")
