@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gilscope.collector.columns import NO_SWITCHES, pick
 from gilscope.collector.cores import MARGIN_NS, Loss, Switches
-from gilscope.collector.merge import NO_SWITCHES, PATIENCE_NS, Merge, pick
+from gilscope.collector.merge import PATIENCE_NS, Merge
 from gilscope.collector.places import Places
 from gilscope.collector.rings import FOREVER, Account, Records
 from gilscope.collector.tracks import Tracks

@@ -16,9 +16,9 @@ from typing import Any
 from gilscope import __version__
 from gilscope.analysis.text import duration
 from gilscope.collector import interpreters, verdicts
+from gilscope.collector.columns import NO_SWITCHES
 from gilscope.collector.cores import MARGIN_NS, Cores
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.merge import NO_SWITCHES
 from gilscope.collector.rings import FOREVER, Rings
 from gilscope.collector.supervisor import Program
 from gilscope.collector.transcript import Transcript

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.analysis.fold import Fold, Gil
+from gilscope.collector.columns import pick
 from gilscope.collector.cores import Loss, Switches
-from gilscope.collector.merge import Merge, pick
+from gilscope.collector.merge import Merge
 from gilscope.collector.places import Places
 from gilscope.collector.rings import Account, Batch, Records
 from gilscope.collector.tracks import Tracks
