@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.analysis.forward import Index, Numbers, Table, Truth, before, ends_of, forward, order_by, starts_of
+from gilscope.analysis.forward import Groups, Index, Numbers, Table, Tables, Truth, order_by
 from gilscope.analysis.resources import Resources
 from gilscope.analysis.tasks import Tasks
 from gilscope.events import Flag, Kind, State, TrackKind
@@ -63,7 +63,7 @@ STEPS = PROGRAM_KINDS & ~_by_kind(np.bool_, dict.fromkeys(OPENS, 1))
 CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
 
 
-class Fold:
+class Fold(Tables):
     """Gives rows their states, and makes the rows of the GIL, of locks and kin, of cores, and of tasks and loops.
 
     ``gil`` and ``cores``: which layers this run measures. A track is told by ``add_tracks`` before any row
@@ -90,7 +90,6 @@ class Fold:
         self._ended = Table(np.bool_)
         self._exited = Table(np.bool_)
         self._seen = Table(np.bool_)
-        self._tables = [table for table in vars(self).values() if isinstance(table, Table)]
         self._first_gil: dict[int, int] = {}
         """By process, when its GIL was first seen: threads that appear later begin without it."""
         self._resources = Resources(self._kind, self._pid)
@@ -99,14 +98,14 @@ class Fold:
     def add_tracks(self, tracks: Iterable[Mapping[str, Any]]) -> None:
         """Tracks as the recording's ``tracks`` tell them; again when something changes."""
         for track in tracks:
-            id = int(track["id"])
-            for table in self._tables:
-                table.reach(id + 1)
+            id, parent = int(track["id"]), int(track.get("parent") or 0)
+            for tables in (self, self._resources, self._tasks):
+                tables.reach(max(id, parent) + 1)
             self._kind[id] = track["kind"]
             self._pid[id] = track.get("pid") or 0
             self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
             self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
-            self._tasks.add(id, int(track.get("parent") or 0), bool(track.get("asyncio")))
+            self._tasks.add(id, parent, bool(track.get("asyncio")))
 
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
@@ -152,58 +151,55 @@ class Fold:
             return rows, np.empty(0, np.intp)
         order = order_by(rows.track)
         ordered = rows[order]
-        starts = starts_of(ordered.track)
-        tracks = ordered.track[starts]
-        ends = ends_of(starts, len(rows))
-        self._meet(rows, ordered, starts, tracks)
+        threads = Groups(ordered.track)
+        self._meet(rows, ordered, threads)
 
-        gil, gil_thing = self._fold_gil(ordered, starts, tracks)
-        inside, inside_thing = self._fold_inside(ordered, starts, tracks)
-        core = self._fold_core(ordered, starts, tracks)
+        gil, gil_thing = self._fold_gil(ordered, threads)
+        inside, inside_thing = self._fold_inside(ordered, threads)
+        core = self._fold_core(ordered, threads)
         state = STATES[gil, inside, core]
         if not self._measured:
             # No GIL tells that it acts: what it does inside of a wait, such as letting a lock go before it, is no waiting.
             acts = (inside == IN_BLOCK) & (ordered.flags & Flag.NESTED != 0) & STEPS[ordered.kind]
             state[acts] = STATES[gil, NOTHING, core][acts]
-        exited = self._fold_exit(ordered, starts, tracks, gil)
+        exited = self._fold_exit(ordered, threads, gil)
         state[exited] = State.EXITED
 
-        left = order[exited & ~before(starts, exited, self._exited[tracks])]
+        left = order[exited & ~threads.before(exited, self._exited)]
 
         thing = np.where(CORE_KINDS[ordered.kind], np.uint32(0), ordered.thing)
         away = (state == State.BLOCKED) | (state == State.OUTSIDE)
         thing = np.where(away, np.where(inside >= IN_BLOCK, inside_thing, np.uint32(0)), thing)
         thing = np.where(state == State.GIL_WAIT, gil_thing, thing).astype(np.uint32)
-        for table, values in (
+        threads.carry(
             (self._gil, gil),
             (self._gil_thing, gil_thing),
             (self._inside, inside),
             (self._inside_thing, inside_thing),
             (self._core, core),
             (self._exited, exited),
-        ):
-            table[tracks] = values[ends]
+        )
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         told = Rows(rows.at, rows.track, rows.kind, rows.flags, state[back], thing[back], rows.line, rows.value)
         return told, left
 
-    def _meet(self, rows: Rows, ordered: Rows, starts: Index, tracks: Numbers) -> None:
+    def _meet(self, rows: Rows, ordered: Rows, threads: Groups) -> None:
         """A thread that first shows when its process's GIL was known already begins without it, inside of nothing."""
-        fresh = ~self._seen[tracks]
+        fresh = ~self._seen[threads.ids]
         if not self._measured:
             return
         of_gil = GIL_KINDS[rows.kind]
         pids, first = np.unique(self._pid[rows.track[of_gil]], return_index=True)
         for pid, at in zip(pids.tolist(), rows.at[of_gil][first].tolist(), strict=True):
             self._first_gil.setdefault(pid, at)
-        for track, at in zip(tracks[fresh].tolist(), ordered.at[starts[fresh]].tolist(), strict=True):
+        for track, at in zip(threads.ids[fresh].tolist(), ordered.at[threads.starts[fresh]].tolist(), strict=True):
             if self._first_gil.get(int(self._pid[track]), at) < at:
                 self._gil[track] = NONE
                 self._inside[track] = NOTHING
-        self._seen[tracks] = True
+        self._seen[threads.ids] = True
 
-    def _fold_gil(self, rows: Rows, starts: Index, tracks: Numbers) -> tuple[Numbers, Numbers]:
+    def _fold_gil(self, rows: Rows, threads: Groups) -> tuple[Numbers, Numbers]:
         if not self._measured:
             constant = np.full(len(rows), self._gil[0], np.uint8)
             return constant, np.zeros(len(rows), np.uint32)
@@ -211,36 +207,36 @@ class Fold:
         fact = GIL_FACT[rows.kind]
         fact[(rows.kind == Kind.GIL_RELEASE) & (rows.flags & Flag.FORCED != 0)] = WANTS
         sets = told | (rows.kind == Kind.LOST)
-        gil = forward(starts, sets, fact, self._gil[tracks])
+        gil = threads.forward(sets, fact, self._gil)
         # What the program layer records, it records with the GIL held: that tells, where nothing else does.
         implied = (gil == NOT_KNOWN) & PROGRAM_KINDS[rows.kind]
         if implied.any():
             fact[implied] = HOLDS
-            gil = forward(starts, sets | implied, fact, self._gil[tracks])
-        return gil, forward(starts, told, rows.thing, self._gil_thing[tracks])
+            gil = threads.forward(sets | implied, fact, self._gil)
+        return gil, threads.forward(told, rows.thing, self._gil_thing)
 
-    def _fold_inside(self, rows: Rows, starts: Index, tracks: Numbers) -> tuple[Numbers, Numbers]:
+    def _fold_inside(self, rows: Rows, threads: Groups) -> tuple[Numbers, Numbers]:
         fact = INSIDE_FACT[rows.kind]
         sets = (fact != 0) & (rows.flags & Flag.NESTED == 0) | (rows.kind == Kind.LOST)
-        inside = forward(starts, sets, fact, self._inside[tracks])
-        return inside, forward(starts, sets, rows.thing, self._inside_thing[tracks])
+        inside = threads.forward(sets, fact, self._inside)
+        return inside, threads.forward(sets, rows.thing, self._inside_thing)
 
-    def _fold_core(self, rows: Rows, starts: Index, tracks: Numbers) -> Numbers:
+    def _fold_core(self, rows: Rows, threads: Groups) -> Numbers:
         if not self._cores:
             return np.full(len(rows), NOT_SEEN, np.uint8)
         fact = np.where(rows.kind == Kind.CORE_ON, ON, np.where(rows.flags & Flag.PREEMPTED, PREEMPTED, OFF))
-        return forward(starts, CORE_KINDS[rows.kind], fact.astype(np.uint8), self._core[tracks])
+        return threads.forward(CORE_KINDS[rows.kind], fact.astype(np.uint8), self._core)
 
-    def _fold_exit(self, rows: Rows, starts: Index, tracks: Numbers, gil: Numbers) -> Truth:
+    def _fold_exit(self, rows: Rows, threads: Groups, gil: Numbers) -> Truth:
         """From the end that a thread tells, or from when it lets go of the GIL after that."""
         tells = rows.kind == Kind.THREAD_END
-        if not tells.any() and not self._ended[tracks].any():
+        if not tells.any() and not self._ended[threads.ids].any():
             return np.zeros(len(rows), np.bool_)
-        ended = forward(starts, tells, tells, self._ended[tracks])
+        ended = threads.forward(tells, tells, self._ended)
         at_once = self._gone(rows)
         exits = at_once | ended & ((gil != HOLDS) | (not self._measured))
-        self._ended[tracks] = ended[ends_of(starts, len(rows))]
-        return forward(starts, exits, exits, self._exited[tracks])
+        threads.carry((self._ended, ended))
+        return threads.forward(exits, exits, self._exited)
 
 
 def _each(rows: Rows) -> list[Rows]:

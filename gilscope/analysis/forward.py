@@ -106,3 +106,39 @@ class Table:
 
     def __setitem__(self, index: Any, values: Any) -> None:
         self.values[index] = values
+
+
+class Tables:
+    """Base of what carries values of tracks from batch to batch, in tables that are its attributes."""
+
+    def reach(self, size: int) -> None:
+        """Make room for ids below this."""
+        for table in vars(self).values():
+            if isinstance(table, Table):
+                table.reach(size)
+
+
+class Groups:
+    """Ordered rows in groups of one track each, by its id. What was told of a track before them comes from a table."""
+
+    def __init__(self, ids: Numbers) -> None:
+        self.starts = starts_of(ids)
+        self.ids = ids[self.starts]
+        self.ends = ends_of(self.starts, len(ids))[: len(self.ids)]
+
+    def forward(self, sets: Truth, values: Numbers, table: Table) -> Numbers:
+        """At each row the value set last for its track."""
+        return forward(self.starts, sets, values, table[self.ids])
+
+    def before(self, values: Numbers, table: Table) -> Numbers:
+        """At each row the value of its track's row before it."""
+        return before(self.starts, values, table[self.ids])
+
+    def total(self, values: Numbers, table: Table) -> Numbers:
+        """Sum up to each row."""
+        return running_total(self.starts, values, table[self.ids])
+
+    def carry(self, *carried: tuple[Table, Numbers]) -> None:
+        """Put the last value of each track into its table."""
+        for table, values in carried:
+            table[self.ids] = values[self.ends]

@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.analysis.forward import (
+    Groups,
     Index,
     Numbers,
     Table,
+    Tables,
     Truth,
     before,
     ends_of,
@@ -52,12 +54,11 @@ class _Events:
     flags: Numbers
     line: Numbers
     value: Numbers
-    starts: Index
-    things: Numbers
+    things: Groups
     track_kind: Numbers
 
 
-class Resources:
+class Resources(Tables):
     """Carries, for each thing: who has it, how many wait, its permits or its length."""
 
     def __init__(self, kind: Table, pid: Table) -> None:
@@ -71,14 +72,11 @@ class Resources:
         self._state = Table(np.uint8, NO_STATE)
         self._shown = Table(np.uint32)
         self._internal = Table(np.bool_)
-        self._tables = [table for table in vars(self).values() if isinstance(table, Table)]
         self._waiting: NDArray[np.uint64] = np.empty(0, np.uint64)
         """Who waits for what: thread « 32 | thing, sorted."""
 
     def add(self, id: int, capacity: int, internal: bool) -> None:
         """A track was told."""
-        for table in self._tables:
-            table.reach(id + 1)
         self._internal[id] = internal
         if capacity:
             self._capacity[id] = capacity
@@ -102,22 +100,19 @@ class Resources:
         state = self._states(events, holder, waiters, value)
         lockish = np.isin(events.track_kind, (*HOLDABLE, TrackKind.CORE))
         shown = np.where(lockish & (holder != SOMEBODY), holder, 0).astype(np.uint32)
-        starts, things = events.starts, events.things
+        things = events.things
         changed = (
-            (state != before(starts, state, self._state[things]))
-            | (shown != before(starts, shown, self._shown[things]))
-            | (value != before(starts, value, self._value[things]))
-        ) & np.repeat(self._state[things] != State.EXITED, np.diff(np.append(starts, len(state))))
-        ends = ends_of(starts, len(state))
-        for table, values in (
+            (state != things.before(state, self._state))
+            | (shown != things.before(shown, self._shown))
+            | (value != things.before(value, self._value))
+        ) & (self._state[events.thing] != State.EXITED)
+        things.carry(
             (self._waiters, waiters),
             (self._holder, holder),
             (self._value, value),
             (self._shown, shown),
-        ):
-            table[things] = values[ends]
-        alive = self._state[things] != State.EXITED
-        self._state[things[alive]] = state[ends][alive]
+            (self._state, np.where(self._state[events.thing] == State.EXITED, np.uint8(State.EXITED), state)),
+        )
         made = Rows.of(
             events.at[changed],
             track=events.thing[changed],
@@ -147,7 +142,6 @@ class Resources:
         if not len(order):
             return None
         row, thing = row[order], thing[order]
-        starts = starts_of(thing)
         return _Events(
             at=rows.at[row],
             row=row,
@@ -157,8 +151,7 @@ class Resources:
             flags=rows.flags[row],
             line=rows.line[row],
             value=rows.value[row],
-            starts=starts,
-            things=thing[starts],
+            things=Groups(thing),
             track_kind=self._kind[thing],
         )
 
@@ -168,13 +161,13 @@ class Resources:
         now = rows.thing[(rows.kind == Kind.LOCK_ACQUIRE) & (rows.track == thread)]
         mine = self._acquirer.values == thread
         mine[now] = True
-        return np.flatnonzero(mine & self._internal.values & (self._kind[: len(mine)] == TrackKind.LOCK))
+        return np.flatnonzero(mine & self._internal.values & (self._kind.values == TrackKind.LOCK))
 
     def _of_process(self, pid: int, named: Numbers) -> Index:
         """What belongs to it and was seen before, or is named in this batch."""
         known = self._state.values != NO_STATE
         known[named] = True
-        return np.flatnonzero(known & np.isin(self._kind[: len(known)], RESOURCES) & (self._pid[: len(known)] == pid))
+        return np.flatnonzero(known & np.isin(self._kind.values, RESOURCES) & (self._pid.values == pid))
 
     def _fold_waiters(self, events: _Events) -> Numbers:
         """How many wait for the event's thing, from it on. Counts threads, so that a loss doesn't count twice."""
@@ -193,48 +186,45 @@ class Resources:
             change[order] = now - was
             still = pairs[now[ends_of(starts, len(now))] > 0]
             self._waiting = np.union1d(np.setdiff1d(self._waiting, pairs), still)
-        return running_total(events.starts, change, self._waiters[events.things])
+        return events.things.total(change, self._waiters)
 
     def _fold_holder(self, events: _Events) -> Numbers:
         """Who has the event's thing, from it on: a thread, 0 nobody, ``SOMEBODY`` not known."""
-        starts, things, kind, thread = events.starts, events.things, events.kind, events.thread
-        ends = ends_of(starts, len(kind))
+        things, kind, thread = events.things, events.kind, events.thread
         takes = (kind == Kind.GIL_ACQUIRE) | (kind == Kind.LOCK_ACQUIRE) | (kind == Kind.CORE_ON)
         lets_go = (kind == Kind.GIL_RELEASE) | (kind == Kind.CORE_OFF)
         lets_go |= (kind == Kind.LOCK_RELEASE) & (events.value == 0)
-        acquirer = forward(starts, takes, thread, self._acquirer[things])
-        acquired_at = forward(starts, takes, events.at, self._acquired_at[things])
-        self._acquirer[things], self._acquired_at[things] = acquirer[ends], acquired_at[ends]
+        acquirer = things.forward(takes, thread, self._acquirer)
+        acquired_at = things.forward(takes, events.at, self._acquired_at)
+        things.carry((self._acquirer, acquirer), (self._acquired_at, acquired_at))
         made = kind == Kind.THING_NEW
         own = (lets_go | (kind == Kind.THREAD_END)) & (acquirer == thread)
         taken = np.where(takes, thread, np.uint32(0))
-        carried = self._holder[things]
-        holder = forward(starts, takes | own | made, taken, carried)
+        holder = things.forward(takes | own | made, taken, self._holder)
         # A thread may let go of another's plain lock. Else, and at the very time of the acquire, it is
         # the release before that acquire, which came in behind it.
         others = lets_go & ~own & (events.track_kind == TrackKind.LOCK) & (events.at > acquired_at)
         others |= lets_go & ~own & ((holder == SOMEBODY) | (holder == 0))
-        holder = forward(starts, takes | own | made | others, taken, carried)
+        holder = things.forward(takes | own | made | others, taken, self._holder)
         lost = kind == Kind.LOST
         if lost.any():
             unsure = lost & ((holder == thread) | (holder == 0))
             taken = np.where(unsure, SOMEBODY, taken)
-            holder = forward(starts, takes | own | made | others | unsure, taken, carried)
+            holder = things.forward(takes | own | made | others | unsure, taken, self._holder)
         return holder
 
     def _fold_value(self, events: _Events) -> Numbers:
         """Permits of semaphores, lengths of queues; 0 of all others."""
-        kind, starts, things = events.kind, events.starts, events.things
+        kind, starts = events.kind, events.things.starts
         semaphore = events.track_kind == TrackKind.SEMAPHORE
         queue = events.track_kind == TrackKind.QUEUE
-        carried = self._value[things]
         if not (semaphore.any() or queue.any()):
             return np.zeros(len(kind), np.int64)
         made = kind == Kind.THING_NEW
         new = semaphore & made
         self._capacity[events.thing[new]] = events.value[new]
         tells = new | semaphore & (kind == Kind.TAKE) | queue & ((kind == Kind.PUT) | (kind == Kind.GET))
-        told = forward(starts, tells, events.value, carried)
+        told = events.things.forward(tells, events.value, self._value)
         given = np.where(semaphore & (kind == Kind.NOTIFY), events.value, 0)
         total = running_total(starts, given, np.zeros(len(starts), np.int64))
         base = forward(starts, tells, total, np.zeros(len(starts), np.int64))

@@ -4,18 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gilscope.analysis.forward import (
-    Index,
-    Numbers,
-    Table,
-    Truth,
-    before,
-    ends_of,
-    forward,
-    order_by,
-    running_total,
-    starts_of,
-)
+from gilscope.analysis.forward import Groups, Index, Numbers, Table, Tables, Truth, order_by
 from gilscope.events import TASK_ENDS, Kind, State, TrackKind
 from gilscope.recording import Rows
 
@@ -58,7 +47,7 @@ class _Events:
     """Whether it changed anything: who is ready already can't become it."""
 
 
-class Tasks:
+class Tasks(Tables):
     """Carries, for each task: its state, what it awaits, where it stands; for each thread and each loop: its task."""
 
     def __init__(self, kind: Table, pid: Table) -> None:
@@ -79,20 +68,16 @@ class Tasks:
         """By loop: how many of its tasks could run."""
         self._selects = Table(np.bool_)
         """Loops that tell when they look for input and output: between steps, they are busy or idle."""
-        self._tables = [table for table in vars(self).values() if isinstance(table, Table) and table not in (kind, pid)]
 
     def add(self, id: int, parent: int, asyncio: bool) -> None:
         """A track was told."""
-        for table in self._tables:
-            table.reach(max(id, parent) + 1)
         self._parent[id], self._asyncio[id] = parent, asyncio
 
     def exit(self, pid: int, row: Rows) -> Rows:
         """The process is over: rows that say so of its loops, and of tasks that had no end."""
-        size = min(len(self._state.values), len(self._kind.values))
-        mine = np.isin(self._kind[:size], (TrackKind.TASK, TrackKind.LOOP)) & (self._pid[:size] == pid)
+        mine = np.isin(self._kind.values, (TrackKind.TASK, TrackKind.LOOP)) & (self._pid.values == pid)
         over = (NO_STATE, State.EXITED, *TASK_ENDS)
-        left = np.flatnonzero(mine & ~np.isin(self._state[:size], over))
+        left = np.flatnonzero(mine & ~np.isin(self._state.values, over))
         self._state[left] = State.EXITED
         return Rows.of(np.full(len(left), row.at[0]), track=left, state=State.EXITED)
 
@@ -112,11 +97,11 @@ class Tasks:
         """At each row, the task whose step its thread executes from then on; 0: none."""
         order = order_by(rows.track)
         kind, track = rows.kind[order], rows.track[order]
-        starts = starts_of(track)
+        threads = Groups(track)
         steps = kind == Kind.TASK_STEP
         sets = steps | np.isin(kind, (Kind.TASK_YIELD, Kind.TASK_SUSPEND, Kind.TASK_END, Kind.LOST, Kind.THREAD_END))
-        current = forward(starts, sets, np.where(steps, rows.thing[order], 0), self._current[track[starts]])
-        self._current[track[starts]] = current[ends_of(starts, len(rows))]
+        current = threads.forward(sets, np.where(steps, rows.thing[order], 0), self._current)
+        threads.carry((self._current, current))
         back = np.empty(len(rows), np.uint32)
         back[order] = current
         return back
@@ -130,44 +115,42 @@ class Tasks:
             kind = np.append(kind, np.full(len(lost), Kind.LOST, np.uint8))
         order = order_by(task, row) if len(row) else row
         row, task, kind = row[order], task[order], kind[order]
-        starts = starts_of(task)
-        tasks, ends = task[starts], ends_of(starts, len(row))[: len(starts)]
+        tasks = Groups(task)
         value, line, thread = rows.value[row], rows.line[row], rows.track[row]
 
         sets = ENTERS[kind] != NO_STATE
         enters = np.where(kind == Kind.TASK_END, value, ENTERS[kind]).astype(np.uint8)
-        base = forward(starts, sets, enters, self._base[tasks])
+        base = tasks.forward(sets, enters, self._base)
         readied = (kind == Kind.TASK_READY) & ((base == State.SUSPENDED) | (base == State.UNKNOWN))
-        state = forward(starts, sets | readied, np.where(readied, State.READY, enters), self._state[tasks])
+        state = tasks.forward(sets | readied, np.where(readied, State.READY, enters), self._state)
         state[state == NO_STATE] = State.UNKNOWN
-        was = before(starts, state, self._state[tasks])
+        was = tasks.before(state, self._state)
         loop = self._parent[task]
         about = np.select(
             [state == State.READY, kind == Kind.TASK_STEP, kind == Kind.TASK_SUSPEND],
             [loop, thread, value.astype(np.uint32)],
             np.uint32(0),
         )
-        thing = forward(starts, sets | readied, about, self._thing[tasks])
+        thing = tasks.forward(sets | readied, about, self._thing)
         stands = np.isin(kind, (Kind.TASK_NEW, Kind.TASK_SUSPEND)) | (kind == Kind.TASK_YIELD) & (line != 0)
-        stand = forward(starts, stands, line, self._line[tasks])
+        stand = tasks.forward(stands, line, self._line)
         awaits = np.where(kind == Kind.TASK_SUSPEND, value, 0).astype(np.uint32)
-        waits = forward(starts, (sets | readied) & (kind != Kind.LOST), awaits, self._waits[tasks])
-        waited = before(starts, waits, self._waits[tasks])
-        for table, values in (
+        waits = tasks.forward((sets | readied) & (kind != Kind.LOST), awaits, self._waits)
+        waited = tasks.before(waits, self._waits)
+        tasks.carry(
             (self._base, base),
             (self._state, state),
             (self._thing, thing),
             (self._line, stand),
             (self._waits, waits),
             (self._thread, thread),
-        ):
-            table[tasks] = values[ends]
+        )
         effective = (kind != Kind.TASK_READY) | readied & (was != State.READY)
         return _Events(row, task, kind, state, was, thing, stand, waits, waited, effective)
 
     def _open_tasks(self, rows: Rows, row: Index, thread: int) -> Index:
         """Tasks without an end that were seen on this thread: before this batch, or at these rows."""
-        mine = (self._thread.values == thread) & (self._kind[: len(self._thread.values)] == TrackKind.TASK)
+        mine = (self._thread.values == thread) & (self._kind.values == TrackKind.TASK)
         mine &= ~np.isin(self._base.values, TASK_ENDS)
         mine[rows.thing[row[rows.track[row] == thread]]] = True
         mine[rows.thing[row[rows.kind[row] == Kind.TASK_END]]] = False
@@ -201,8 +184,7 @@ class Tasks:
         self._selects[rows.thing[steps]] = True
         order = order_by(loop, row) if len(row) else row
         row, loop, kind, task, more = row[order], loop[order], kind[order], task[order], more[order]
-        starts = starts_of(loop)
-        loops, ends = loop[starts], ends_of(starts, len(row))[: len(starts)]
+        loops = Groups(loop)
         steps_over = np.isin(kind, (Kind.TASK_YIELD, Kind.TASK_SUSPEND, Kind.TASK_END))
         state = np.select(
             [np.isin(kind, (Kind.LOOP_SELECT, Kind.ASYNC_NEW)), steps_over & ~self._selects[loop], kind == Kind.LOST],
@@ -210,14 +192,13 @@ class Tasks:
             np.uint8(State.BUSY),
         )
         sets = ~np.isin(kind, BY_SOMEBODY)
-        was_state, was_thing, was_ready = self._state[loops], self._thing[loops], self._ready[loops]
-        state = forward(starts, sets, state, np.where(was_state == NO_STATE, np.uint8(State.UNKNOWN), was_state))
-        thing = forward(starts, sets, np.where(kind == Kind.TASK_STEP, task, 0).astype(np.uint32), was_thing)
-        ready = running_total(starts, more, was_ready)
-        changed = (state != before(starts, state, was_state)) | (thing != before(starts, thing, was_thing))
-        changed |= ready != before(starts, ready, was_ready)
-        for table, values in ((self._state, state), (self._thing, thing), (self._ready, ready)):
-            table[loops] = values[ends]
+        state = loops.forward(sets, state, self._state)
+        state[state == NO_STATE] = State.UNKNOWN
+        thing = loops.forward(sets, np.where(kind == Kind.TASK_STEP, task, 0).astype(np.uint32), self._thing)
+        ready = loops.total(more, self._ready)
+        changed = (state != loops.before(state, self._state)) | (thing != loops.before(thing, self._thing))
+        changed |= ready != loops.before(ready, self._ready)
+        loops.carry((self._state, state), (self._thing, thing), (self._ready, ready))
         told = Rows.of(rows.at[row], track=loop, kind=Kind.RESOURCE, state=state, thing=thing, value=ready)
         return _in_order(told[changed], row[changed])
 
