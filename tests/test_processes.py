@@ -7,8 +7,10 @@ import subprocess
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind, State, TrackKind
@@ -471,6 +473,19 @@ def work(results, line):
     assert worker[worker.index("BLOCK here 1") :] == [
         *("BLOCK here 1", "UNBLOCK here 1 =list", "UNPICKLED list =list"),
         *("PICKLE dict", "PICKLED dict =dict", "CALL here 2 =dict", "RETURN here 2 =dict"),
+    ]
+    timeline = Timeline(recording)
+    flows = timeline.flows
+    sent, rows = flows.messages, flows.rows
+    ours = np.isin(sent.pipe, [track(recording, TrackKind.PIPE, name) for name in ("results", "here 1", "here 2")])
+    assert [
+        (timeline.name(rows.track[begun]), timeline.name(rows.track[read]), said[count])
+        for begun, read, count in zip(sent.begun[ours], sent.read[ours], sent.bytes[ours], strict=True)
+    ] == [
+        ("QueueFeederThread", "MainThread", "int"),
+        ("QueueFeederThread", "MainThread", "str"),
+        ("MainThread", "worker", "list"),
+        ("worker", "MainThread", "dict"),
     ]
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gilscope.analysis import messages
 from gilscope.analysis.forward import Index, Numbers, Truth, forward, last_before, order_by, starts_of
+from gilscope.analysis.messages import Messages
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
 
@@ -28,6 +30,7 @@ class Flows:
     """The row of another thread without which it couldn't have happened when it did."""
     was: Numbers
     """State of the thread up to this row; 0 for its first."""
+    messages: Messages
 
     @property
     def wakes(self) -> Index:
@@ -47,14 +50,17 @@ def find(rows: Rows, kinds: Numbers, parents: Numbers) -> Flows:
     was, thing = (np.where(first, 0, column[previous]) for column in (rows.state, rows.thing))
     since = np.where(first, NONE, _since(rows, order, starts)[previous])
     cause = np.full(len(rows), NONE)
+    sent = messages.find(rows, kinds)
+    waits = _Waits(_closing(rows, order), since, was, thing)
     for effects, causes in (
         _starts(rows, np.flatnonzero(first), parents),
         _handoffs(rows, order, starts, was),
-        _wakes(rows, _Waits(_closing(rows, order), since, was, thing), kinds, parents),
+        _wakes(rows, waits, kinds, parents),
+        _arrivals(rows, waits, sent),
     ):
         sound = (causes > since[effects]) & (causes < effects)
         cause[effects[sound]] = causes[sound]
-    return Flows(rows, previous, cause, was)
+    return Flows(rows, previous, cause, was, sent)
 
 
 def _since(rows: Rows, order: Index, starts: Index) -> Index:
@@ -100,9 +106,7 @@ class _Waits:
 
 def _wakes(rows: Rows, waits: _Waits, kinds: Numbers, parents: Numbers) -> tuple[Index, Index]:
     """Rows with which threads go on after being blocked, and with what another one let them."""
-    changes = (rows.state != State.BLOCKED) | (rows.thing != waits.thing)
-    away = (rows.state == State.UNKNOWN) | (rows.state == State.EXITED)
-    goes_on = np.flatnonzero((waits.was == State.BLOCKED) & changes & ~away & (waits.closing != NONE))
+    goes_on = _going_on(rows, waits)
     closing = waits.closing[goes_on]
     in_vain = (rows.flags[closing] & (Flag.TIMEOUT | Flag.ERROR) != 0) | (rows.kind[closing] == Kind.LOCK_TIMEOUT)
     goes_on, closing = goes_on[~in_vain], closing[~in_vain]
@@ -124,6 +128,28 @@ def _wakes(rows: Rows, waits: _Waits, kinds: Numbers, parents: Numbers) -> tuple
     ended = (causes <= waits.since[goes_on]) & (_last_of(rows, ends, parents, ender, goes_on) != NONE)
     causes[ended] = _last_of(rows, lives, parents, ender[ended], goes_on[ended])
     return goes_on, causes
+
+
+def _going_on(rows: Rows, waits: _Waits) -> Index:
+    """Rows with which threads go on after being blocked."""
+    changes = (rows.state != State.BLOCKED) | (rows.thing != waits.thing)
+    away = (rows.state == State.UNKNOWN) | (rows.state == State.EXITED)
+    return np.flatnonzero((waits.was == State.BLOCKED) & changes & ~away & (waits.closing != NONE))
+
+
+def _arrivals(rows: Rows, waits: _Waits, sent: Messages) -> tuple[Index, Index]:
+    """Rows with which threads go on that waited for a message, and the last that its sender did until then, while it
+    wrote: a message wakes up who waits for it before it is written to its end."""
+    goes_on = _going_on(rows, waits)
+    closing = waits.closing[goes_on]
+    if not len(sent):
+        return goes_on[:0], goes_on[:0]
+    n = np.minimum(sent.read.searchsorted(closing), len(sent) - 1)
+    one = (sent.read[n] == closing) & (waits.thing[goes_on] == sent.pipe[n])
+    goes_on, n = goes_on[one], n[one]
+    until = np.where(sent.written[n] == NONE, goes_on, np.minimum(goes_on, sent.written[n] + 1))
+    causes = last_before(rows.track, np.arange(len(rows)), rows.track[sent.begun[n]], until)
+    return goes_on, np.where(causes >= sent.begun[n], causes, NONE)
 
 
 def _last_of(rows: Rows, some: Index, parents: Numbers, whose: Numbers, before: Index) -> Index:

@@ -1,9 +1,9 @@
-// Cause on one track, effect on another: handoffs, wakes and starts, found while rows come in.
+// Cause on one track, effect on another: handoffs, wakes, starts and messages, found while rows come in.
 
-import { Flag, Kind, State } from './schema.js';
+import { Flag, Kind, State, TrackKind } from './schema.js';
 import { lastAtOrBefore } from './columns.js';
 
-export const Flow = Object.freeze({ HANDOFF: 0, WAKE: 1, START: 2 });
+export const Flow = Object.freeze({ HANDOFF: 0, WAKE: 1, START: 2, MESSAGE: 3 });
 
 /** @type {ReadonlySet<number>} */
 const LETS_GO = new Set([Kind.LOCK_RELEASE, Kind.NOTIFY, Kind.PUT, Kind.GET]);
@@ -13,6 +13,7 @@ const GETS = new Set([Kind.LOCK_ACQUIRE, Kind.UNBLOCK, Kind.TAKE, Kind.GET, Kind
 /**
  * @typedef {{at: number, track: number}} Moment
  * @typedef {{thing: number, since: number, until: number}} Wait
+ * @typedef {{begun: number, written: number, track: number, bytes: number}} Writing `written`: −1 until it is
  */
 
 /** Flows in the order in which they were proven. */
@@ -25,6 +26,7 @@ export class Flows {
     this.fromTrack = new Uint32Array(64);
     this.toTrack = new Uint32Array(64);
     this.kind = new Uint8Array(64);
+    this.bytes = new Float64Array(64); // of a message
     /** @type {Map<number, Moment>} by process: the last release of its GIL */
     this.gilReleases = new Map();
     /** @type {Map<number, Moment>} by thing: the last act that could let a waiter go on */
@@ -33,8 +35,13 @@ export class Flows {
     this.gilWaits = new Map();
     /** @type {Map<number, Wait>} by thread: its last wait for a thing that isn't told to have ended well */
     this.waits = new Map();
-    /** @type {Map<number, Moment>} by thread that is being started: who starts it */
+    /** @type {Map<number, Moment>} by thread or process that is being started: who starts it */
     this.starts = new Map();
+    /** @type {Map<number, Writing[]>} by pipe: what was written, and not read yet. The n-th written is the n-th read. */
+    this.written = new Map();
+    /** @type {Set<number>} pipes that gave what nobody was seen writing */
+    this.unsure = new Set();
+    this.complete = true;
   }
 
   /**
@@ -42,13 +49,16 @@ export class Flows {
    * @param {number} track @param {number} process @param {number} at @param {number} kind @param {number} flags
    * @param {number} state @param {number} thing
    * @param {number} stateBefore @param {number} thingBefore
+   * @param {number} value @param {number | undefined} thingKind what `thing` is
    */
-  see(track, process, at, kind, flags, state, thing, stateBefore, thingBefore) {
+  see(track, process, at, kind, flags, state, thing, stateBefore, thingBefore, value = 0, thingKind = undefined) {
+    if (kind === Kind.LOST) this.complete = false;
     if (stateBefore === State.BLOCKED && state !== State.BLOCKED) {
       const wait = this.waits.get(track);
       if (wait && wait.thing === thingBefore) wait.until = at;
     }
     if (GETS.has(kind)) this.#woken(track, at, thing, (flags & (Flag.TIMEOUT | Flag.ERROR)) !== 0);
+    if (thingKind === TrackKind.PIPE) this.#message(track, at, kind, flags, thing, value);
     if (kind === Kind.LOCK_TIMEOUT) this.waits.delete(track);
     if (state === State.BLOCKED && stateBefore !== State.BLOCKED) this.waits.set(track, { thing, since: at, until: at });
 
@@ -58,17 +68,56 @@ export class Flows {
     // Its row may be about what the thread waits for from then on: the process says which GIL it is.
     else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(process, { at, track });
     else if (LETS_GO.has(kind)) this.releases.set(thing, { at, track });
-    else if (kind === Kind.THREAD_END) this.releases.set(track, { at, track });
-    else if (kind === Kind.THREAD_START) this.starts.set(thing, { at, track });
-    else if (kind === Kind.THREAD_BEGIN) {
-      const start = this.starts.get(track);
-      if (start) this.#push(at, start.at, start.track, at, track, Flow.START);
-      this.starts.delete(track);
+    else if (kind === Kind.THREAD_END) {
+      this.releases.set(track, { at, track });
+      this.releases.set(process, { at, track }); // it ends with the last of them
+    } else if (kind === Kind.THREAD_START || kind === Kind.PROCESS_START) this.starts.set(thing, { at, track });
+    else if (kind === Kind.THREAD_BEGIN) this.#begins(track, at, track);
+    else if (kind === Kind.PROCESS_BEGIN) this.#begins(process, at, track);
+  }
+
+  /** @param {number} started a thread or a process @param {number} at @param {number} track of the thread that begins */
+  #begins(started, at, track) {
+    const start = this.starts.get(started);
+    if (start) this.#push(at, start.at, start.track, at, track, Flow.START);
+    this.starts.delete(started);
+  }
+
+  /**
+   * A step of a writing or a reading.
+   * @param {number} track @param {number} at @param {number} kind @param {number} flags @param {number} pipe @param {number} bytes
+   */
+  #message(track, at, kind, flags, pipe, bytes) {
+    if (!this.complete || this.unsure.has(pipe)) return;
+    const written = this.written.get(pipe) ?? [];
+    if (kind === Kind.CALL) {
+      written.push({ begun: at, written: -1, track, bytes });
+      this.written.set(pipe, written);
+    } else if (kind === Kind.RETURN) {
+      const one = written.findIndex((writing) => writing.track === track && writing.written < 0);
+      if (one >= 0 && flags & Flag.ERROR) written.splice(one, 1);
+      else if (one >= 0) written[one].written = at;
+    } else if (kind === Kind.UNBLOCK && !(flags & (Flag.ERROR | Flag.TIMED))) {
+      const sent = written.shift();
+      if (!sent || sent.bytes !== bytes) this.unsure.add(pipe);
+      else this.#push(at, sent.written < 0 ? sent.begun : sent.written, sent.track, at, track, Flow.MESSAGE, bytes);
     }
+  }
+
+  /**
+   * The message that a thread has read at a time: its flow; −1 where that isn't known.
+   * @param {number} track @param {number} at
+   */
+  readAt(track, at) {
+    for (let n = lastAtOrBefore(this.proven, this.count, at); n >= 0 && this.proven[n] === at; n -= 1) {
+      if (this.kind[n] === Flow.MESSAGE && this.toTrack[n] === track) return n;
+    }
+    return -1;
   }
 
   /** Something wasn't seen: nothing from before it proves anything about what comes. */
   forget() {
+    this.complete = false;
     for (const known of [this.gilReleases, this.releases, this.gilWaits, this.waits, this.starts]) known.clear();
   }
 
@@ -95,8 +144,8 @@ export class Flows {
     this.#push(at, release.at, release.track, Math.max(until, release.at), track, Flow.WAKE);
   }
 
-  /** @param {number} proven @param {number} fromAt @param {number} fromTrack @param {number} toAt @param {number} toTrack @param {number} kind */
-  #push(proven, fromAt, fromTrack, toAt, toTrack, kind) {
+  /** @param {number} proven @param {number} fromAt @param {number} fromTrack @param {number} toAt @param {number} toTrack @param {number} kind @param {number} bytes */
+  #push(proven, fromAt, fromTrack, toAt, toTrack, kind, bytes = 0) {
     const n = this.count;
     if (n === this.proven.length) this.#grow(n * 2);
     this.proven[n] = proven;
@@ -105,12 +154,13 @@ export class Flows {
     this.fromTrack[n] = fromTrack;
     this.toTrack[n] = toTrack;
     this.kind[n] = kind;
+    this.bytes[n] = bytes;
     this.count = n + 1;
   }
 
   /** @param {number} capacity */
   #grow(capacity) {
-    const copies = /** @type {const} */ (['proven', 'fromAt', 'toAt', 'fromTrack', 'toTrack', 'kind']);
+    const copies = /** @type {const} */ (['proven', 'fromAt', 'toAt', 'fromTrack', 'toTrack', 'kind', 'bytes']);
     for (const name of copies) {
       const column = this[name];
       const larger = new /** @type {any} */ (column.constructor)(capacity);

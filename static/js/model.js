@@ -272,7 +272,7 @@ export class Model {
       const before = rows.count - 1;
       const stateBefore = before < 0 ? State.UNKNOWN : rows.state[before];
       const thingBefore = before < 0 ? 0 : rows.thing[before];
-      this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore);
+      this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore, batch.value[i], this.tracks[thing]?.kind);
       if (kind === Kind.CORE_ON) track.cores.push(at, batch.value[i] + 1);
       else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, kind === Kind.GC_BEGIN ? 1 : 0);
       else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);

@@ -1,7 +1,7 @@
 // What a span is, in words: for the detail, the tooltip and the screen reader.
 
 import { Flag, Kind, State, STATE_TEXT, TrackKind } from './schema.js';
-import { formatDuration, formatShare } from './format.js';
+import { formatCount, formatDuration, formatShare } from './format.js';
 import { TimeByState } from './lod.js';
 
 /**
@@ -118,9 +118,11 @@ export function predicate(model, span) {
     case State.GIL_WAIT:
       return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
     case State.BLOCKED:
-      if (model.tracks[span.thing]?.isThread) return `waits ${length}${inside} for ${model.name(span.thing)} to end`;
+      if (model.tracks[span.thing]?.isThread || model.tracks[span.thing]?.kind === TrackKind.PROCESS) return `waits ${length}${inside} for ${model.name(span.thing)} to end`;
+      if (model.tracks[span.thing]?.kind === TrackKind.PIPE) return `waits ${length}${inside} for a message from ${thing}${received(model, span)}`;
       return `waits ${length}${inside} for ${thing || 'a thing that has no name'}${had ? `, held by ${had}` : ''}`;
     case State.OUTSIDE:
+      if (model.tracks[span.thing]?.kind === TrackKind.PIPE) return `writes to ${thing} for ${length}`;
       return `is away from Python for ${length}${thing ? ` in ${thing}` : inside}`;
     case State.RUNNABLE:
       return `could run, and waits ${length} for a core`;
@@ -151,6 +153,23 @@ export function predicate(model, span) {
     default:
       return `is ${STATE_TEXT[span.state]?.label ?? 'in a state without a name'} for ${length}`;
   }
+}
+
+/**
+ * What came when a thread had waited for a message: ", until worker had sent 1,234 bytes".
+ * @param {Model} model
+ * @param {Span} span
+ */
+function received(model, span) {
+  const { rows } = span.track;
+  for (let row = span.last + 1, n = 0; row < rows.count && n < HOLDERS_REACH; row += 1, n += 1) {
+    if (rows.kind[row] === Kind.BLOCK) return '';
+    if (rows.kind[row] !== Kind.UNBLOCK || rows.thing[row] !== span.thing) continue;
+    const flow = model.flows.readAt(span.track.id, rows.at[row]);
+    if (flow < 0) return '';
+    return `, until ${model.name(model.flows.fromTrack[flow])} had sent ${formatCount(model.flows.bytes[flow])} bytes`;
+  }
+  return '';
 }
 
 /** How much of a span its thread collected garbage. @param {Span} span */

@@ -324,3 +324,66 @@ test('away and blocked spans say the call that they are in', async () => {
     'is away from Python for …',
   ]);
 });
+
+test('messages lead from who wrote to who read, the n-th to the n-th, until something is unsure', async () => {
+  const [PIPE, CHILD, THREE] = [20, 21, 22];
+  const model = new Model();
+  model.tellMeta({
+    tracks: [
+      ...TRACKS,
+      { id: PIPE, kind: TrackKind.PIPE, name: 'results', parent: PROCESS },
+      { id: CHILD, kind: TrackKind.PROCESS, name: 'worker', parent: PROCESS },
+      { id: THREE, kind: TrackKind.THREAD, name: 'worker', parent: CHILD },
+    ],
+  });
+  const add = async (/** @type {any[]} */ rows) => model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  const found = () => Array.from({ length: model.flows.count }, (_, n) => ['fromTrack', 'fromAt', 'toTrack', 'toAt', 'kind', 'bytes'].map((name) => /** @type {any} */ (model.flows)[name][n]));
+  await add([
+    { at: 0, track: ONE, kind: Kind.PROCESS_START, state: RUNNING, thing: CHILD },
+    { at: 10, track: THREE, kind: Kind.PROCESS_BEGIN, state: RUNNING, thing: CHILD },
+    { at: 20, track: ONE, kind: Kind.BLOCK, state: RUNNING, thing: PIPE },
+    { at: 21, track: ONE, kind: Kind.GIL_RELEASE, state: BLOCKED, thing: PIPE },
+    { at: 30, track: THREE, kind: Kind.CALL, state: RUNNING, thing: PIPE, value: 3 },
+    { at: 31, track: THREE, kind: Kind.RETURN, state: RUNNING, thing: PIPE, value: 3, flags: 8 },
+    { at: 32, track: THREE, kind: Kind.CALL, state: RUNNING, thing: PIPE, value: 1234 },
+    { at: 33, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+    { at: 34, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: PIPE, value: 1234 },
+    { at: 35, track: THREE, kind: Kind.RETURN, state: RUNNING, thing: PIPE, value: 1234 },
+    { at: 36, track: THREE, kind: Kind.CALL, state: RUNNING, thing: PIPE, value: 5 },
+    { at: 37, track: THREE, kind: Kind.RETURN, state: RUNNING, thing: PIPE, value: 5 },
+    { at: 40, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: PIPE, value: 0, flags: 32 },
+    { at: 41, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: PIPE, value: 5 },
+    { at: 50, track: ONE, kind: Kind.BLOCK, state: RUNNING, thing: CHILD },
+    { at: 51, track: ONE, kind: Kind.GIL_RELEASE, state: BLOCKED, thing: CHILD },
+    { at: 60, track: THREE, kind: Kind.THREAD_END, state: EXITED },
+    { at: 65, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: CHILD },
+  ]);
+  assert.deepEqual(found(), [
+    [ONE, 0, THREE, 10, Flow.START, 0],
+    [THREE, 32, ONE, 34, Flow.MESSAGE, 1234],
+    [THREE, 37, ONE, 41, Flow.MESSAGE, 5],
+    [THREE, 60, ONE, 65, Flow.WAKE, 0],
+  ]);
+  const waits = model.tracks[ONE]?.spanAt(25, 100);
+  assert.equal(waits && predicate(model, waits), 'waits 12 ns for a message from pipe results, until worker had sent 1\u202f234 bytes');
+  const joins = model.tracks[ONE]?.spanAt(55, 100);
+  assert.equal(joins && predicate(model, joins), 'waits 14 ns for worker to end');
+  await add([
+    { at: 70, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: PIPE, value: 7 },
+    { at: 71, track: THREE, kind: Kind.CALL, state: RUNNING, thing: PIPE, value: 8 },
+    { at: 72, track: ONE, kind: Kind.UNBLOCK, state: RUNNING, thing: PIPE, value: 8 },
+  ]);
+  assert.equal(found().length, 4);
+});
+
+test('after a loss no message is known to be the one that was written', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: [...TRACKS, { id: 20, kind: TrackKind.PIPE, name: 'results', parent: PROCESS }] });
+  const rows = [
+    { at: 30, track: ONE, kind: Kind.CALL, state: RUNNING, thing: 20, value: 3 },
+    { at: 31, track: TWO, kind: Kind.LOST, state: UNKNOWN, value: 1 },
+    { at: 32, track: TWO, kind: Kind.UNBLOCK, state: RUNNING, thing: 20, value: 3 },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  assert.equal(model.flows.count, 0);
+});

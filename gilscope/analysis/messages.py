@@ -1,0 +1,93 @@
+"""Messages: what was written to a pipe, and where it was read. The n-th that was written is the n-th that is read.
+
+Said only as far as that is proved: from the first loss on, or once a pipe has given what nobody was seen writing, its
+messages aren't known any more.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
+from gilscope.events import Flag, Kind, TrackKind
+from gilscope.recording import Rows
+
+NONE = -1
+IN_VAIN = Flag.ERROR | Flag.TIMED
+"""Nothing was read: the other end was closed; or it was only looked whether there is something."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Messages:
+    """By the time of reading. Numbers of rows of threads."""
+
+    pipe: Numbers
+    begun: Index
+    """The sender begins to write."""
+    written: Index
+    """It has written all of it; −1: that wasn't seen. A large message is read while it is written."""
+    read: Index
+    """The receiver has all of it."""
+    bytes: Numbers
+
+    def __len__(self) -> int:
+        return len(self.read)
+
+    def __getitem__(self, index: Any) -> "Messages":
+        return Messages(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+
+def find(rows: Rows, kinds: Numbers) -> Messages:
+    """``rows``: of threads, by time. ``kinds``: ``TrackKind`` of each track, by id."""
+    of_pipe = kinds[np.minimum(rows.thing, len(kinds) - 1)] == TrackKind.PIPE
+    begun, written = _writes(rows, of_pipe)
+    read = np.flatnonzero(of_pipe & (rows.kind == Kind.UNBLOCK) & (rows.flags & IN_VAIN == 0))
+    if not len(begun) or not len(read):
+        nothing = np.empty(0, np.intp)
+        return Messages(np.empty(0, np.uint32), nothing, nothing, nothing, np.empty(0, np.int64))
+    writes, reads = _keys(rows.thing[begun]), _keys(rows.thing[read])
+    order = writes.argsort()
+    pair = order[np.minimum(writes[order].searchsorted(reads), len(order) - 1)]
+    fits = (writes[pair] == reads) & (begun[pair] < read) & (rows.value[begun[pair]] == rows.value[read])
+    sure = _until_first(rows.thing[read], ~fits)
+    losses = np.flatnonzero(rows.kind == Kind.LOST)
+    if len(losses):
+        sure &= read < losses[0]
+    read, pair = read[sure], pair[sure]
+    return Messages(rows.thing[read], begun[pair], written[pair], read, rows.value[read])
+
+
+def _writes(rows: Rows, of_pipe: Truth) -> tuple[Index, Index]:
+    """Where each writing begins and where it is over, without those that failed."""
+    steps = np.flatnonzero(of_pipe & ((rows.kind == Kind.CALL) | (rows.kind == Kind.RETURN)))
+    if not len(steps):
+        return steps, steps
+    steps = steps[order_by(rows.track[steps])]
+    begins = np.flatnonzero(rows.kind[steps] == Kind.CALL)
+    following = np.minimum(begins + 1, len(steps) - 1)
+    over = (rows.kind[steps[following]] == Kind.RETURN) & (rows.track[steps[following]] == rows.track[steps[begins]])
+    failed = over & (rows.flags[steps[following]] & Flag.ERROR != 0)
+    begun, written = steps[begins], np.where(over, steps[following], NONE)
+    order = begun[~failed].argsort()
+    return begun[~failed][order], written[~failed][order]
+
+
+def _keys(pipes: Numbers) -> Numbers:
+    """Pipe, and the how-manieth of it each is."""
+    order = order_by(pipes)
+    starts = starts_of(pipes[order])
+    number = np.empty(len(pipes), np.int64)
+    number[order] = np.arange(len(pipes)) - np.repeat(starts, np.diff(np.append(starts, len(pipes))))
+    return np.asarray(pipes.astype(np.int64) << 32 | number)
+
+
+def _until_first(groups: Numbers, stops: Truth) -> Truth:
+    """Of each group, those before the first that stops it."""
+    order = order_by(groups)
+    starts = starts_of(groups[order])
+    count = np.cumsum(stops[order])
+    base: Numbers = count[starts] - stops[order][starts]
+    before: Truth = np.empty(len(groups), np.bool_)
+    before[order] = count - np.repeat(base, np.diff(np.append(starts, len(groups)))) == 0
+    return before
