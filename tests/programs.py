@@ -14,7 +14,7 @@ from typing import Any
 
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.rings import Rings
+from gilscope.collector.rings import Batch, Rings
 from gilscope.events import Flag, Kind
 from tests.recorded import Recorded, Row, watch
 
@@ -47,6 +47,18 @@ def started(*functions):
         thread.start()
     return threads
 '''
+
+BY_HAND = """
+import os, sys
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+sys.path.insert(0, sys.argv[1])
+import gilscope.recorder
+loader = ExtensionFileLoader("gilscope.recorder._probe", os.environ["GILSCOPE_PROBE"])
+module = loader.create_module(ModuleSpec("gilscope.recorder._probe", loader, origin=loader.path))
+loader.exec_module(module)
+sys.modules["gilscope.recorder._probe"] = gilscope.recorder._probe = module
+from gilscope.recorder import hooks
+"""
 
 
 def ids(found: Interpreter) -> str:
@@ -95,6 +107,35 @@ def run(interpreter: Interpreter, file: Path, /, exit_code: int = 0, **parameter
 def record(interpreter: Interpreter, folder: Path, program: str, /, **parameters: Any) -> Recorded:
     """Write and record a scenario."""
     return run(interpreter, write(folder, program), **parameters)
+
+
+def run_by_hand(interpreter: Interpreter, folder: Path, program: str) -> tuple[Any, Batch]:
+    """Run a program that itself calls ``hooks.install`` and ``hooks.put_back``. What it prints, as JSON, and what was
+    recorded."""
+    file = folder / "program.py"
+    file.write_text(BY_HAND + program, encoding="utf-8")
+    rings = Rings()
+    done = subprocess.run(
+        [interpreter.path, file, CHILD.parent.parent.parent],
+        env=environment(interpreter, rings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    batch = rings.read(final=True)
+    rings.close()
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), batch
+
+
+def looks_both_ways(interpreter: Interpreter, folder: Path, program: str) -> tuple[Any, Any]:
+    """What the program's ``looks()`` gives with the recorder, and without."""
+    program += "\ndef run():\n    print(json.dumps(looks()))\n"
+    recorded = record(interpreter, folder, program)
+    plain = folder / "plain.py"
+    plain.write_text(program + "\nrun()\n", encoding="utf-8")
+    done = subprocess.run([interpreter.path, plain], capture_output=True, text=True, check=True)
+    return json.loads(recorded.output), json.loads(done.stdout)
 
 
 def things(recorded: Recorded) -> dict[int, str]:

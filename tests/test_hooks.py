@@ -1,7 +1,5 @@
 """What the recorder sees of locks, threads, queues and sleeps, as whole sequences, on every interpreter."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,9 +7,19 @@ import pytest
 
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind, TrackKind
-from tests.programs import CHILD, GIL, WITH_GIL, environment, ids, record, rows_about, rows_of, sequence, things
+from tests.programs import (
+    GIL,
+    WITH_GIL,
+    ids,
+    looks_both_ways,
+    record,
+    rows_about,
+    rows_of,
+    run_by_hand,
+    sequence,
+    things,
+)
 from tests.test_sanitized import SANITIZERS, library
 
 THREADS = {Kind.THREAD_START, Kind.THREAD_BEGIN, Kind.THREAD_END, Kind.THING_NEW}
@@ -916,29 +924,17 @@ def looks():
 
 def test_it_looks_as_before(python: Interpreter, tmp_path: Path) -> None:
     """Names, docs, signatures, pickles and reprs are the same with the recorder and without."""
-    program = LOOK + "\ndef run():\n    print(json.dumps(looks()))\n"
-    recorded = record(python, tmp_path, program)
-    (tmp_path / "plain.py").write_text(program + "\nrun()\n", encoding="utf-8")
-    plain = subprocess.run([python.path, tmp_path / "plain.py"], capture_output=True, text=True, check=True)
-    assert json.loads(recorded.output) == json.loads(plain.stdout)
+    with_it, without = looks_both_ways(python, tmp_path, LOOK)
+    assert with_it == without
 
 
 def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
     """After put_back() each pointer and each attribute is what it was; in between, most aren't."""
-    program = tmp_path / "program.py"
-    program.write_text(
+    told, batch = run_by_hand(
+        python,
+        tmp_path,
         LOOK
         + """
-import os
-from importlib.machinery import ExtensionFileLoader, ModuleSpec
-sys.path.insert(0, sys.argv[1])
-import gilscope.recorder
-loader = ExtensionFileLoader("gilscope.recorder._probe", os.environ["GILSCOPE_PROBE"])
-module = loader.create_module(ModuleSpec("gilscope.recorder._probe", loader, origin=loader.path))
-loader.exec_module(module)
-sys.modules["gilscope.recorder._probe"] = gilscope.recorder._probe = module
-from gilscope.recorder import hooks
-
 class Recursive(_thread.RLock):
     pass
 
@@ -960,20 +956,7 @@ acquire()
 changed = sorted(name for name in before if between[name] != before[name])
 print(json.dumps({"same": before == after, "changed": changed}))
 """,
-        encoding="utf-8",
     )
-    rings = Rings()
-    done = subprocess.run(
-        [python.path, program, CHILD.parent.parent.parent],
-        env=environment(python, rings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    batch = rings.read(final=True)
-    rings.close()
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
     assert Kind.BLOCK not in batch.records.kind  # a method that was bound in between only calls
     assert told["same"]
     expected = {

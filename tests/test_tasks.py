@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
@@ -13,10 +12,9 @@ import pytest
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.rings import Rings
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording
-from tests.programs import CHILD, WITH_GIL, environment, ids
+from tests.programs import WITH_GIL, ids, looks_both_ways, run_by_hand
 from tests.programs import record as record_rings
 from tests.test_run import run
 from tests.test_sanitized import SANITIZERS, library
@@ -547,14 +545,6 @@ def looks():
 """
 
 PUT_BACK = """
-from importlib.machinery import ExtensionFileLoader, ModuleSpec
-sys.path.insert(0, sys.argv[1])
-import gilscope.recorder
-loader = ExtensionFileLoader("gilscope.recorder._probe", os.environ["GILSCOPE_PROBE"])
-module = loader.create_module(ModuleSpec("gilscope.recorder._probe", loader, origin=loader.path))
-loader.exec_module(module)
-sys.modules["gilscope.recorder._probe"] = gilscope.recorder._probe = module
-from gilscope.recorder import hooks
 
 class Mine(asyncio.Task):
     pass
@@ -578,11 +568,8 @@ print(json.dumps({"same": before == after and words(Mine, 22, 41) == mine, "chan
 
 def test_it_looks_as_before(python: Interpreter, tmp_path: Path) -> None:
     """Signatures, docs, reprs, attributes and errors are the same with the recorder and without."""
-    program = LOOK + "\ndef run():\n    print(json.dumps(looks()))\n"
-    recorded = record_rings(python, tmp_path, program)
-    (tmp_path / "plain.py").write_text(program + "\nrun()\n", encoding="utf-8")
-    plain = subprocess.run([python.path, tmp_path / "plain.py"], capture_output=True, text=True, check=True)
-    assert json.loads(recorded.output) == json.loads(plain.stdout)
+    with_it, without = looks_both_ways(python, tmp_path, LOOK)
+    assert with_it == without
 
 
 def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
@@ -590,20 +577,7 @@ def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
 
     A task that is alive then goes on, and leaves nothing more.
     """
-    program = tmp_path / "program.py"
-    program.write_text(LOOK + PUT_BACK, encoding="utf-8")
-    rings = Rings()
-    done = subprocess.run(
-        [python.path, program, CHILD.parent.parent.parent],
-        env=environment(python, rings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    batch = rings.read(final=True)
-    rings.close()
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told, batch = run_by_hand(python, tmp_path, LOOK + PUT_BACK)
     assert told["same"]
     assert {"Task itself", "Task.__init__", "Task.cancel", "Future.set_result", "Future.cancel"} <= set(told["changed"])
     assert {"BaseEventLoop", "Lock", "Semaphore", "Queue"} <= set(told["changed"])
