@@ -10,6 +10,10 @@ export const STATES = STATE_TEXT.length;
 const BLOCK_BITS = 5;
 const BLOCK = 1 << BLOCK_BITS;
 const FIRST_WIDTH = 4;
+/** So many rows on, it is looked for block by block. */
+const NEAR = 8 * BLOCK;
+/** With no more rows than this for each stretch, adding them up is faster than looking for totals. */
+const FEW = 24;
 
 /**
  * Running totals of time by state, kept at every 32nd row of an append-only track.
@@ -28,8 +32,13 @@ export class TimeByState {
     this.width = FIRST_WIDTH;
     this.checkpoints = new Float64Array(FIRST_WIDTH * 4);
     this.seen = 0;
+    this.before = new Float64Array(STATES);
+    this.after = new Float64Array(STATES);
     /** The states that occur, in the order of their first time. @type {number[]} */
     this.present = [];
+    /** Where in `present` a state stands. */
+    this.place = new Uint8Array(STATES);
+    this.known = new Uint8Array(STATES);
   }
 
   /** Take in the rows that were appended since the last call. */
@@ -38,7 +47,7 @@ export class TimeByState {
     const { at, state, count } = this.rows;
     for (let row = this.seen; row < count; row += 1) {
       if (row > 0) totals[state[row - 1]] += at[row] - at[row - 1];
-      if (!this.present.includes(state[row])) this.#meet(state[row], row >>> BLOCK_BITS);
+      if (this.known[state[row]] === 0) this.#meet(state[row], row >>> BLOCK_BITS);
       if ((row & (BLOCK - 1)) === 0) {
         const start = (row >>> BLOCK_BITS) * this.width;
         if (start + this.width > this.checkpoints.length) this.checkpoints = grown(this.checkpoints, this.checkpoints.length * 2);
@@ -50,6 +59,8 @@ export class TimeByState {
 
   /** A state occurs for the first time: no time was spent in it before. @param {number} state @param {number} blocks that there are */
   #meet(state, blocks) {
+    this.known[state] = 1;
+    this.place[state] = this.present.length;
     this.present.push(state);
     if (this.present.length <= this.width) return;
     const wider = new Float64Array(this.checkpoints.length * 2);
@@ -68,18 +79,75 @@ export class TimeByState {
    * @returns {number} the row that `at` lies in, -1 before the first
    */
   upTo(at, into, low = 0) {
-    const { present, checkpoints, rows: { state, at: times } } = this;
-    const row = this.rows.rowAt(at, Math.max(low, 0));
-    if (row < 0) {
-      into.fill(0);
-      return row;
+    const { present, checkpoints, rows: { state, at: times, count } } = this;
+    let row = Math.max(low, 0);
+    const near = row + NEAR;
+    if (count === 0 || times[row] > at || near >= count || times[near] <= at) {
+      row = this.rows.rowAt(at, row);
+      if (row < 0) {
+        into.fill(0);
+        return row;
+      }
     }
-    const block = row >>> BLOCK_BITS;
-    const start = block * this.width;
+    let first = row & -BLOCK;
+    while (first + BLOCK < count && times[first + BLOCK] <= at) first += BLOCK;
+    const start = (first >>> BLOCK_BITS) * this.width;
     for (let n = 0; n < present.length; n += 1) into[present[n]] = checkpoints[start + n];
-    for (let r = block << BLOCK_BITS; r < row; r += 1) into[state[r]] += times[r + 1] - times[r];
-    into[state[row]] += at - times[row];
+    let since = times[first];
+    for (row = first; row + 1 < count && times[row + 1] <= at; row += 1) {
+      into[state[row]] += times[row + 1] - since;
+      since = times[row + 1];
+    }
+    into[state[row]] += at - since;
     return row;
+  }
+
+  /**
+   * Time by state in each of `count` stretches that follow one another.
+   * @param {number} from ns
+   * @param {number} step ns, of each
+   * @param {number} count
+   * @param {number} end ns, what comes after isn't counted
+   * @param {Float64Array} into receives as many times a stretch, ns, as there are states in `present`, in that order
+   */
+  columns(from, step, count, end, into) {
+    const { rows } = this;
+    const first = Math.max(rows.rowAt(from), 0);
+    const last = rows.rowAt(Math.min(from + step * count, end), first);
+    if (last - first > FEW * count) this.#leap(from, step, count, end, into, first);
+    else this.#walk(from, step, count, end, into, first);
+  }
+
+  /** Each stretch as the difference of two totals. @param {number} from @param {number} step @param {number} count @param {number} end @param {Float64Array} into @param {number} first */
+  #leap(from, step, count, end, into, first) {
+    const { present, before, after } = this;
+    before.fill(0);
+    let row = this.upTo(Math.min(from, end), before, first);
+    for (let column = 0, start = 0; column < count; column += 1, start += present.length) {
+      row = this.upTo(Math.min(from + step * (column + 1), end), after, row);
+      for (let n = 0; n < present.length; n += 1) {
+        const state = present[n];
+        into[start + n] = after[state] - before[state];
+        before[state] = after[state];
+      }
+    }
+  }
+
+  /** Row by row, where a stretch has only few. @param {number} from @param {number} step @param {number} count @param {number} end @param {Float64Array} into @param {number} first */
+  #walk(from, step, count, end, into, first) {
+    const { place, present, rows: { at, state, count: rows } } = this;
+    let row = first;
+    let since = Math.max(from, at[first]);
+    for (let column = 0, start = 0; column < count; column += 1, start += present.length) {
+      const to = Math.min(from + step * (column + 1), end);
+      if (to <= since) continue;
+      for (; row + 1 < rows && at[row + 1] <= to; row += 1) {
+        into[start + place[state[row]]] += at[row + 1] - since;
+        since = at[row + 1];
+      }
+      into[start + place[state[row]]] += to - since;
+      since = to;
+    }
   }
 
   /**

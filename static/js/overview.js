@@ -23,15 +23,13 @@ export function summarise(model, widthPx, duration) {
   const threads = model.all.filter((track) => track.isThread && track.rows.count > 0);
   if (threads.length === 0 || !(duration > 0)) return shares;
   const whole = (duration / widthPx) * threads.length;
-  const before = new Float64Array(STATES);
-  const after = new Float64Array(STATES);
+  const spent = new Float64Array(widthPx * STATES);
   for (const { times } of threads) {
-    before.fill(0);
-    let row = times.upTo(0, before);
-    for (let column = 0; column < widthPx; column += 1) {
-      row = times.upTo((duration * (column + 1)) / widthPx, after, Math.max(row, 0));
-      for (const state of SHOWN) shares[column * STATES + state] += (after[state] - before[state]) / whole;
-      before.set(after);
+    const { present, place } = times;
+    spent.fill(0);
+    times.columns(0, duration / widthPx, widthPx, duration, spent);
+    for (const state of SHOWN.filter((state) => present.includes(state))) {
+      for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from] / whole;
     }
   }
   return shares;

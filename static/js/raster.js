@@ -113,24 +113,32 @@ export class Raster {
    * @param {number} x
    * @param {number} top
    * @param {number} height of all that may be written to
-   * @param {Float32Array} heights of the parts
+   * @param {Float64Array} heights of the parts
    * @param {readonly Tile[]} tiles of the parts
    */
   column(x, top, height, heights, tiles) {
+    const { pixels, width } = this;
     let total = 0;
     for (let n = 0; n < tiles.length; n += 1) total += heights[n];
-    let from = Math.max(0, (height - total) / 2);
-    const { pixels, width } = this;
-    const bottom = Math.min(top + height, this.height);
+    const end = Math.min(top + height, this.height) * width;
+    // From here on in whole lines of the image.
+    let from = top + Math.max(0, (height - total) / 2) + 0.5;
+    let at = Math.max(from | 0, 0) * width + x;
     for (let n = 0; n < tiles.length; n += 1) {
       if (heights[n] === 0) continue;
-      const to = from + heights[n];
+      from += heights[n];
+      const last = Math.min((from | 0) * width, end);
       const { side, plain, pixels: tile } = tiles[n];
-      const last = Math.min(top + Math.round(to), bottom);
-      let y = Math.max(top + Math.round(from), 0);
-      if (plain) for (const colour = tile[0]; y < last; y += 1) pixels[y * width + x] = colour;
-      else for (const within = x % side; y < last; y += 1) pixels[y * width + x] = tile[(y % side) * side + within];
-      from = to;
+      if (plain) for (const colour = tile[0]; at < last; at += width) pixels[at] = colour;
+      else {
+        const all = side * side;
+        let within = (((at / width) | 0) % side) * side + (x % side);
+        for (; at < last; at += width) {
+          pixels[at] = tile[within];
+          within += side;
+          if (within >= all) within -= all;
+        }
+      }
     }
   }
 }

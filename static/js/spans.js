@@ -1,7 +1,6 @@
 // What of one track is seen in a view: wide spans as rectangles, narrow ones as columns of a strip.
 
 import { State } from './schema.js';
-import { STATES } from './lod.js';
 
 /**
  * @typedef {import('./model.js').Track} Track
@@ -31,29 +30,41 @@ export class SpanList {
     this.rightPx = new Float32Array(1024);
     this.state = new Uint8Array(1024);
     this.row = new Uint32Array(1024);
-    /** Share of each state in each column that has narrow spans. */
-    this.mix = new Float32Array(0);
+    /** Share of each state that occurs on the track, in each column that has narrow spans. */
+    this.mix = new Float64Array(0);
+    /** @type {import('./lod.js').TimeByState | null} whose states they are */
+    this.times = null;
     /** 1 where a column has narrow spans. */
     this.mixed = new Uint8Array(0);
     this.mixedCount = 0;
+    /** So much of `mix` is in use. */
+    this.used = 0;
     this.widthPx = 0;
     /** Computed from totals: a rectangle may stand for many spans of one state. */
     this.dense = false;
   }
 
-  /** @param {number} widthPx */
-  begin(widthPx) {
-    this.count = 0;
-    this.widthPx = widthPx;
-    this.dense = false;
-    if (this.mixed.length < widthPx) {
-      this.mix = new Float32Array(widthPx * STATES);
-      this.mixed = new Uint8Array(widthPx);
-    } else if (this.mixedCount > 0) {
-      this.mix.fill(0);
+  /** @param {number} widthPx @param {import('./lod.js').TimeByState} times */
+  begin(widthPx, times) {
+    if (this.used > 0) {
+      this.mix.fill(0, 0, this.used);
       this.mixed.fill(0);
     }
+    const room = widthPx * times.present.length;
+    if (this.mixed.length < widthPx) this.mixed = new Uint8Array(widthPx);
+    if (this.mix.length < room) this.mix = new Float64Array(room);
+    this.count = 0;
+    this.widthPx = widthPx;
+    this.times = times;
+    this.dense = false;
     this.mixedCount = 0;
+    this.used = 0;
+  }
+
+  /** The share of a state in a column of narrow spans. @param {number} column @param {number} state */
+  share(column, state) {
+    const { place, present } = /** @type {import('./lod.js').TimeByState} */ (this.times);
+    return present.includes(state) ? this.mix[column * present.length + place[state]] : 0;
   }
 
   /** @param {number} leftPx @param {number} rightPx @param {number} state @param {number} row */
@@ -78,31 +89,25 @@ export class SpanList {
    * @param {number} leftPx @param {number} rightPx @param {number} state
    */
   addNarrow(leftPx, rightPx, state) {
+    const { present, place } = /** @type {import('./lod.js').TimeByState} */ (this.times);
     const first = Math.max(0, Math.floor(leftPx));
     const last = Math.min(this.widthPx - 1, Math.floor(rightPx));
     for (let column = first; column <= last; column += 1) {
       const part = Math.min(rightPx, column + 1) - Math.max(leftPx, column);
       // A span of no length still happened.
-      this.#mix(column, state, Math.max(part, column === first ? 1e-9 : 0));
+      this.#mix(column, column * present.length + place[state], Math.max(part, column === first ? 1e-9 : 0));
     }
   }
 
-  /** @param {number} column @param {number} state @param {number} part */
-  #mix(column, state, part) {
+  /** @param {number} column @param {number} at its place in `mix` @param {number} part */
+  #mix(column, at, part) {
     if (part <= 0) return;
     if (this.mixed[column] === 0) {
       this.mixed[column] = 1;
       this.mixedCount += 1;
+      this.used = this.widthPx * /** @type {import('./lod.js').TimeByState} */ (this.times).present.length;
     }
-    this.mix[column * STATES + state] += part;
-  }
-
-  /** Set a whole column. @param {number} column @param {Float64Array} before @param {Float64Array} after @param {number} total @param {readonly number[]} present */
-  setColumn(column, before, after, total, present) {
-    this.mixed[column] = 1;
-    this.mixedCount += 1;
-    const start = column * STATES;
-    for (const s of present) this.mix[start + s] = (after[s] - before[s]) / total;
+    this.mix[at] += part;
   }
 }
 
@@ -115,7 +120,7 @@ export class SpanList {
  */
 export function collect(track, scale, until, list) {
   const widthPx = Math.ceil(scale.widthPx);
-  list.begin(widthPx);
+  list.begin(widthPx, track.times);
   const { rows } = track;
   const to = Math.min(scale.to, until);
   if (rows.count === 0 || rows.at[0] > to) return;
@@ -141,49 +146,43 @@ function collectRows(track, scale, to, until, list, first) {
   }
 }
 
-const before = new Float64Array(STATES);
-const after = new Float64Array(STATES);
-
 /** @param {Track} track @param {TimeScale} scale @param {number} to @param {SpanList} list @param {number} first */
 function collectColumns(track, scale, to, list, first) {
   list.dense = true;
-  before.fill(0);
-  after.fill(0);
-  const widthPx = Math.ceil(scale.widthPx);
-  let row = track.times.upTo(scale.from, before, first);
-  let pureState = -1;
-  let pureFrom = 0;
-  let pureRow = 0;
-  const flush = (/** @type {number} */ column) => {
-    if (pureState >= 0 && !UNSEEN.has(pureState)) list.push(pureFrom, column, pureState, pureRow);
-    pureState = -1;
-  };
-  for (let column = 0; column < widthPx; column += 1) {
-    const end = Math.min(scale.pxToTime(column + 1), to);
-    const begin = scale.pxToTime(column);
-    if (begin >= to) {
-      flush(column);
-      return;
-    }
-    row = track.times.upTo(end, after, Math.max(row, 0));
+  const { mix, mixed, widthPx } = list;
+  const { times, rows } = track;
+  const { present } = times;
+  const states = present.length;
+  const [step, perNs] = [scale.pxToDuration(1), scale.pxPerNs];
+  const seen = Math.min(widthPx, Math.ceil(scale.timeToPx(to)));
+  times.columns(scale.from, step, seen, to, mix);
+  let pure = -1;
+  let begin = 0;
+  let strip = 0;
+  for (let column = 0, start = 0; column < seen; column += 1, start += states) {
     let total = 0;
     let most = 0;
-    let mostState = 0;
-    for (const s of track.times.present) {
-      const part = after[s] - before[s];
+    let state = -1;
+    for (let n = 0; n < states; n += 1) {
+      const part = mix[start + n];
       total += part;
       if (part > most) {
         most = part;
-        mostState = s;
+        state = present[n];
       }
     }
-    if (total > 0) {
-      const pure = most >= PURE * total;
-      if (!pure || mostState !== pureState) flush(column);
-      if (pure && pureState < 0) [pureState, pureFrom, pureRow] = [mostState, column, Math.max(row, 0)];
-      if (!pure) list.setColumn(column, before, after, total, track.times.present);
+    if (most < PURE * total) {
+      mixed[column] = 1;
+      strip += 1;
+      state = -1;
+      for (let n = 0; n < states; n += 1) mix[start + n] *= perNs;
     }
-    before.set(after);
+    if (state === pure) continue;
+    if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin, column, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
+    pure = state;
+    begin = column;
   }
-  flush(widthPx);
+  if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin, seen, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
+  list.mixedCount = strip;
+  list.used = seen * states;
 }

@@ -3,7 +3,6 @@
 import { State, STATE_TEXT } from './schema.js';
 import { ARROW_PX, Arrows } from './arrows.js';
 import { RULER_PX, STRIP_PX } from './layout.js';
-import { STATES } from './lod.js';
 import { Raster } from './raster.js';
 import { SpanList, collect } from './spans.js';
 import { TimeScale } from './time_scale.js';
@@ -38,7 +37,7 @@ export class TrackPainter {
     this.ctx = ctx;
     this.raster = new Raster();
     this.list = new SpanList();
-    this.heights = new Float32Array(STACK.length);
+    this.heights = new Float64Array(STACK.length);
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -238,18 +237,20 @@ export class TrackPainter {
     const palette = /** @type {Palette} */ (this.palette);
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
-    const { present } = row.track.times;
+    const { mix, mixed, widthPx } = list;
+    const { present, place } = row.track.times;
     const stack = STACK.filter((state) => present.includes(state));
     const tiles = stack.map((state) => styles[state].tile);
     const tall = stack.map((state) => styles[state].tall * height);
-    for (let column = 0; column < list.widthPx; column += 1) {
-      if (list.mixed[column] === 0) continue;
-      const start = column * STATES;
+    const places = stack.map((state) => place[state]);
+    const states = present.length;
+    for (let column = 0, start = 0; column < widthPx; column += 1, start += states) {
+      if (mixed[column] === 0) continue;
       let sum = 0;
-      for (const state of present) sum += list.mix[start + state];
-      for (let n = 0; n < stack.length; n += 1) {
-        const share = list.mix[start + stack[n]] / sum;
-        heights[n] = share > 0 ? Math.max(share * tall[n], 1) : 0;
+      for (let n = 0; n < states; n += 1) sum += mix[start + n];
+      for (let n = 0; n < places.length; n += 1) {
+        const part = mix[start + places[n]];
+        heights[n] = part > 0 ? Math.max((part / sum) * tall[n], 1) : 0;
       }
       raster.column(column, top, height, heights, tiles);
     }

@@ -111,7 +111,7 @@ test('columns of pixels together hold all the time there is, in each state', asy
   for (let n = 0; n < list.count; n += 1) found[list.state[n]] += list.rightPx[n] - list.leftPx[n];
   for (let column = 0; column < 900; column += 1) {
     if (!list.mixed[column]) continue;
-    for (let s = 0; s < STATES; s += 1) found[s] += list.mix[column * STATES + s];
+    for (let s = 0; s < STATES; s += 1) found[s] += list.share(column, s);
   }
   const expected = times.between(0, end);
   for (let s = 0; s < STATES; s += 1) assert.ok(Math.abs(found[s] - (expected[s] / end) * 900) < 1, `${s}: ${found[s]}`);
@@ -122,11 +122,13 @@ test('a span of a nanosecond in a second is still seen', async () => {
   columns.add(0, 0, State.OUTSIDE, 0, 0, 0);
   columns.add(5e8, 0, State.RUNNING, 0, 0, 0);
   columns.add(5e8 + 1, 0, State.OUTSIDE, 0, 0, 0);
-  const track = /** @type {any} */ ({ rows: columns, times: new TimeByState(columns), sameSpan: () => false });
+  const times = new TimeByState(columns);
+  times.update();
+  const track = /** @type {any} */ ({ rows: columns, times, sameSpan: () => false });
   const list = new SpanList();
   collect(track, new TimeScale(0, 1e9, 0, 1000), 1e9, list);
   assert.equal(list.mixed[500], 1);
-  assert.ok(list.mix[500 * STATES + State.RUNNING] > 0);
+  assert.ok(list.share(500, State.RUNNING) > 0);
   assert.deepEqual([...list.state.subarray(0, list.count)], [State.OUTSIDE, State.OUTSIDE]);
 });
 
