@@ -12,12 +12,17 @@ export class Decoder {
     this.count = 0;
     /** @type {Worker | null} */
     this.worker = null;
+    /** The worker is up: what comes before is unpacked here. */
+    this.ready = false;
     try {
       this.worker = new Worker(new URL('./decoder_worker.js', import.meta.url), { type: 'module' });
     } catch {
       return; // not allowed in this frame
     }
-    this.worker.onmessage = ({ data }) => this.#answer(data);
+    this.worker.onmessage = ({ data }) => {
+      if (data.ready) this.ready = true;
+      else this.#answer(data);
+    };
     this.worker.onerror = () => this.#alone();
   }
 
@@ -28,7 +33,7 @@ export class Decoder {
    */
   decode(bytes) {
     const { worker } = this;
-    if (!worker) return decodeChunk(bytes);
+    if (!worker || !this.ready) return decodeChunk(bytes);
     return new Promise((done, failed) => {
       this.count += 1;
       this.orders.set(this.count, { bytes, done, failed });

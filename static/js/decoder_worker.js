@@ -14,3 +14,5 @@ scope.onmessage = async ({ data: { number, bytes } }) => {
     scope.postMessage({ number, damage: error instanceof Damage ? error.message : undefined });
   }
 };
+
+scope.postMessage({ ready: true });
