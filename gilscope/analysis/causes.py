@@ -3,7 +3,7 @@
 Each hop is about a part of the time that the hop before it is about: a chain never explains more than there was.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from gilscope.analysis.forward import Numbers, order_by, starts_of
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.analysis.transport import pickled, sent, started_meanwhile
 from gilscope.events import STATE_TEXT, THREAD_STATES, State, TrackKind
 from gilscope.recording import Recording
 
@@ -73,9 +74,12 @@ def _step(timeline: Timeline, here: Spans, of: int) -> tuple[Hop, Spans | None]:
     if state == State.GIL_WAIT or (state == State.BLOCKED and kind in LOCKS):
         detail, cause = _had(timeline, here)
     elif state == State.BLOCKED and kind in (TrackKind.THREAD, TrackKind.PROCESS):
+        detail = started_meanwhile(timeline, thing, here.begin, here.end, "It")
         cause = _meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
     elif state == State.BLOCKED:
         detail, cause = _let_go_on(timeline, here)
+    elif state == State.RUNNING:
+        detail = pickled(timeline, here)
     elif state in (State.STALLED, State.RUNNABLE):
         detail, cause = _on_its_core(timeline, here)
     elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
@@ -98,6 +102,8 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
             told = f"waits {length} for the GIL{at}"
         case State.BLOCKED if _kind(timeline, thing) in (TrackKind.THREAD, TrackKind.PROCESS):
             told = f"waits {length}{inside} for {timeline.name(thing)} to end{at}"
+        case State.BLOCKED if _kind(timeline, thing) == TrackKind.PIPE:
+            told = f"waits {length}{inside} for a message from {_words(timeline, thing)}{at}"
         case State.BLOCKED:
             told = f"waits {length}{inside} for {_words(timeline, thing)}{at}"
         case State.RUNNING:
@@ -110,6 +116,8 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
             told = f"computes in C code for {length}{inside}{at}, without the GIL"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
             told = f"sleeps for {length}{at}"
+        case State.OUTSIDE if _kind(timeline, thing) == TrackKind.PIPE:
+            told = f"writes to {_words(timeline, thing)} for {length}{at}"
         case State.OUTSIDE if call:
             told = f"is away from Python for {length}{inside}{at}"
         case State.OUTSIDE:
@@ -134,7 +142,7 @@ def _share(part: int, whole: int) -> str:
 
 def _had(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     """Who had the GIL or the lock meanwhile, and what the one that had it longest did in that time."""
-    had = _joined(holds for _, holds in holders(timeline, here))
+    had = Spans.concat([holds for _, holds in holders(timeline, here)])
     whole, free = int(here.length.sum()), int(had.length[had.state == State.FREE].sum())
     had = had[(had.state != State.FREE) & (had.thing != 0)]
     if not len(had):
@@ -172,12 +180,19 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     at = np.minimum(at, here.end)
     whose, _ = _longest(waker[known], (at - here.begin)[known])
     mine = np.flatnonzero(waker == whose[0])
-    detail = f"{timeline.name(whose[0])} lets it go on"
+    detail = f"{timeline.name_beside(whose[0], int(here.track[0]))} {sent(timeline, here[mine]) or 'lets it go on'}"
     if late := int((here.end[mine] - at[mine]).sum()):
         detail += f"; it needs {duration(late)} to wake up"
     if len(whose) > 1:
         detail += f"; at other times, {listed([timeline.name(who) for who in whose[1:]], MOST_NAMED)}"
-    return f"{detail}.", _meanwhile(timeline, whose[0], here.begin[mine], at[mine])
+    begin, at = here.begin[mine], at[mine]
+    process, own = timeline.parent_of(np.array((whose[0], here.track[0]))).tolist()
+    started = f" {started_meanwhile(timeline, process, begin, at, timeline.name(process))}" if process != own else ""
+    thread, born = whose[0], timeline.lives[whose[0]][0]
+    young = np.maximum(np.minimum(at, born) - begin, 0)
+    if 2 * young.sum() > (at - begin).sum() and timeline.main_thread(process):  # for most of it, it wasn't there yet
+        thread, at = timeline.main_thread(process), np.minimum(at, born)
+    return f"{detail}.{started}".rstrip(), _meanwhile(timeline, thread, begin, np.maximum(begin, at))
 
 
 def _on_its_core(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
@@ -185,7 +200,7 @@ def _on_its_core(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     core = int(lost_cores(timeline, here)[here.length.argmax()])
     if not core:
         return "", None
-    stays = _joined(stays for _, stays in on_their_cores(timeline, here))
+    stays = Spans.concat([stays for _, stays in on_their_cores(timeline, here)])
     whole, where = int(here.length.sum()), timeline.name(core)
     whose, total = _longest(stays.thing, stays.length)
     outside = whole - sum(total)
@@ -204,7 +219,7 @@ def _meanwhile(
     timeline: Timeline, track: int, begin: Numbers, end: Numbers, states: Sequence[State] = THREAD_STATES
 ) -> Spans | None:
     """What another thread did for most of these stretches, of what it did in these states."""
-    some = _joined(parts for _, parts in timeline.parts(np.full(len(begin), track), begin, end))
+    some = Spans.concat([parts for _, parts in timeline.parts(np.full(len(begin), track), begin, end)])
     some = some[np.isin(some.state, states) & (some.state != State.EXITED)]
     if not len(some):
         return None
@@ -213,12 +228,6 @@ def _meanwhile(
     most = int(np.add.reduceat(some.length[order], starts).argmax())
     state, thing = some.state[order[starts[most]]], some.thing[order[starts[most]]]
     return some[(some.state == state) & (some.thing == thing)]
-
-
-def _joined(parts: Iterator[Spans]) -> Spans:
-    some = list(parts)
-    names = Spans.__dataclass_fields__
-    return Spans(*(np.concatenate([getattr(each, name) for each in some]) for name in names))
 
 
 def _longest(whose: Numbers, length: Numbers) -> tuple[list[int], list[int]]:

@@ -199,6 +199,8 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
             told = f"was waking up from waiting for {what}" if path.let_go[n] else f"waited for {what}"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
             told = f"slept, at {place}" if place else "slept"
+        case State.OUTSIDE if _kind(timeline, thing) == TrackKind.PIPE:
+            told = f"wrote to {what}"
         case State.OUTSIDE:
             told = f"was away from Python{inside}" if call else "was away from Python: input, output, or the clock"
         case State.STARTING:

@@ -78,6 +78,20 @@ def batches(count: Index, most: int) -> Iterator[slice]:
         begin = end
 
 
+def stretches(groups: Numbers, opens: Truth, closes: Truth) -> tuple[Index, Index]:
+    """Each opening row, and the row of its group that closes it, before the next one there opens; −1 where none does."""
+    some = np.flatnonzero(opens | closes)
+    if not len(some):
+        return some, some
+    order = some[order_by(groups[some])]
+    begins = np.flatnonzero(opens[order])
+    following = order[np.minimum(begins + 1, len(order) - 1)]
+    first = order[begins]
+    closed = closes[following] & (groups[following] == groups[first]) & (following > first)
+    by_place = first.argsort()
+    return first[by_place], np.where(closed, following, -1)[by_place]
+
+
 def last_before(groups: Numbers, places: Index, wanted: Numbers, before: Index) -> Index:
     """Of members, each in a group and at a place: where the last one of a wanted group before a place is; or −1."""
     if not len(groups):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
+from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of, stretches
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recording import Rows
 
@@ -60,17 +60,9 @@ def find(rows: Rows, kinds: Numbers) -> Messages:
 
 def _writes(rows: Rows, of_pipe: Truth) -> tuple[Index, Index]:
     """Where each writing begins and where it is over, without those that failed."""
-    steps = np.flatnonzero(of_pipe & ((rows.kind == Kind.CALL) | (rows.kind == Kind.RETURN)))
-    if not len(steps):
-        return steps, steps
-    steps = steps[order_by(rows.track[steps])]
-    begins = np.flatnonzero(rows.kind[steps] == Kind.CALL)
-    following = np.minimum(begins + 1, len(steps) - 1)
-    over = (rows.kind[steps[following]] == Kind.RETURN) & (rows.track[steps[following]] == rows.track[steps[begins]])
-    failed = over & (rows.flags[steps[following]] & Flag.ERROR != 0)
-    begun, written = steps[begins], np.where(over, steps[following], NONE)
-    order = begun[~failed].argsort()
-    return begun[~failed][order], written[~failed][order]
+    begun, written = stretches(rows.track, of_pipe & (rows.kind == Kind.CALL), of_pipe & (rows.kind == Kind.RETURN))
+    failed = (written != NONE) & (rows.flags[written] & Flag.ERROR != 0)
+    return begun[~failed], written[~failed]
 
 
 def _keys(pipes: Numbers) -> Numbers:

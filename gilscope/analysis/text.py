@@ -17,6 +17,19 @@ def duration(nanoseconds: float) -> str:
     return f"{sign}{value:.1f} {unit}" if rounded >= 10 else f"{sign}{value:.2f} {unit}"
 
 
+def size(count: int) -> str:
+    """``640 bytes``, ``83.0 kB``, ``1.24 MB``."""
+    if count < 1000:
+        return counted(count, "byte")
+    unit, factor = next(
+        ((unit, factor) for unit, factor in (("kB", 1e3), ("MB", 1e6)) if count < 999.5 * factor), ("GB", 1e9)
+    )
+    value = count / factor
+    return (
+        f"{value:.0f} {unit}" if value >= 99.95 else f"{value:.1f} {unit}" if value >= 9.995 else f"{value:.2f} {unit}"
+    )
+
+
 def percent(share: float) -> str:
     """``87 %``; ``0.4 %`` below one."""
     return f"{share * 100:.0f} %" if share >= 0.01 or share <= 0 else f"{share * 100:.1f} %"

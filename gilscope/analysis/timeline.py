@@ -3,7 +3,7 @@
 Times are ns since the run's origin. Everything is columns; nothing here loops over rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -40,6 +40,14 @@ class Spans:
 
     def __getitem__(self, index: Any) -> "Spans":
         return Spans(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    @staticmethod
+    def concat(several: Sequence["Spans"]) -> "Spans":
+        """One after the other."""
+        names = Spans.__dataclass_fields__
+        if not several:
+            return Spans(*(np.empty(0, np.int64) for _ in names))
+        return Spans(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
 
     @property
     def length(self) -> Numbers:
@@ -153,6 +161,10 @@ class Timeline:
         """``TrackKind`` of each; 255 where that was never told."""
         return np.asarray(self._kinds[np.minimum(tracks, len(self._kinds) - 1)])
 
+    def parent_of(self, tracks: Numbers) -> Numbers:
+        """Id of the parent of each: of a thread, its process."""
+        return np.asarray(self._parents[np.minimum(tracks, len(self._parents) - 1)])
+
     def ids(self, *kinds: TrackKind) -> list[int]:
         """Tracks of these kinds, in the order of their ids."""
         return [id for id, track in sorted(self.tracks.items()) if track.get("kind") in kinds]
@@ -169,6 +181,12 @@ class Timeline:
         """What people call it."""
         told = self.tracks.get(int(track))
         return str(told.get("name") or f"track {track}") if told else f"track {track}"
+
+    def name_beside(self, thread: int, other: int) -> str:
+        """With its process, where that isn't the other thread's, and it isn't called like it."""
+        process, own = self.parent_of(np.array((thread, other))).tolist()
+        name = self.name(thread)
+        return name if process == own or name == self.name(process) else f"{name} of {self.name(process)}"
 
     def line(self, location: int) -> int:
         """Line number of a location; 0 where it isn't known."""

@@ -94,6 +94,7 @@ class Tracks:
         self.change(id, name=told["name"], internal=told["helper"])
         if told["forked"]:
             self.forked[pid] = told["parent"]
+            self.change(id, forked=True)
         for thread, track in [*self._tracks.items()]:
             if track["parent"] == id and track["kind"] == TrackKind.THREAD:
                 self.change(thread, internal=told["helper"])
@@ -137,7 +138,7 @@ class Tracks:
         """A forked process's own copy of a thing that its parent had."""
         had = self._tracks[id]
         more = {name: had[name] for name in ("internal", "line", "capacity") if name in had}
-        return self.add(TrackKind(had["kind"]), had["name"], pid, **more)
+        return self.add(TrackKind(had["kind"]), had["name"], pid, copy=id, **more)
 
     def loop(self, pid: int) -> int:
         """A new event loop's track."""
