@@ -16,6 +16,7 @@ from typing import Any
 
 from app.store import SUFFIX, Analysis, Store
 from gilscope import claims
+from gilscope.analysis import observer
 from gilscope.analysis.causes import why
 from gilscope.analysis.miniature import miniature
 from gilscope.errors import BadRecording
@@ -102,6 +103,9 @@ def analysis_of(path: Path) -> Analysis:
     if claim := told["claim"]:
         note = _note("claim", claim["statement"], claim["sentence"], TINTS.get(claim["verdict"], "unknown"))
         findings.insert(0, {**note, "verdict": claim["verdict"]})
+    if effect := told["observer"]:
+        title = f"Observer effect: {observer.figure(effect)}{observer.counts(effect)}"
+        findings.append({**_note("observer", title, observer.sentence(effect)), "badge": observer.figure(effect)})
     if told["damage"]:
         findings.insert(0, _note("damage", "A part of the file can't be read", " ".join(told["damage"])))
     return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)

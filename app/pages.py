@@ -16,7 +16,7 @@ from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
 from app.store import ID, Recording, Store
 from gilscope import scenarios
-from gilscope.errors import BadInterpreter, BadParameters, Refused
+from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
 from gilscope.scenarios import Parameter, Scenario
 
 router = APIRouter()
@@ -26,6 +26,8 @@ CLIENT = "client"
 MOST_FIELDS = 64
 MOST_BYTES = 64 << 10
 PAST = 8
+OBSERVE = ("", "3", "5", "10")
+"""How many runs of each kind may measure the observer effect; none, unless somebody asks for it."""
 STEPS = 100
 """A slider of fractions has about so many positions."""
 
@@ -56,8 +58,11 @@ class Form:
     fields: tuple[Field, ...]
     pythons: tuple[str, ...]
     python: str
+    observe: str = ""
     error: str = ""
     python_error: str = ""
+
+    observes = OBSERVE
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Shown:
     python: str
     parameters: dict[str, Any]
     position: int = 0
+    observe: int = 0
+    observing: tuple[int, int] | None = None
 
     @property
     def live(self) -> bool:
@@ -127,6 +134,8 @@ def shown_run(run: Run, runs: Runs) -> Shown:
         python=f"CPython {run.interpreter.text}",
         parameters=dict(run.values),
         position=position,
+        observe=run.observe,
+        observing=run.observing,
     )
 
 
@@ -206,21 +215,21 @@ async def run(request: Request, name: str) -> Response:
     """Start a run, or say at its field what is wrong."""
     found = await find_scenario(request, name)
     given = dict(await _fields(request))
-    python = given.pop("python", "")
+    python, observe = given.pop("python", ""), given.pop("observe", "")
     client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
     interpreters: Interpreters = request.state.interpreters
     try:
         values = scenarios.validate(found, given)
         interpreter = await interpreters.choose(python)
-        started = request.state.runs.submit(found, values, interpreter, client)
+        started = request.state.runs.submit(found, values, interpreter, client, _runs_observed(observe))
     except (BadParameters, BadInterpreter, Refused) as error:
-        form = await make_form(request, found, given, python, error)
+        form = await make_form(request, found, given, python, error, observe)
         return await _refused(request, form, error)
     address = f"/scenarios/{name}?recording={started.id}"
     if not is_htmx(request):
         return RedirectResponse(address, 303)
     texts = {key: words.value(value) for key, value in values.items()}
-    form = await make_form(request, found, texts, interpreter.text)
+    form = await make_form(request, found, texts, interpreter.text, observe=observe)
     past = await asyncio.to_thread(request.state.store.newest, name, "", PAST)
     context = await _context(request, form, shown_run(started, request.state.runs), past)
     return render("_partials/started.html", context, headers={"HX-Push-Url": address})
@@ -242,7 +251,12 @@ async def stop(request: Request, id: str) -> Response:
 
 
 async def make_form(
-    request: Request, scenario: Scenario, texts: dict[str, str], python: str, error: Exception | None = None
+    request: Request,
+    scenario: Scenario,
+    texts: dict[str, str],
+    python: str,
+    error: Exception | None = None,
+    observe: str = "",
 ) -> Form:
     """The form with these texts in its fields, defaults elsewhere."""
     interpreters: Interpreters = request.state.interpreters
@@ -261,9 +275,16 @@ async def make_form(
         ),
         pythons=pythons,
         python=python if python in pythons else (await interpreters.default()).text if pythons else "",
+        observe=observe if observe in OBSERVE else "",
         error=" ".join(general),
         python_error=str(error) if isinstance(error, BadInterpreter) else "",
     )
+
+
+def _runs_observed(text: str) -> int:
+    if text not in OBSERVE:
+        raise BadParameters([BadParameter("observe", f"observe must be one of {', '.join(OBSERVE[1:])}, or empty.")])
+    return int(text or 0)
 
 
 async def _refused(request: Request, form: Form, error: Exception) -> Response:

@@ -65,6 +65,10 @@ class Run:
     interpreter: Interpreter
     client: str
     tail: Tail
+    observe: int = 0
+    """So many more runs of each kind are to measure the observer effect."""
+    observing: tuple[int, int] | None = None
+    """Which of them goes on, and of how many."""
     state: State = "queued"
     verdict: str = ""
     sentence: str = ""
@@ -98,11 +102,13 @@ class Runs:
         """Recordings that must not be deleted now."""
         return list(self._runs)
 
-    def submit(self, scenario: Scenario, values: dict[str, Value], interpreter: Interpreter, client: str) -> Run:
+    def submit(
+        self, scenario: Scenario, values: dict[str, Value], interpreter: Interpreter, client: str, observe: int = 0
+    ) -> Run:
         """Start a run, or put it into the queue; ``Refused`` says why neither."""
         self._refuse_if_full(client)
         id = new_id()
-        run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)))
+        run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)), observe)
         self._runs[id] = run
         self._waiting.setdefault(client, deque()).append(run)
         self._start_next()
@@ -227,7 +233,7 @@ class Runs:
         assert process.stdin and process.stdout and process.stderr
         said = asyncio.Event()
         followers = [
-            asyncio.create_task(_lines(process.stdout, said)),
+            asyncio.create_task(_lines(process.stdout, run, said)),
             asyncio.create_task(_log_lines(process.stderr, run.id)),
         ]
         try:
@@ -263,6 +269,7 @@ class Runs:
             "python": str(run.interpreter.path),
             "output": str(run.tail.path),
             "limits": {"wall_seconds": self.settings.wall_seconds},
+            "observe": run.observe,
         }
 
     async def _tell_stop(self, run: Run) -> None:
@@ -288,9 +295,12 @@ class Runs:
             log.info("deleted %d old recordings to stay within %d bytes", len(gone), self.settings.retention_bytes)
 
 
-async def _lines(stream: asyncio.StreamReader, said: asyncio.Event) -> None:
-    """The collector says a line when there is something new; what is new stands in the file."""
-    while await stream.readline():
+async def _lines(stream: asyncio.StreamReader, run: Run, said: asyncio.Event) -> None:
+    """The collector says a line when there is something new: what is new stands in the file; or which run it observes."""
+    while line := await stream.readline():
+        match line.split():
+            case [b"observing", number, of]:
+                run.observing = int(number), int(of)
         said.set()
 
 

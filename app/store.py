@@ -94,7 +94,11 @@ class Recording:
 
     def said(self, kind: str) -> str:
         """What the first finding of this kind says; empty where there is none."""
-        return next((str(finding["sentence"]) for finding in self.findings if finding.get("kind") == kind), "")
+        return str(self.note(kind).get("sentence", ""))
+
+    def note(self, kind: str) -> dict[str, Any]:
+        """The first finding of this kind; empty where there is none."""
+        return next((finding for finding in self.findings if finding.get("kind") == kind), {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import TextIO
 
 from gilscope import __version__, scenarios
+from gilscope.analysis import observer
+from gilscope.analysis.observer import FEWEST, MOST
 from gilscope.collector.verdicts import Limits
 from gilscope.errors import BadParameter, BadParameters, BadRecording, GilscopeError, Refused
 
@@ -78,6 +80,13 @@ def parser() -> argparse.ArgumentParser:
     for option, sentence in (("--set", "a parameter's value"), ("--limit", f"how far it may go: {limits}")):
         running.add_argument(option, action="append", default=[], type=pair, metavar="NAME=VALUE", help=sentence)
     running.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
+    running.add_argument(
+        "--observe",
+        type=number_of_runs,
+        default=0,
+        metavar="N",
+        help=f"measure the observer effect too: N more runs with the recorder and N without ({FEWEST} to {MOST})",
+    )
     running.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
 
     reporting = command("report", report, "Say what a recording shows: findings, figures, what was lost.")
@@ -174,10 +183,18 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def number_of_runs(text: str) -> int:
+    """How many runs of each kind, as argparse takes it."""
+    if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"expected a number from {FEWEST} to {MOST}, not {text[:80]!r}")
+    return int(text)
+
+
 def run(chosen: argparse.Namespace) -> int:
     """Run it here, with its output on this terminal, and say at the end what was found."""
     from gilscope.collector import interpreters
-    from gilscope.collector.run import Order, perform
+    from gilscope.collector.observe import perform
+    from gilscope.collector.run import Order
 
     is_file = chosen.scenario.endswith(".py") or os.sep in chosen.scenario
     scenario = scenarios.of_file(Path(chosen.scenario)) if is_file else scenarios.find(chosen.scenario)
@@ -193,8 +210,16 @@ def run(chosen: argparse.Namespace) -> int:
         light=False,
     )
     with signals() as received:
-        end = perform(order, stopped=lambda: asked(received), printed=show)
+        end = perform(
+            order,
+            chosen.observe,
+            stopped=lambda: asked(received),
+            printed=show,
+            progress=lambda number, of: say(f"Observer effect: run {number} of {of}"),
+        )
     say(f"{order.output}: {end['sentence']}")
+    if told := end.get("observer"):
+        say(f"Observer effect: {observer.sentence(told)}")
     tell(order.output)
     if received:
         return SIGNALLED + received[0]

@@ -296,3 +296,33 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         assert page.locator(".gt-code").inner_text().count("def count(work_ms)") == 1
         assert errors == []
         page.close()
+
+
+def test_the_observer_effect_is_measured_where_it_is_asked_for(browser: Browser, tmp_path: Path) -> None:
+    """Off at first; then it says which run goes on, and its figure stands among the pills and is explained."""
+    with served(settings(tmp_path, slots=1)) as running:
+        page, errors = opened(browser)
+        page.goto(f"{running.base}/scenarios/two_counters")
+        page.locator("#p-work_ms").fill("60")
+        effect = page.get_by_label("observer effect")
+        expect(effect).to_have_value("")
+        effect.select_option(label="3 + 3 runs")
+        page.get_by_role("button", name="Run").click()
+        expect(page.locator("#findings")).to_contain_text(re.compile(r"measured: run \d of 6\."), timeout=30_000)
+        expect(page.locator(".pill").last).to_contain_text("observer", timeout=60_000)
+        badge = page.locator(".pill").last.inner_text()
+        assert re.fullmatch(r"observer ×\d\.\d\d \(\d\.\d\d–\d\.\d\d\)", badge)
+        title = f"Observer effect: {badge.removeprefix('observer ')}, 3 + 3 runs"
+        expect(page.locator(".finding", has_text=title)).to_be_visible()
+        page.locator(".pills-button").click()
+        assert "3 runs with it and 3 without, in turns." in page.locator("#provenance").inner_text()
+        expect(effect).to_have_value("3")
+        assert errors == []
+        page.close()
+
+
+def test_only_offered_numbers_of_runs_are_taken(server: Served) -> None:
+    with client(server) as asking:
+        refused = asking.post("/scenarios/two_counters/runs", data={"observe": "99"})
+    assert refused.status_code == 422
+    assert "observe must be one of 3, 5, 10, or empty." in refused.text

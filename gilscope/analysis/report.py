@@ -5,7 +5,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from gilscope.analysis import blame, check, critical_path, findings, garbage, statistics
+from gilscope.analysis import blame, check, critical_path, findings, garbage, observer, statistics
 from gilscope.analysis.statistics import STATE_NAMES, TrackFigures
 from gilscope.analysis.text import counted, duration, percent
 from gilscope.analysis.timeline import Timeline
@@ -47,6 +47,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
         "emitted": end.get("emitted"),
         "stored": end.get("stored"),
         "lost": _lost(recording),
+        "observer": end.get("observer"),
         "damage": [damage.what for damage in recording.damage],
         "contradictions": [each.sentence for each in check.check_timeline(timeline)],
         "findings": [_finding(each) for each in findings.of(timeline)],
@@ -193,6 +194,7 @@ def as_text(told: dict[str, Any]) -> str:
         f"Handoffs of the GIL: {'not measured' if told['handoffs'] is None else format(told['handoffs'], ',')} · {lost}"
         f" · {counted(len(told['contradictions']), 'contradiction')}",
         *(f"  ! {sentence}" for sentence in (*told["contradictions"], *told["damage"])),
+        *([f"Observer effect: {observer.sentence(told['observer'])}"] if told["observer"] else []),
         "",
     ]
     for finding in told["findings"]:

@@ -1,7 +1,8 @@
 """The collector of one run of the server: ``python -m gilscope.collector``.
 
 The order is one line of JSON on standard input. A later line "stop" ends the run; so does the end of the input, which
-means that whoever ordered it is gone. A line on standard output says that there is something new in the file.
+means that whoever ordered it is gone. A line on standard output says that there is something new in the file, or, as
+"observing 3 10", which run for the observer effect begins, and of how many.
 """
 
 import json
@@ -14,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gilscope import scenarios
-from gilscope.collector.run import Order, perform
+from gilscope.collector.observe import perform
+from gilscope.collector.run import Order
 from gilscope.collector.verdicts import Limits
 from gilscope.errors import GilscopeError
 
@@ -61,10 +63,10 @@ def read_line() -> bytes:
     return bytes(line)
 
 
-def tell() -> None:
+def tell(line: str = "new") -> None:
     """Say that there is something new. A server that is gone doesn't hear it: the end of the input tells that."""
     with suppress(BrokenPipeError):
-        os.write(1, b"new\n")
+        os.write(1, f"{line}\n".encode())
 
 
 def main() -> int:
@@ -73,7 +75,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, control.terminate)
     signal.signal(signal.SIGINT, control.terminate)
     try:
-        perform(order(json.loads(read_line())), tell, control.stopped)
+        told = json.loads(read_line())
+        perform(
+            order(told),
+            told.get("observe", 0),
+            tell,
+            control.stopped,
+            progress=lambda number, of: tell(f"observing {number} {of}"),
+        )
     except GilscopeError as error:
         print(error, file=sys.stderr)
         return 2

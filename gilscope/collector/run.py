@@ -6,8 +6,8 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,20 +62,39 @@ def perform(
     told: Callable[[], None] = lambda: None,
     stopped: Callable[[], str | None] = lambda: None,
     printed: Callable[[str, str], None] = lambda stream, text: None,
+    last: Callable[[dict[str, Any]], dict[str, Any]] = lambda end: end,
 ) -> dict[str, Any]:
     """Run it to its end; returns what the recording's end chunk says.
 
     ``told`` is called when something new was written, ``printed`` with the stream and text of what the program prints.
-    ``stopped`` says "stopped" or "interrupted" when the run is to be ended. ``GilscopeError``: it couldn't be started.
+    ``stopped`` says "stopped" or "interrupted" when the run is to be ended. ``last`` gets the end chunk when nothing of
+    the run goes on any more, and gives what is written. ``GilscopeError``: it couldn't be started.
     """
     interpreter = interpreters.describe(order.python)
+    with place(order) as folder, closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
+        return run.perform(told, stopped, printed, last)
+
+
+@contextmanager
+def place(order: Order) -> Iterator[Path]:
+    """The folder where the program runs."""
     folder = order.folder or Path(tempfile.mkdtemp(prefix="gilscope-run-"))
     try:
-        with closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
-            return run.perform(told, stopped, printed)
+        yield folder
     finally:
         if order.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(order: Order, python: Path, folder: Path, more: Mapping[str, str]) -> Program:
+    """Start its program, which waits for its release. ``more``: what its environment says to the recorder."""
+    return Program(
+        [python, CHILD, "--scenario", order.scenario.path.resolve(), "--params", json.dumps(dict(order.parameters))],
+        {**order.environment, **more},
+        folder,
+        order.limits,
+        order.light,
+    )
 
 
 class _Run:
@@ -83,18 +102,10 @@ class _Run:
 
     def __init__(self, order: Order, interpreter: Interpreter, rings: Rings, folder: Path) -> None:
         self.order, self.rings = order, rings
-        scenario = order.scenario.path.resolve()
-        self.transcript = Transcript(
-            order.output, _header(order, interpreter), scenario.parent, _libraries(interpreter)
-        )
-        parameters = json.dumps(dict(order.parameters))
-        self.program = Program(
-            [interpreter.path, CHILD, "--scenario", scenario, "--params", parameters],
-            {**order.environment, "GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": self._probe(interpreter)},
-            folder,
-            order.limits,
-            order.light,
-        )
+        written = order.scenario.path.resolve().parent
+        self.transcript = Transcript(order.output, _header(order, interpreter), written, _libraries(interpreter))
+        recorder = {"GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": self._probe(interpreter)}
+        self.program = start(order, interpreter.path, folder, recorder)
         self.cores = self._watch_cores()
 
     def close(self) -> None:
@@ -110,6 +121,7 @@ class _Run:
         told: Callable[[], None],
         stopped: Callable[[], str | None],
         printed: Callable[[str, str], None],
+        last: Callable[[dict[str, Any]], dict[str, Any]],
     ) -> dict[str, Any]:
         """From start to end."""
         self.released = self.program.release()
@@ -130,7 +142,7 @@ class _Run:
             if self.transcript.writer is None:
                 raise
             verdict = verdicts.DISK_FULL._replace(sentence=str(error))
-        return self._conclude(verdict)
+        return self._conclude(verdict, last)
 
     # Starting
 
@@ -183,11 +195,14 @@ class _Run:
 
     # Its end
 
-    def _conclude(self, verdict: Verdict | None) -> dict[str, Any]:
+    def _conclude(self, verdict: Verdict | None, last: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         transcript = self.transcript
         told = self._told(verdict or self._own_end())
         if not transcript.begun:
             transcript.begin(self.released)
+        if self.cores:
+            self.cores.close()  # their memory is limited, and what comes last may record, too
+        told = last(told)
         with suppress(Unwritable):  # then it ends without an end, complete up to its last whole chunk
             transcript.end(told)
         return told

@@ -6,13 +6,14 @@
 
 For the program everything is as under plain Python: path, arguments, tracebacks, exit codes, signals. GILSCOPE_PROBE
 is the path of the extension for this interpreter (empty: nothing is recorded from inside), GILSCOPE_RINGS that of
-the run's shared memory.
+the run's shared memory. GILSCOPE_TOOK, where it is set, is the file that takes how long a scenario's run() took (ns).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from importlib.machinery import BuiltinImporter, ExtensionFileLoader, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
@@ -31,8 +32,9 @@ def main(arguments: list[str]) -> None:
         case ["--scenario", file, "--params", params]:
             file = os.path.abspath(file)
             parameters = _parameters(params)
+            took = os.environ.pop("GILSCOPE_TOOK", "")
             _record(folder=os.path.dirname(file), argv=[file])
-            _visible(_run_scenario, file, parameters)
+            _visible(_run_scenario, file, parameters, took)
         case ["--module", name, *rest]:
             import runpy
 
@@ -87,7 +89,7 @@ def _load_probe(package: ModuleType, path: str) -> None:
     package._probe = module  # type: ignore[attr-defined]
 
 
-def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
+def _run_scenario(file: str, parameters: dict[str, Any], took: str) -> None:
     """Execute the file as a module of its own name, so that what guards `__main__` doesn't run, and call its run()."""
     name = os.path.splitext(os.path.basename(file))[0]
     if name in sys.modules or name in sys.stdlib_module_names:
@@ -103,7 +105,12 @@ def _run_scenario(file: str, parameters: dict[str, Any]) -> None:
     run = getattr(module, "run", None)
     if not callable(run):
         raise SystemExit(f"{file} has no function run(): a scenario is a file that defines one")
+    began, here = time.monotonic_ns(), os.getpid()
     run(**parameters)
+    if took and os.getpid() == here:
+        ns = time.monotonic_ns() - began
+        with open(took, "w", encoding="ascii") as told:
+            told.write(str(ns))
 
 
 def _run_command(program: str) -> None:
