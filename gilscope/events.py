@@ -29,10 +29,14 @@ class TrackKind(IntEnum):
     TASK = 13
     FUTURE = 14
     """Never a row of its own: names what a task awaits where that has no track (``asyncio.sleep``, ``gather`` …)."""
+    POOL = 15
+    """An executor: what is submitted to it waits until one of its workers is free. Its value: how many wait."""
     PIPE = 16
     """What processes send each other objects through; a queue of multiprocessing is one, too. One direction."""
     TYPE = 17
     """Never a row of its own: names the type of what is pickled."""
+    WORK = 18
+    """One submitted call, from submit() until its result is there: a future of concurrent.futures."""
 
 
 class State(IntEnum):
@@ -87,16 +91,32 @@ STATE_TEXT: dict[State, tuple[str, str, str]] = {
     State.EXITED: ("exited", "X", "Has finished."),
     State.FREE: ("free", "F", "Nobody holds it."),
     State.HELD: ("held", "H", "One thread holds it."),
-    State.CONTENDED: ("contended", "!", "One thread holds it while others wait for it."),
-    State.IDLE: ("idle", "I", "A core without a thread of this run, or a loop that waits for something to do."),
-    State.BUSY: ("busy", "U", "A core with a thread of this run on it, or a loop that runs a task or a callback."),
+    State.CONTENDED: (
+        "contended",
+        "!",
+        "One thread holds it while others wait for it; of a pool: all workers run, and more work waits.",
+    ),
+    State.IDLE: ("idle", "I", "A core without a thread of this run, or a loop or a pool that has nothing to do."),
+    State.BUSY: (
+        "busy",
+        "U",
+        "A core with a thread of this run on it, a loop that runs a task or a callback, or a pool that has work.",
+    ),
     State.STARTING: ("starting", "s", "The process is being started."),
     State.ALIVE: ("alive", "a", "The process runs."),
-    State.READY: ("ready", "Q", "A task that could run, but its loop is busy with another one."),
-    State.SUSPENDED: ("suspended", "A", "A task that awaits something, and leaves the loop to others."),
-    State.DONE: ("done", "D", "A task that has come to its end."),
-    State.CANCELLED: ("cancelled", "K", "A task that was cancelled."),
-    State.FAILED: ("failed", "E", "A task that an exception ended."),
+    State.READY: (
+        "ready",
+        "Q",
+        "A task that could run, but its loop is busy with another one; or work that is queued until a worker takes it.",
+    ),
+    State.SUSPENDED: (
+        "suspended",
+        "A",
+        "A task that awaits something, and leaves the loop to others; or work whose result is on its way.",
+    ),
+    State.DONE: ("done", "D", "A task, or work, that has come to its end."),
+    State.CANCELLED: ("cancelled", "K", "A task, or work, that was cancelled."),
+    State.FAILED: ("failed", "E", "A task, or work, that an exception ended."),
 }
 
 THREAD_STATES = (
@@ -127,14 +147,16 @@ LEGAL: dict[State, frozenset[State]] = {
     State.EXITED: frozenset({State.EXITED}),
     State.FREE: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
     State.HELD: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
-    State.CONTENDED: frozenset({State.FREE, State.HELD, State.CONTENDED, State.UNKNOWN, State.EXITED}),
-    State.IDLE: frozenset({State.IDLE, State.BUSY, State.UNKNOWN, State.EXITED}),
-    State.BUSY: frozenset({State.IDLE, State.BUSY, State.UNKNOWN, State.EXITED}),
+    State.CONTENDED: frozenset(
+        {State.FREE, State.HELD, State.CONTENDED, State.IDLE, State.BUSY, State.UNKNOWN, State.EXITED}
+    ),
+    State.IDLE: frozenset({State.IDLE, State.BUSY, State.CONTENDED, State.UNKNOWN, State.EXITED}),
+    State.BUSY: frozenset({State.IDLE, State.BUSY, State.CONTENDED, State.UNKNOWN, State.EXITED}),
     State.STARTING: frozenset({State.ALIVE, State.EXITED, State.UNKNOWN, State.STARTING}),
     State.ALIVE: frozenset({State.EXITED, State.UNKNOWN, State.ALIVE}),
-    # A task comes to its end in a step of its own, and nothing comes after it.
-    State.READY: _OPEN,
-    State.SUSPENDED: _OPEN,
+    # Nothing comes after the end of a task or of work. Work needn't have run: it may be cancelled, or its pool broken.
+    State.READY: _OPEN | frozenset(TASK_ENDS),
+    State.SUSPENDED: _OPEN | frozenset(TASK_ENDS),
     **{state: frozenset({state}) for state in TASK_ENDS},
 }
 
@@ -229,6 +251,24 @@ class Kind(IntEnum):
     """It has looked. ``value``: how many files have something."""
     ASYNC_NEW = 99
     """As THING_NEW, of a loop or of a lock or another thing of asyncio: tasks have it, and wait for it."""
+    # Pools and what is submitted to them. ``thing``: the address of the future; of a call in a worker process, its key.
+    WORK_NEW = 100
+    """It was submitted, and is queued. ``value``: its number in this process, by which its definition tells what it is."""
+    WORK_RUN = 101
+    """A worker begins it: this thread, or this process's main thread."""
+    WORK_RETURN = 102
+    """In a worker process: the call is over, and what it gave goes back. Flag ERROR: that is an error."""
+    WORK_END = 103
+    """Its result is there, from here on. Flag ERROR: an error, and ``value`` the number by which a definition tells it."""
+    WORK_CANCEL = 104
+    """It was cancelled before it ran, in whose thread and at whose line this is."""
+    WORK_SENT = 105
+    """It is on its way to the workers of a pool of processes: from here on it can't be cancelled."""
+    WORK_CALLBACK = 106
+    """This thread begins to call whom its end was to be told to. A stretch inside of what the thread does."""
+    WORK_CALLED = 107
+    POOL_SHUTDOWN = 108
+    """It takes no more work from here on. ``thing``: the pool. ``value`` 1: what is queued is cancelled."""
     # Between processes. ``thing`` of the next four: the type. What is written to a PIPE is a CALL that RETURNs, what is
     # read from it a BLOCK and an UNBLOCK: ``value``: bytes. The n-th that was written is the n-th that is read.
     PICKLE = 114

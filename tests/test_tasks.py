@@ -319,7 +319,7 @@ def test_a_queue(record: Callable[..., Recording]) -> None:
 
 
 def test_threads_and_executors(record: Callable[..., Recording]) -> None:
-    """What a thread does for a task is awaited under its name."""
+    """What a thread does for a task is a work, which the task awaits."""
     recording = record(
         """
         async def main():
@@ -332,8 +332,8 @@ def test_threads_and_executors(record: Callable[..., Recording]) -> None:
         """
     )
     assert sequence(recording, "main") == [
-        *("new by MainThread", "step", "suspend on to_thread", "ready by MainThread", "step"),
-        *("suspend on executor", "ready by MainThread", "step", "end done"),
+        *("new by MainThread", "step", "suspend on Event.wait 1", "ready by MainThread", "step"),
+        *("suspend on Event.wait 2", "ready by MainThread", "step", "end done"),
     ]
 
 

@@ -216,7 +216,7 @@ def _steps(timeline: Timeline) -> list[Contradiction]:
 
 
 def _partition(timeline: Timeline) -> list[Contradiction]:
-    """The spans of each thread and task cover its life, one after the other, and nothing comes after the end."""
+    """The spans of each thread, task and work cover its life, one after the other, and nothing comes after the end."""
     found = []
     end = timeline.recording.end
     rows = timeline.rows
@@ -229,7 +229,9 @@ def _partition(timeline: Timeline) -> list[Contradiction]:
                 int(rows.at[-1]),
             )
         )
-    spans = timeline.spans[np.isin(timeline.kind_of(timeline.spans.track), (TrackKind.THREAD, TrackKind.TASK))]
+    spans = timeline.spans[
+        np.isin(timeline.kind_of(timeline.spans.track), (TrackKind.THREAD, TrackKind.TASK, TrackKind.WORK))
+    ]
     if len(spans):
         hole = (spans.track[1:] == spans.track[:-1]) & (spans.begin[1:] != spans.end[:-1])
         found += [

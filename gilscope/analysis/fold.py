@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gilscope.analysis.forward import Groups, Index, Numbers, Table, Tables, Truth, order_by
 from gilscope.analysis.resources import Resources
 from gilscope.analysis.tasks import Tasks
+from gilscope.analysis.works import Works
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
 
@@ -64,7 +65,8 @@ CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
 
 
 class Fold(Tables):
-    """Gives rows their states, and makes the rows of the GIL, of locks and kin, of cores, and of tasks and loops.
+    """Gives rows their states, and makes the rows of the GIL, of locks and kin, of cores, of tasks and loops, of works
+    and pools.
 
     ``gil`` and ``cores``: which layers this run measures. A track is told by ``add_tracks`` before any row
     names it, as ``track`` or as ``thing``.
@@ -94,18 +96,20 @@ class Fold(Tables):
         """By process, when its GIL was first seen: threads that appear later begin without it."""
         self._resources = Resources(self._kind, self._pid)
         self._tasks = Tasks(self._kind, self._pid)
+        self._works = Works(self._kind, self._pid)
 
     def add_tracks(self, tracks: Iterable[Mapping[str, Any]]) -> None:
         """Tracks as the recording's ``tracks`` tell them; again when something changes."""
         for track in tracks:
             id, parent = int(track["id"]), int(track.get("parent") or 0)
-            for tables in (self, self._resources, self._tasks):
+            for tables in (self, self._resources, self._tasks, self._works):
                 tables.reach(max(id, parent) + 1)
             self._kind[id] = track["kind"]
             self._pid[id] = track.get("pid") or 0
             self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
             self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
             self._tasks.add(id, parent, bool(track.get("asyncio")))
+            self._works.add(id, parent, int(track.get("capacity") or 0))
 
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
@@ -124,10 +128,10 @@ class Fold(Tables):
             threads, others = rows[about_thread], [rows[~about_thread]]
         told, left = self._threads(threads)
         of_tasks, seen = self._tasks.feed(threads)
-        others += [of_tasks, self._resources.feed(seen, self._gone(threads), left)]
+        others += [of_tasks, self._works.feed(threads), self._resources.feed(seen, self._gone(threads), left)]
         for row in _each(exits):
             pid = int(self._pid[row.track[0]])
-            others += [self._resources.exit(pid, row), self._tasks.exit(pid, row)]
+            others += [each.exit(pid, row) for each in (self._resources, self._tasks, self._works)]
         return Rows.concat((told, *others)).sorted()
 
     def _ends(self, rows: Rows, exits: Rows) -> Rows:

@@ -141,9 +141,8 @@ class Merge:
         if len(set(pids.tolist())) == 1:
             return [self._of_process(int(pids[0]), records, keys)]
         pid = pids[inverse]
-        return [
-            self._of_process(each, pick(records, pid == each), keys[pid == each]) for each in np.unique(pid).tolist()
-        ]
+        order = sorted(np.unique(pid).tolist(), key=self._tracks.process)  # who submits comes before its workers
+        return [self._of_process(each, pick(records, pid == each), keys[pid == each]) for each in order]
 
     def _of_process(self, pid: int, records: Records, keys: NDArray[np.uint64]) -> Rows:
         line = self._places.at(pid, records.code, records.offset)

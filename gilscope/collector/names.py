@@ -77,6 +77,9 @@ def _calls(node: ast.AST, word: str) -> Iterator[tuple[ast.Call, str]]:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         yield from _calls(node.value, _word(target))
         return
+    if isinstance(node, ast.withitem) and node.optional_vars is not None:
+        yield from _calls(node.context_expr, _word(node.optional_vars))
+        return
     if isinstance(node, (ast.stmt, ast.Lambda)):
         word = ""
     for child in ast.iter_child_nodes(node):

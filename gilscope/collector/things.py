@@ -16,6 +16,7 @@ from gilscope.collector.rings import Records
 from gilscope.collector.tasks import Tasks
 from gilscope.collector.threads import Threads
 from gilscope.collector.tracks import Tracks
+from gilscope.collector.works import Works
 from gilscope.events import Flag, Kind, TrackKind
 
 SHARED = np.uint64(1 << 47)
@@ -31,6 +32,7 @@ MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
 OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
 OF_THING |= OF_TASK | OF_LOOP | kinds(Kind.ASYNC_NEW)
+OF_THING |= kinds(*(kind for kind in Kind if Kind.WORK_NEW <= kind <= Kind.POOL_SHUTDOWN))
 
 
 class Things:
@@ -45,10 +47,11 @@ class Things:
         """By forked process, what its parent had: track by address."""
         self._sleep = 0
         self._tasks = Tasks(tracks, places)
+        self._works = Works(tracks)
 
     def define_task(self, told: Mapping[str, Any]) -> None:
-        """A definition of a task, or the words for what tasks await."""
-        self._tasks.define(told)
+        """A definition of a task, or of the words for what tasks await; of a work, or of what one failed with."""
+        (self._works if told["def"] in ("work", "work error") else self._tasks).define(told)
 
     def find_shared(self, records: Records) -> Records:
         """Make what is made for several processes, whichever of them is looked at first. What is read at the one end of a
@@ -88,18 +91,22 @@ class Things:
             thing[of_type & (records.thing == number)] = self._known.new(self._tracks.type(number, pid))
         for n in np.flatnonzero(of_process & (OF_THING | OF_PROCESS)[records.kind]).tolist():
             thing[n] = self._process_meant(pid, records, n)
-        if OF_TASK[records.kind].any():
-            return self._tasks_of(pid, records, line, thing, some)
-        if some.any():
+        value = records.value
+        if OF_TASK[records.kind].any() or (records.kind == Kind.WORK_NEW).any():
+            thing, value = self._tasks_of(pid, records, line, thing, some)
+        elif some.any():
             thing[some] = self._made_things(pid, pick(records, some), line[some])
-        return thing, records.value
+        self._works.end(pid, records, thing)
+        return thing, value
 
     def _tasks_of(
         self, pid: int, records: Records, line: Ids, thing: Ids, some: NDArray[np.bool_]
     ) -> tuple[Ids, NDArray[np.int64]]:
-        """The same where tasks are among them: what such a record is about besides is an address of the same moment."""
+        """The same where tasks or works are among them: what such a record is about besides is an address of the same
+        moment."""
         first = np.flatnonzero(some)
-        second, address, kind = self._tasks.also_meant(pid, records)
+        also = (each.also_meant(pid, records) for each in (self._tasks, self._works))
+        second, address, kind = (np.concatenate(columns) for columns in zip(*also, strict=True))
         both = np.concatenate((first, second))
         of_tasks = OF_TASK[records.kind[first]]
         asked = replace(
@@ -112,8 +119,12 @@ class Things:
         ids = np.empty(len(both), np.uint32)
         ids[order] = self._made_things(pid, pick(asked, order), line[both][order])
         thing[first] = ids[: len(first)]
-        value = np.where(records.kind == Kind.TASK_NEW, 0, records.value)
+        value = np.where(np.isin(records.kind, (Kind.TASK_NEW, Kind.WORK_NEW)), 0, records.value)
         value[second] = ids[len(first) :]
+        for n in np.flatnonzero(records.kind == Kind.WORK_NEW).tolist():
+            call = self._works.made(pid, int(records.value[n]), int(thing[n]), int(value[n]))
+            if call:
+                self.by_address(NO_PROCESS).put(call, int(thing[n]))
         for n in np.flatnonzero(records.kind == Kind.TASK_NEW).tolist():
             self._tasks.made(pid, int(records.value[n]), int(thing[n]), int(value[n]))
         words = (records.kind == Kind.TASK_SUSPEND) & (records.aux == TrackKind.FUTURE)
@@ -152,6 +163,7 @@ class Things:
         news = (
             made
             | (records.kind == Kind.TASK_NEW)
+            | (records.kind == Kind.WORK_NEW)
             | (records.kind == Kind.THREAD_START) & (records.flags & Flag.ERROR == 0)
         )
         creating = news & ~again
@@ -191,8 +203,8 @@ class Things:
             return self._threads.announce(pid)
         if kind == TrackKind.LOOP:
             return self._known.new(self._tracks.loop(pid))
-        if kind == TrackKind.TASK:
-            return self._known.new(self._tracks.add(kind, "task", pid, line=location))
+        if kind == TrackKind.TASK or records.kind[n] == Kind.WORK_NEW:
+            return self._known.new(self._tracks.add(kind, kind.name.lower(), pid, line=location))
         had = self._inherited.get(pid, {}).get(int(records.thing[n]))
         if had and internal and records.kind[n] != Kind.THING_NEW and self._known.kind[had] == kind:
             return self._known.new(self._tracks.copy(had, pid))

@@ -9,6 +9,8 @@ from gilscope.events import TrackKind
 Track = dict[str, Any]
 MAIN = "MainThread"
 """What Python calls the main thread of each process."""
+WORDS = {TrackKind.WORK: "future"}
+"""What things are called that don't go by the name of their kind: one that wasn't submitted to a pool."""
 
 
 class Tracks:
@@ -91,8 +93,7 @@ class Tracks:
         """What a process is called; a helper isn't the program's own business. Its main thread goes by its name."""
         pid, id = told["pid"], self.process(told["pid"])
         self._called[pid] = told["name"]
-        parent = self._tracks[id]["parent"] or self._processes.get(told["parent"], 0)
-        self.change(id, name=told["name"], internal=told["helper"], parent=parent)
+        self.change(id, name=told["name"], internal=told["helper"])
         if told["forked"]:
             self.forked[pid] = told["parent"]
             self.change(id, forked=True)
@@ -102,10 +103,9 @@ class Tracks:
                 if track.get("tid") == pid:
                     self.change(thread, name=self.thread_name(pid, pid, MAIN))
 
-    def thread_name(self, pid: int, tid: int, name: str = "") -> str:
-        """What a thread that calls itself so (or not at all) is called: there is a MainThread in every process."""
-        own = name or f"thread {tid}"
-        return self._called.get(pid, own) if tid == pid and name in ("", MAIN) else own
+    def thread_name(self, pid: int, tid: int, name: str) -> str:
+        """What a thread that calls itself so is called: there is a MainThread in every process."""
+        return self._called.get(pid, name) if tid == pid and name == MAIN else name
 
     def define_pipe(self, told: Track) -> None:
         """A pipe of two directions: each end is named by its key."""
@@ -149,7 +149,9 @@ class Tracks:
 
     def thing(self, kind: TrackKind, pid: int, location: int, internal: bool, capacity: int = 0) -> int:
         """A new lock or other thing, called by the line that made it; 0: it was made before the recording."""
-        word = kind.name.lower()
+        word = WORDS.get(kind, kind.name.lower())
+        if internal and kind == TrackKind.POOL:  # that of asyncio: the program's own work is done there
+            return self.add(kind, word, pid, line=location, capacity=capacity)
         if internal:
             return self.add(kind, f"inner {word}", pid, internal=True, line=location, capacity=capacity)
         id = self.add(kind, word, pid, line=location, capacity=capacity)

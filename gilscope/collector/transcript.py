@@ -156,7 +156,7 @@ class Transcript:
                 self._tracks.define_type(told)
             case "code":
                 self._places.define(told)
-            case "task" | "words":
+            case "task" | "words" | "work" | "work error":
                 self._tasks.append(told)
             case "unseen":
                 self.layers[told["what"]] = {"measured": False, "why": told["why"]}

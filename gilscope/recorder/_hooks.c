@@ -105,14 +105,20 @@ static int forget_purpose(PyObject *condition)
     return failed;
 }
 
-static int note_purpose(PyObject *thing, uint16_t track, PyObject *attribute, long as)
+static int set_purpose(PyObject *condition, uint64_t thing, uint16_t track, long as)
 {
-    PyObject *condition = PyObject_GetAttr(thing, attribute);
-    PyObject *key = condition == NULL ? NULL : PyLong_FromVoidPtr(condition);
-    PyObject *note = key == NULL ? NULL : Py_BuildValue("KHl", (unsigned long long)address(thing), track, as);
+    PyObject *key = PyLong_FromVoidPtr(condition);
+    PyObject *note = key == NULL ? NULL : Py_BuildValue("KHl", (unsigned long long)thing, track, as);
     int failed = note == NULL ? -1 : PyDict_SetItem(purposes, key, note);
     Py_XDECREF(note);
     Py_XDECREF(key);
+    return failed;
+}
+
+static int note_purpose(PyObject *thing, uint16_t track, PyObject *attribute, long as)
+{
+    PyObject *condition = PyObject_GetAttr(thing, attribute);
+    int failed = condition == NULL ? -1 : set_purpose(condition, address(thing), track, as);
     Py_XDECREF(condition);
     return failed;
 }
@@ -560,6 +566,20 @@ static PyObject *around(PyObject *Py_UNUSED(module), PyObject *arguments)
     return (PyObject *)h;
 }
 
+/* What somebody waits for who waits for this condition. */
+static PyObject *belongs(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *condition;
+    unsigned long long thing;
+    unsigned short track;
+    if (!PyArg_ParseTuple(arguments, "OKH:belongs", &condition, &thing, &track))
+        return NULL;
+    return set_purpose(condition, thing, track, ROLE_NEWS) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* Whether a method runs, further out, whose hook says "inside". */
+bool hooks_inside(void) { return inside != NULL; }
+
 static PyObject *install_program(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none))
 {
     if (!probe_attached()) {
@@ -640,6 +660,7 @@ static PyObject *watch_code(PyObject *Py_UNUSED(module), PyObject *callback)
 static PyMethodDef functions[] = {
     {"hook", make_hook, METH_VARARGS, NULL},
     {"around", around, METH_VARARGS, NULL},
+    {"belongs", belongs, METH_VARARGS, NULL},
     {"forget_threads", forget_threads, METH_NOARGS, NULL},
     {"install_program", install_program, METH_NOARGS, NULL},
     {"install_semaphores", install_semaphores, METH_NOARGS, NULL},

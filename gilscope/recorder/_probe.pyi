@@ -75,6 +75,9 @@ def around(
     """The same with steps in Python: ``before`` gets the arguments, ``after`` what ``before`` gave back, the result (None
     after an error), and the error or None. What either raises, as a signal handler may, the caller gets."""
 
+def belongs(condition: object, thing: int, track: int) -> None:
+    """From now on, whoever waits for this condition waits for the thing at that address; ``track``: its TrackKind."""
+
 def forget_threads() -> None:
     """In a forked child: its parent's threads aren't there."""
 
@@ -106,7 +109,8 @@ def uninstall_tasks() -> None:
 
 def watch(attribute: str, track: int) -> object:
     """What stands in the class of a lock or a semaphore of asyncio for an attribute of its instances: ``_locked`` of a LOCK,
-    ``_value`` of a SEMAPHORE. Records who takes it and lets it go."""
+    ``_value`` of a SEMAPHORE. Records who takes it and lets it go. Of a future of concurrent.futures, a WORK: ``_state``;
+    records that it runs, or is sent to a process that is to run it, and how it ends."""
 
 def begin_thread(thread: Thread) -> None:
     """The calling thread is this one: record that it begins, and publish its name."""

@@ -111,20 +111,26 @@ static void define_loop(PyObject *keywords, uint64_t number)
                                 (unsigned long long)number, (unsigned long long)address(loop)));
 }
 
-/* What a task failed with: the error's class, and its text where that is known without running code. */
-static void define_error(PyObject *task, PyObject *error)
+/* What something failed with, as JSON: the error's class, and its text where that is known without running code. */
+static PyObject *error_text(PyObject *error)
 {
-    PyObject *number = number_of(task), *arguments = ((PyBaseExceptionObject *)error)->args, *text = NULL;
+    PyObject *arguments = ((PyBaseExceptionObject *)error)->args, *text = NULL;
     if (PyTuple_Check(arguments) && PyTuple_GET_SIZE(arguments) > 0 && PyUnicode_CheckExact(PyTuple_GET_ITEM(arguments, 0)))
         text = PyUnicode_FromFormat("%s: %U", Py_TYPE(error)->tp_name, PyTuple_GET_ITEM(arguments, 0));
     else
         text = PyUnicode_FromString(Py_TYPE(error)->tp_name);
-    PyObject *quoted = number == NULL || text == NULL ? NULL : PyObject_CallOneArg(quote, text);
+    PyObject *quoted = text == NULL ? NULL : PyObject_CallOneArg(quote, text);
+    Py_XDECREF(text);
+    return quoted;
+}
+
+static void define_error(PyObject *task, PyObject *error)
+{
+    PyObject *number = number_of(task), *quoted = number == NULL ? NULL : error_text(error);
     if (quoted != NULL)
         define(PyUnicode_FromFormat("{\"def\": \"task\", \"pid\": %d, \"number\": %S, \"error\": %U}", (int)getpid(),
                                     number, quoted));
     Py_XDECREF(quoted);
-    Py_XDECREF(text);
     PyErr_Clear();
 }
 
@@ -178,6 +184,28 @@ static PyObject *next_of(PyObject *awaiting)
     return behind;
 }
 
+/* The future of concurrent.futures whose result this one of asyncio is to get: the callback that cancels the one with
+   the other has it in its closure. Borrowed; NULL: it stands for none. */
+static PyObject *source_of(PyObject *future)
+{
+    PyObject *callbacks = get(callbacks_of, future), *source = NULL;
+    for (Py_ssize_t i = 0; source == NULL && callbacks != NULL && PyList_Check(callbacks) && i < PyList_GET_SIZE(callbacks); i++) {
+        PyObject *callback = PyTuple_GET_ITEM(PyList_GET_ITEM(callbacks, i), 0);
+        PyObject *closure = PyFunction_Check(callback) ? PyFunction_GET_CLOSURE(callback) : NULL;
+        if (closure == NULL || word_of(PyFunction_GET_CODE(callback)) == NULL)
+            continue;
+        /* The names of a code object are those of its closure's cells, in the same order. */
+        PyObject *names = PyObject_GetAttrString(PyFunction_GET_CODE(callback), "co_freevars");
+        for (Py_ssize_t n = 0; names != NULL && n < PyTuple_GET_SIZE(names) && n < PyTuple_GET_SIZE(closure); n++)
+            if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, n), "source") == 0)
+                source = PyCell_GET(PyTuple_GET_ITEM(closure, n));
+        Py_XDECREF(names);
+    }
+    Py_XDECREF(callbacks);
+    PyErr_Clear();
+    return source == NULL || PyObject_TypeCheck(source, types[OWNER_FUTURE]) ? NULL : source;
+}
+
 /* Down the chain of coroutines: the line is that of the innermost one that its author wrote; what it awaits is named by
    the last function below it that is known: a barrier's wait, rather than the condition inside of it. */
 static reason reason_for(PyObject *task, PyObject *future)
@@ -208,6 +236,12 @@ static reason reason_for(PyObject *task, PyObject *future)
     if (PyObject_TypeCheck(future, types[OWNER_TASK])) {
         it.track = TRACK_TASK;
         it.thing = address(future);
+        return it;
+    }
+    PyObject *source = PyObject_TypeCheck(future, types[OWNER_FUTURE]) ? source_of(future) : NULL;
+    if (source != NULL) {
+        it.track = TRACK_WORK;
+        it.thing = address(source);
         return it;
     }
     if (it.track != TRACK_FUTURE || it.thing != 0)
@@ -492,22 +526,36 @@ static PyCFunction entry_for(const entry *e, int flags)
     }
 }
 
-/* ---- Locks and semaphores ----------------------------------------------------------------------- */
+/* ---- Attributes of locks, semaphores and futures ------------------------------------------------- */
 
 /* Stands in a class for an attribute that its instances have in their dicts, and sees it change: that of a lock which
-   says whether it is locked, that of a semaphore which has its permits. Only there it shows that a task has got one. */
+   says whether it is locked, that of a semaphore which has its permits: only there it shows that a task has got one;
+   and the state of a future of concurrent.futures, which changes with its lock held, before anybody is told. */
 typedef struct {
     PyObject_HEAD
     PyObject *name;
     uint16_t track;
 } watched;
 
-static PyObject *watched_get(PyObject *self, PyObject *object, PyObject *Py_UNUSED(type))
+/* The value of a key; NULL: there is none. A new reference: another thread may put in another one meanwhile. */
+static PyObject *item(PyObject *dict, PyObject *key)
 {
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *value;
+    return PyDict_GetItemRef(dict, key, &value) < 0 ? NULL : value;
+#else
+    return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
+static PyObject *watched_get(PyObject *self, PyObject *object, PyObject *type)
+{
+    PyObject *name = ((watched *)self)->name;
     if (object == NULL || object == Py_None)
-        return Py_NewRef(self);
-    PyObject *name = ((watched *)self)->name, *has = PyObject_GenericGetDict(object, NULL);
-    PyObject *value = has == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(has, name));
+        return PyErr_Format(PyExc_AttributeError, "type object '%.100s' has no attribute '%U'",
+                            ((PyTypeObject *)type)->tp_name, name);
+    PyObject *has = PyObject_GenericGetDict(object, NULL);
+    PyObject *value = has == NULL ? NULL : item(has, name);
     if (value == NULL && has != NULL && !PyErr_Occurred())
         PyErr_Format(PyExc_AttributeError, "'%.100s' object has no attribute '%U'", Py_TYPE(object)->tp_name, name);
     Py_XDECREF(has);
@@ -527,16 +575,51 @@ static void tell_change(uint16_t track, PyObject *object, PyObject *old, PyObjec
         probe_emit(KIND_NOTIFY, 0, track, address(object), now - was);
 }
 
+/* What a future of concurrent.futures failed with gets a number. */
+static uint64_t tell_error(PyObject *error)
+{
+    static uint64_t errors;
+    uint64_t number = ++errors; /* in a build without a GIL two may get the same one, and then the later text */
+    PyObject *quoted = error_text(error);
+    if (quoted != NULL)
+        define(PyUnicode_FromFormat("{\"def\": \"work error\", \"pid\": %d, \"number\": %llu, \"error\": %U}",
+                                    (int)getpid(), (unsigned long long)number, quoted));
+    Py_XDECREF(quoted);
+    PyErr_Clear();
+    return number;
+}
+
+static void tell_work(PyObject *future, PyObject *has, PyObject *now)
+{
+    const char *state = PyUnicode_Check(now) ? PyUnicode_AsUTF8(now) : NULL;
+    if (state == NULL)
+        PyErr_Clear();
+    else if (strcmp(state, "RUNNING") == 0)
+        probe_emit(hooks_inside() ? KIND_WORK_SENT : KIND_WORK_RUN, 0, TRACK_WORK, address(future), 0);
+    else if (strcmp(state, "CANCELLED") == 0)
+        probe_emit(KIND_WORK_CANCEL, 0, TRACK_WORK, address(future), 0);
+    else if (strcmp(state, "FINISHED") == 0) {
+        PyObject *error = PyDict_GetItemString(has, "_exception");
+        bool failed = error != NULL && PyExceptionInstance_Check(error);
+        int64_t number = failed ? (int64_t)tell_error(error) : 0;
+        probe_emit(KIND_WORK_END, failed ? FLAG_ERROR : 0, TRACK_WORK, address(future), number);
+    }
+}
+
 static int watched_set(PyObject *self, PyObject *object, PyObject *value)
 {
     watched *it = (watched *)self;
     PyObject *has = PyObject_GenericGetDict(object, NULL);
-    PyObject *old = has == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(has, it->name));
+    PyObject *old = has == NULL ? NULL : item(has, it->name);
     int failed = has == NULL || PyErr_Occurred() ? -1
                  : value == NULL                 ? PyDict_DelItem(has, it->name)
                                                  : PyDict_SetItem(has, it->name, value);
-    if (!failed && active && old != NULL && value != NULL && !elsewhere())
-        tell_change(it->track, object, old, value);
+    if (!failed && old != NULL && value != NULL && !elsewhere()) {
+        if (it->track == TRACK_WORK)
+            tell_work(object, has, value);
+        else if (active)
+            tell_change(it->track, object, old, value);
+    }
     Py_XDECREF(old);
     Py_XDECREF(has);
     return failed;

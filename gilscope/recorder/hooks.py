@@ -1,5 +1,7 @@
 """Installs the recorder in this process, and puts everything back."""
 
+from __future__ import annotations
+
 import _thread
 import os
 import queue
@@ -10,6 +12,10 @@ from types import ModuleType
 
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recorder import _probe, definitions, pipes, processes, queues, shared, threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NOTHING = object()
 """Stood there before."""
@@ -22,8 +28,22 @@ def _of_asyncio(module: ModuleType) -> list[threads.Place]:
     return tasks.of_asyncio(module)
 
 
+def _of_executors(name: str) -> Callable[[ModuleType], list[threads.Place]]:
+    def places(module: ModuleType) -> list[threads.Place]:
+        from gilscope.recorder import executors  # here: most programs have none
+
+        found: list[threads.Place] = getattr(executors, name)(module)
+        return found
+
+    return places
+
+
 _FAMILIES = {
     "asyncio": _of_asyncio,
+    "concurrent.futures._base": _of_executors("of_base"),
+    "concurrent.futures.thread": _of_executors("of_thread"),
+    "concurrent.futures.process": _of_executors("of_process"),
+    "concurrent.futures.interpreter": _of_executors("of_interpreter"),
     "multiprocessing.process": processes.of_process,
     "multiprocessing.context": processes.of_context,
     "multiprocessing.connection": pipes.of_connection,

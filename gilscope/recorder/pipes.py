@@ -55,7 +55,7 @@ def of_reduction(module: ModuleType) -> list[Place]:
 
 
 def _key(connection: Any) -> int:
-    return SHARED | (os.fstat(connection._handle).st_ino << 2 & SHARED - 1) | PIPE
+    return SHARED | (os.fstat(connection._handle).st_ino << 3 & SHARED - 1) | PIPE
 
 
 # Making

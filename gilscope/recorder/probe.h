@@ -66,6 +66,7 @@ void garbage_uninstall(void);
 
 /* Provided by _hooks.c, from the module's exec slot. */
 int hooks_add(PyObject *module);
+bool hooks_inside(void);
 
 /* Provided by _tasks.c, from the module's exec slot. */
 int tasks_add(PyObject *module);

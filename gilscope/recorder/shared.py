@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SHARED = 1 << 47
 """Where no address has a bit: what the rest says means the same in all processes."""
-SEMAPHORE, CONDITION, EVENT, PIPE = range(4)
-"""What a key is of, in its two lowest bits."""
+SEMAPHORE, CONDITION, EVENT, PIPE, CALL = range(5)
+"""What a key is of, in its three lowest bits."""
 
 _counted = itertools.count(1)
 _setting = threading.local()
@@ -35,8 +35,8 @@ def key(of: int, text: str) -> int:
     """The key of something that has this text in all processes."""
     mixed = 0xCBF29CE4
     for byte in text.encode():
-        mixed = (mixed ^ byte) * 0x100000001B3 & (1 << 45) - 1
-    return SHARED | mixed << 2 | of
+        mixed = (mixed ^ byte) * 0x100000001B3 & (1 << 44) - 1
+    return SHARED | mixed << 3 | of
 
 
 def is_internal(thing: object, frame: FrameType | None) -> bool:

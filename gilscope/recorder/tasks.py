@@ -34,7 +34,6 @@ _WORDS = (
     ("wait_for", "tasks", "wait_for"),
     ("shield", "tasks", "shield._outer_done_callback"),
     ("executor", "futures", "_chain_future._call_check_cancel"),
-    ("to_thread", "threads", "to_thread"),
     ("TaskGroup", "taskgroups", "TaskGroup.__aexit__"),
     ("read", "streams", "StreamReader._wait_for_data"),
     ("drain", "streams", "FlowControlMixin._drain_helper"),

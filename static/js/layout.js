@@ -46,12 +46,14 @@ function rowKind(track) {
   if (track.kind === TrackKind.PROCESS) return 'process';
   if (track.kind === TrackKind.GIL) return 'gil';
   if (track.kind === TrackKind.CORE) return 'core';
-  if (track.kind === TrackKind.LOOP) return 'loop';
-  if (track.kind === TrackKind.TASK) return 'task';
+  if (track.kind === TrackKind.LOOP || track.kind === TrackKind.POOL) return 'loop';
+  if (track.isTask || track.isWork) return 'task';
   return track.kind === TrackKind.THREAD ? 'thread' : 'resource';
 }
 
-/** Tasks stand with their loop. */
+/** More works than this in one pool hide, as quiet things do: the pool's own row tells how many are queued. */
+const MOST_WORKS = 50;
+/** Tasks stand with their loop, works with their pool. */
 const ORDER = Object.freeze({ process: 0, gil: 1, thread: 2, loop: 3, task: 3, resource: 4, core: 5 });
 /** Only names what others wait for. @type {ReadonlySet<number>} */
 const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE, TrackKind.TYPE]);
@@ -62,6 +64,19 @@ const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE, TrackKind.TYPE]);
  */
 function isQuiet(track) {
   return track.isResource && (track.internal || !track.everHeld);
+}
+
+/**
+ * Works that hide: those inside of other things, and those of a pool that has many.
+ * @param {Track[]} tracks
+ * @returns {Set<Track>}
+ */
+function quietWorks(tracks) {
+  /** @type {Map<number, number>} */
+  const count = new Map();
+  const works = tracks.filter((track) => track.isWork);
+  for (const { parent } of works) count.set(parent, (count.get(parent) ?? 0) + 1);
+  return new Set(works.filter(({ parent, internal }) => internal || (count.get(parent) ?? 0) > MOST_WORKS));
 }
 
 /** A thread, a task, a loop or a core of which nothing is known but its name. @param {Track} track */
@@ -79,10 +94,11 @@ export function layOut(model, wish = {}) {
   const shown = model.all.filter((track) => !NAMES.has(track.kind) && !isUnseen(track));
   const processes = shown.filter((track) => track.kind === TrackKind.PROCESS);
   const several = processes.length > 1;
-  const quiet = shown.filter(isQuiet);
+  const hiding = quietWorks(shown);
+  const quiet = shown.filter((track) => isQuiet(track) || hiding.has(track));
   const visible = shown.filter((track) => {
     if (track.kind === TrackKind.PROCESS) return several;
-    return wish.expanded || !isQuiet(track);
+    return wish.expanded || !(isQuiet(track) || hiding.has(track));
   });
   const processOf = (/** @type {Track} */ track) => {
     let owner = track;
@@ -99,7 +115,7 @@ export function layOut(model, wish = {}) {
   visible.sort((a, b) => {
     const [groupA, groupB] = [group(a), group(b)];
     if (groupA !== groupB) return groupA < groupB ? -1 : 1;
-    return place(a) - place(b) || loopOf(a) - loopOf(b) || Number(a.kind === TrackKind.TASK) - Number(b.kind === TrackKind.TASK) || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
+    return place(a) - place(b) || loopOf(a) - loopOf(b) || Number(rowKind(a) === 'task') - Number(rowKind(b) === 'task') || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
   });
   const hidden = wish.expanded ? 0 : quiet.length;
   const layouts = DENSITIES.map((density) => stack(visible, hidden, quiet.length, density));
@@ -110,10 +126,10 @@ export function layOut(model, wish = {}) {
   return { ...fitting, roomyPx: layouts[0].heightPx };
 }
 
-/** The loop that a row stands with; 0 for what has none. @param {Track} track */
+/** The loop or pool that a row stands with; 0 for what has none. @param {Track} track */
 function loopOf(track) {
-  if (track.kind === TrackKind.LOOP) return track.id;
-  return track.kind === TrackKind.TASK ? track.parent : 0;
+  if (track.kind === TrackKind.LOOP || track.kind === TrackKind.POOL) return track.id;
+  return track.isTask || track.isWork ? track.parent : 0;
 }
 
 /** @param {Track} track */

@@ -30,6 +30,8 @@ export class Track {
     this.cores = new Moments();
     /** When a thread collected garbage: `thing` is 1 from its beginning, 0 from its end on. */
     this.pauses = new Moments();
+    /** Of a pool: from each moment on, how many works are queued. */
+    this.queued = new Moments();
     /** @type {Loss[]} */
     this.losses = [];
     this.everHeld = false;
@@ -61,8 +63,20 @@ export class Track {
     return this.kind === TrackKind.TASK;
   }
 
+  get isWork() {
+    return this.kind === TrackKind.WORK;
+  }
+
   get isResource() {
     return (this.kind >= TrackKind.LOCK && this.kind <= TrackKind.QUEUE) || this.kind === TrackKind.PIPE;
+  }
+
+  /** The most works that a pool had queued in a stretch. @param {number} from @param {number} to */
+  queuedMost(from, to) {
+    const { queued } = this;
+    let most = 0;
+    for (let row = Math.max(queued.rowAt(from), 0); row < queued.count && queued.at[row] < to; row += 1) most = Math.max(most, queued.thing[row]);
+    return most;
   }
 
   /** Rows `a` and `b` belong to one span. @param {number} a @param {number} b */
@@ -177,12 +191,12 @@ export class Model {
     return /** @type {Track[]} */ (this.tracks.filter((track) => track !== undefined));
   }
 
-  /** The states in which any thread or task spends time. */
+  /** The states in which any thread, task or work spends time. */
   get threadStates() {
     /** @type {Set<number>} */
     const states = new Set();
-    for (const { isThread, isTask, times, rows } of this.all) {
-      if (!(isThread || isTask) || rows.count === 0) continue;
+    for (const { isThread, isTask, isWork, times, rows } of this.all) {
+      if (!(isThread || isTask || isWork) || rows.count === 0) continue;
       for (const state of times.present) if (times.totals[state] > 0) states.add(state);
       states.add(rows.state[rows.count - 1]);
     }
@@ -234,13 +248,9 @@ export class Model {
     this.openDamage = null;
   }
 
-  /** Rows older than what is known are left out, as damage. @param {Rows} batch */
+  /** @param {Rows} batch */
   addRows(batch) {
     if (batch.count === 0) return;
-    if (batch.at[0] < this.until) {
-      this.tellDamage('Rows came that are older than those before them.');
-      return;
-    }
     if (this.openDamage !== null) this.#closeDamage(batch.at[0]);
     const touched = new Set();
     for (let i = 0; i < batch.count; i += 1) {
@@ -280,6 +290,8 @@ export class Model {
       if (kind === Kind.CORE_ON) track.cores.push(at, batch.value[i] + 1);
       else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, kind === Kind.GC_BEGIN ? 1 : 0);
       else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);
+    } else if (track.kind === TrackKind.POOL) {
+      track.queued.push(at, batch.value[i]);
     } else if (state === State.HELD || state === State.CONTENDED) {
       if (!track.everHeld) {
         track.everHeld = true;

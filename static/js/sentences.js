@@ -28,6 +28,8 @@ export const KIND_WORDS = Object.freeze({
   [TrackKind.TASK]: 'task',
   [TrackKind.FUTURE]: 'await',
   [TrackKind.PIPE]: 'pipe',
+  [TrackKind.POOL]: 'pool',
+  [TrackKind.WORK]: 'work',
   [TrackKind.TYPE]: 'type',
 });
 
@@ -103,6 +105,8 @@ export function placeWords(model, line) {
  */
 export function predicate(model, span) {
   const length = formatDuration(span.to - span.from);
+  const ofPools = span.track.isWork ? doneWith(model, span, length) : span.track.kind === TrackKind.POOL ? haves(span, length) : '';
+  if (ofPools) return ofPools;
   const thing = thingWords(model, span.thing);
   const had = listed(holders(model, span.thing, span.from, span.to).filter((name) => name !== span.track.name));
   const call = model.call(span.state, span.line);
@@ -172,6 +176,35 @@ function received(model, span) {
   return '';
 }
 
+/**
+ * What becomes of a work; empty where that is told as of everything else.
+ * @param {Model} model @param {Span} span @param {string} length
+ */
+function doneWith(model, span, length) {
+  switch (span.state) {
+    case State.READY:
+      return `is queued for ${length}: no worker of ${thingWords(model, span.thing) || 'its pool'} has taken it yet`;
+    case State.RUNNING:
+      return `runs for ${length} on ${model.name(span.thing) || 'a worker'}`;
+    case State.SUSPENDED:
+      return span.track.rows.kind[span.first] === Kind.WORK_RETURN ? `has run; its result is on its way back for ${length}` : `waits ${length} for somebody to give it its result`;
+    default:
+      return '';
+  }
+}
+
+/**
+ * What a pool has to do; empty where that is told as of everything else.
+ * @param {Span} span @param {string} length
+ */
+function haves(span, length) {
+  const most = span.track.queuedMost(span.from, span.to);
+  const queued = most > 0 ? `, up to ${most} queued` : '';
+  if (span.state === State.IDLE) return `has nothing to do for ${length}`;
+  if (span.state === State.BUSY) return `has work for ${length}${queued}`;
+  return span.state === State.CONTENDED ? `has work for all of its workers for ${length}${queued}` : '';
+}
+
 /** How much of a span its thread collected garbage. @param {Span} span */
 function garbage({ track, from, to }) {
   const { pauses } = track;
@@ -236,6 +269,8 @@ const ABOUT = Object.freeze({
   [TrackKind.TASK]: 'is a task: a coroutine that its event loop runs in turn with others',
   [TrackKind.LOOP]: 'is an event loop: it runs tasks in one thread, one at a time, and this row says which',
   [TrackKind.PROCESS]: 'is a process: a program with a memory and a GIL of its own',
+  [TrackKind.POOL]: 'is a pool of workers: what is submitted to it waits until one of them is free',
+  [TrackKind.WORK]: 'is work that was submitted to a pool: this row says when it was queued, and when it ran',
 });
 
 /** What a track is, for people who see one for the first time. @param {Track} track */

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { State, STATE_TEXT, TrackKind } from '../../static/js/schema.js';
+import { Kind, State, STATE_TEXT, TrackKind } from '../../static/js/schema.js';
 import { STATES } from '../../static/js/lod.js';
 import { layOut } from '../../static/js/layout.js';
 import { Model } from '../../static/js/model.js';
@@ -101,4 +101,33 @@ test('what processes share stands after all of them, before the cores; a pipe th
   const { rows, hidden } = layOut(model);
   assert.deepEqual(rows.map((row) => row.track.name), ['python', 'child', 'GIL', 'MainThread', 'shared', 'core 0']);
   assert.equal(hidden, 1);
+});
+
+test('works stand with their pool, and say who runs them; those of a pool that has many are hidden', () => {
+  const model = new Model();
+  const POOL = [{ id: 1, kind: TrackKind.PROCESS, name: 'python' }, { id: 2, kind: TrackKind.THREAD, name: 'w_0', parent: 1 }, { id: 3, kind: TrackKind.POOL, name: 'pool', parent: 1 }, { id: 4, kind: TrackKind.WORK, name: 'load', parent: 3, error: 'ValueError: no' }];
+  const other = { id: 5, kind: TrackKind.POOL, name: 'large', parent: 1 };
+  const many = Array.from({ length: 51 }, (_, n) => ({ id: 6 + n, kind: TrackKind.WORK, name: `many ${n}`, parent: 5 }));
+  model.tellMeta({ tracks: [...POOL, other, ...many] });
+  const rows = [
+    { at: 0, track: 2, state: State.RUNNING }, { at: 0, track: 3, state: State.BUSY, value: 1 }, { at: 0, track: 4, state: State.READY, thing: 3 }, { at: 0, track: 5, state: State.IDLE }, ...many.map(({ id }) => ({ at: 0, track: id, state: State.READY, thing: 5 })),
+    { at: 2e6, track: 3, state: State.CONTENDED, value: 2 }, { at: 3e6, track: 3, state: State.CONTENDED, value: 7 }, { at: 4e6, track: 3, state: State.CONTENDED, value: 0 }, { at: 5e6, track: 3, state: State.IDLE, value: 0 },
+    { at: 4e6, track: 4, state: State.RUNNING, thing: 2 }, { at: 6e6, track: 4, state: State.SUSPENDED, kind: Kind.WORK_RETURN }, { at: 8e6, track: 4, state: State.FAILED },
+  ];
+  const column = (/** @type {(row: any) => number | undefined} */ of) => rows.map((row) => of(row) ?? 0);
+  const zeros = new Uint8Array(rows.length);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column((row) => row.at), track: column((row) => row.track), state: column((row) => row.state), thing: column((row) => row.thing), kind: column((row) => row.kind), value: column((row) => row.value), flags: zeros, line: zeros }));
+  assert.deepEqual(layOut(model).rows.map((row) => row.track.name), ['w_0', 'pool', 'load', 'large']);
+  assert.ok(layOut(model, { expanded: true }).rows.some((row) => row.track.name === 'many 0'));
+  const said = (/** @type {number} */ id, /** @type {number} */ at) => {
+    const span = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[id]).spanAt(at, 9e6);
+    return span && sentence(model, span);
+  };
+  assert.equal(said(4, 1), 'work load is queued for 4 ms: no worker of pool pool has taken it yet');
+  assert.equal(said(4, 5e6), 'work load runs for 2 ms on w_0');
+  assert.equal(said(4, 7e6), 'work load has run; its result is on its way back for 2 ms');
+  assert.equal(said(4, 8e6), 'work load failed: ValueError: no');
+  assert.equal(said(3, 1), 'pool pool has work for 2 ms, up to 1 queued');
+  assert.equal(said(3, 3e6), 'pool pool has work for all of its workers for 3 ms, up to 7 queued');
+  assert.equal(said(3, 6e6), 'pool pool has nothing to do for 4 ms');
 });
