@@ -17,6 +17,10 @@ _STEPS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _THIN = "\u202f"
 
 CHAPTERS = {
+    "concurrency": (
+        "Concurrency and parallelism",
+        "Taking turns or running at once: who really computes at the same instant, and who only waits.",
+    ),
     "gil": ("The GIL", "One thread executes Python at a time. Who, for how long, and who waits meanwhile."),
     "threads": (
         "Threads and locks",

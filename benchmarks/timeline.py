@@ -2,27 +2,23 @@
 
 The recordings are a real one, tiled: eight processes side by side, each with its GIL, its threads and its lock, over
 and over. A frame's cost is what its task took of the page's main thread, in the thread's own CPU time, by Chromium's
-own trace: painting into the canvas is included, what else the machine does in between isn't.
+own trace: painting into the canvas is included, what else the machine does in between isn't. A machine that is busy is
+slower all the same: the time of a fixed loop on the same thread stands beside.
 """
 
 import asyncio
-import contextlib
-import functools
-import http.server
-import json
 import shutil
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
-from websockets.asyncio.server import ServerConnection, serve
+from playwright.async_api import Browser, async_playwright
 
 from benchmarks import measure
+from benchmarks.chromium import HEIGHT, LOOP, WIDTH, serving, traced
+from benchmarks.following import followed
 from benchmarks.live import FLAGS
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import recording
@@ -33,13 +29,17 @@ TILED = ("python", "GIL", "MainThread", "worker-1", "worker-2", "poller", "hashe
 COPIES = 8
 SHIFT_NS = 17_000_000
 """Each copy lags behind the one before: not everything happens at once."""
-LIVE_RATE = 100_000
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Timeline</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/static/css/timeline.css">
 <script type="module" src="/static/js/main.js"></script><style>body { margin: 0 } main { height: 100vh }</style>
 <main><gil-timeline %s controls></gil-timeline></main></html>"""
 WATCH = """
-window.drawn = null;
+window.drawn = window.shown = null;
+new MutationObserver((_, watch) => {
+  if (document.querySelector('gil-timeline')?.dataset.phase !== 'shown') return;
+  watch.disconnect();
+  requestAnimationFrame(() => requestAnimationFrame(() => { shown = performance.now(); }));
+}).observe(document, { subtree: true, attributeFilter: ['data-phase'] });
 addEventListener('gil-ended', () => requestAnimationFrame(() => requestAnimationFrame(() => { drawn = performance.now(); })));
 """
 DRIVE = """
@@ -124,126 +124,47 @@ async def _figures(quick: bool, chromium: str) -> list[Figure | str]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         sizes = ((100_000, 500, 0.0), (1_000_000, 2000, 8.0), *(() if quick else ((10_000_000, None, 16.0),)))
-        for spans, opened_ms, frame_ms in sizes:
+        for spans, shown_ms, frame_ms in sizes:
             with measure.scratch() as folder:
                 tiled = tile(spans, folder)
-                found += await _looked_at(browser, tiled, opened_ms, frame_ms, frames)
-        found += await _followed(browser, 10 if quick else 60)
+                found += await _looked_at(browser, tiled, shown_ms, frame_ms, frames)
+        with measure.scratch() as folder:
+            block, tracks = _block(recording.read(SOURCE))
+            (folder / "static").symlink_to(measure.ROOT / "static")
+            found += await followed(browser, folder, PAGE, block, tracks, 10 if quick else 60)
         await browser.close()
     return found
 
 
 async def _looked_at(
-    browser: Browser, tiled: Tiled, opened_ms: float | None, frame_ms: float, frames: int
+    browser: Browser, tiled: Tiled, shown_ms: float | None, frame_ms: float, frames: int
 ) -> list[Figure | str]:
     size = f"{tiled.spans:,} spans"
-    with _serving(tiled.folder) as address:
-        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+    with serving(tiled.folder) as address:
+        page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         await page.add_init_script(WATCH)
         await page.goto(address)
         await page.wait_for_function("drawn !== null", timeout=measure.LIMIT_SECONDS * 1000)
-        found: list[Figure | str] = [
-            Figure(
-                f"{size}: opened, all read and drawn", (await page.evaluate("drawn"),), "ms", opened_ms, note="(wall)"
-            )
-        ]
+        shown, drawn = await page.evaluate("[shown, drawn]")
         session = await page.context.new_cdp_session(page)
         await session.send("HeapProfiler.collectGarbage")
         heap = await session.send("Runtime.getHeapUsage")
         held = (heap["usedSize"] + heap["backingStorageSize"]) / tiled.spans
-        found.append(Figure(f"{size}: memory a span", (held,), "B", 60 if frame_ms else None))
+        found: list[Figure | str] = [
+            Figure(f"{size}: opened, to be used", (shown,), "ms", shown_ms, note="(wall)"),
+            Figure(f"{size}: opened, all read and drawn", (drawn,), "ms", note="(wall)"),
+            Figure(f"{size}: memory a span", (held,), "B", 60 if frame_ms else None),
+        ]
+        longest = []
         if frame_ms:
             for what, width in (("pan", 0), ("pan", 5e9), ("pan", 2e7), ("zoom", 0), ("hover", 0)):
-                tasks = await _traced(browser, page, [what, width, frames])
+                loop = await page.evaluate(LOOP)
+                async with traced(browser, page) as tasks:
+                    await page.evaluate(DRIVE, [what, width, frames])
                 where = f"{width / 1e9:g} s in view" if width else "all in view"
-                p95 = float(np.quantile(tasks, 0.95))
-                found.append(Figure(f"{size}: {what}, {where}, a frame, p95", (p95,), "ms", frame_ms))
+                note = f"({tasks.p95 / loop:.2f} of the loop's {loop:.0f} ms)"
+                found.append(Figure(f"{size}: {what}, {where}, a frame, p95", (tasks.p95,), "ms", frame_ms, note=note))
+                longest.append(tasks.longest)
+            found.append(Figure(f"{size}: the longest task of them", (max(longest),), "ms", 50))
         await page.close()
     return found
-
-
-async def _traced(browser: Browser, page: Page, drive: list[Any]) -> list[float]:
-    """CPU time in ms of the main thread's tasks that drew a frame meanwhile."""
-    session, ended = await browser.new_browser_cdp_session(), asyncio.Event()
-    events: list[dict[str, Any]] = []
-    session.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
-    session.on("Tracing.tracingComplete", lambda _: ended.set())
-    config = {"includedCategories": ["toplevel", "devtools.timeline", "__metadata"]}
-    await session.send("Tracing.start", {"transferMode": "ReportEvents", "traceConfig": config})
-    await page.evaluate(DRIVE, drive)
-    await session.send("Tracing.end")
-    await ended.wait()
-    await session.detach()
-    drawn = [event for event in events if event["name"] == "FireAnimationFrame"]
-    tasks = [event for event in events if event["name"].endswith("RunTask") and "tdur" in event]
-    found = []
-    for task in tasks:
-        own = (event for event in drawn if (event["pid"], event["tid"]) == (task["pid"], task["tid"]))
-        if any(task["ts"] <= event["ts"] < task["ts"] + task["dur"] for event in own):
-            found.append(task["tdur"] / 1000)
-    if not found:
-        raise NotMeasured("Chromium's trace has no frame in it")
-    return found
-
-
-async def _followed(browser: Browser, seconds: float) -> list[Figure | str]:
-    """How far a page is behind a run of 100,000 transitions a second: what came last, against what is drawn."""
-    source = recording.read(SOURCE)
-    block, tracks = _block(source)
-    turn, sent = 0, 0
-    page = await browser.new_page(viewport={"width": 1920, "height": 1080})
-
-    async def run(socket: ServerConnection) -> None:
-        nonlocal turn, sent
-        number = 0
-
-        async def give(type: int, payload: bytes, rows: Rows | None = None) -> None:
-            nonlocal number
-            await socket.send(recording.encode_chunk(number, type, payload, rows))
-            number += 1
-
-        await socket.send(json.dumps({"type": "status", "state": "running", "header": source.header}))
-        await give(recording.META, json.dumps({"tracks": tracks}).encode())
-        each = len(block) / LIVE_RATE
-        begin = time.monotonic()
-        while turn * each < seconds and not page.is_closed():
-            await asyncio.sleep(max(0, begin + turn * each - time.monotonic()))
-            columns = {name: getattr(block, name) for name in recording.COLUMNS if name != "at"}
-            rows = Rows.of(
-                (block.at * (each * 1e9 / source.duration_ns) + turn * each * 1e9).astype(np.int64), **columns
-            )
-            await give(recording.ROWS, recording.encode_rows(rows), rows)
-            turn += 1
-            sent = int(rows.at[-1])
-        await socket.wait_closed()
-
-    with measure.scratch() as folder:
-        (folder / "static").symlink_to(measure.ROOT / "static")
-        async with serve(run, "127.0.0.1", 0, compression=None) as server:
-            port = server.sockets[0].getsockname()[1]
-            (folder / "index.html").write_text(PAGE % f'live="ws://127.0.0.1:{port}/"')
-            with _serving(folder) as address:
-                await page.goto(address)
-                behind = []
-                while sent < (seconds - 1) * 1e9:
-                    await asyncio.sleep(0.25)
-                    known = await page.evaluate("document.querySelector('gil-timeline').model.until")
-                    behind.append((sent - known) / 1e6)
-                await page.close()
-    late = tuple(behind[len(behind) // 2 :])
-    return [Figure(f"live, {LIVE_RATE:,} transitions a second, {seconds:g} s: behind", late, "ms", 500, note="(wall)")]
-
-
-@contextlib.contextmanager
-def _serving(folder: Path) -> Iterator[str]:
-    """The folder over HTTP; its address."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""

@@ -16,12 +16,13 @@ from typing import Any, Literal
 import numpy as np
 
 from gilscope.analysis import report as reports
+from gilscope.analysis.forward import Numbers
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.text import duration, percent, times
-from gilscope.analysis.timeline import Timeline
+from gilscope.analysis.timeline import Spans, Timeline, Waits, at_once
 from gilscope.errors import BadParameters, BadScenario
-from gilscope.events import State
-from gilscope.recording import Recording
+from gilscope.events import TASK_ENDS, Flag, Kind, State
+from gilscope.recording import Recording, Rows
 from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, Value, load, validate
 
 __all__ = ["Measured", "Verdict", "confirmed", "depends", "duration", "not_measured", "percent", "refuted", "times"]
@@ -33,6 +34,8 @@ Thread = Mapping[str, Any]
 STATES = {name: state for state, name in STATE_NAMES.items()}
 OF_THE_GIL = {"running", "stalled", "native", "gil-wait"}
 """States that nobody knows of without the GIL layer."""
+OVER = {State.EXITED, *TASK_ENDS}
+"""States of what lives no more."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,17 @@ class Measured:
 
     def threads(self, *beginnings: str) -> list[Thread]:
         """Those whose names begin so. There is at least one, and each has lived: its lifetime isn't 0."""
-        threads = [track for track in self.told["tracks"] if track["kind"] == "thread" and track["lifetime_ns"]]
-        found = [thread for thread in threads if thread["name"].startswith(beginnings)]
+        return self._called("thread", beginnings)
+
+    def tasks(self, *beginnings: str) -> list[Thread]:
+        """As ``threads``, of asyncio."""
+        return self._called("task", beginnings)
+
+    def _called(self, kind: str, beginnings: tuple[str, ...]) -> list[Thread]:
+        tracks = [track for track in self.told["tracks"] if track["kind"] == kind and track["lifetime_ns"]]
+        found = [track for track in tracks if track["name"].startswith(beginnings)]
         if not found:
-            raise NotSeen(f"No thread called {' or '.join(map(str.strip, beginnings))} was seen.")
+            raise NotSeen(f"No {kind} called {' or '.join(map(str.strip, beginnings))} was seen.")
         return found
 
     def resource(self, name: str) -> Mapping[str, Any]:
@@ -135,18 +145,60 @@ class Measured:
 
     def most_at_once(self, threads: Sequence[Thread], *states: str) -> int:
         """How many of them were in any of these states at the same time, at most; alive, where no state is given."""
-        self._need(states)
-        spans = self.timeline.thread_spans
-        wanted = [STATES[state] for state in states] or [state for state in State if state != State.EXITED]
-        mine = np.isin(spans.track, [thread["id"] for thread in threads]) & np.isin(spans.state, wanted)
-        _, count = spans[mine].at_once()
+        _, count = self._spans(threads, states).at_once()
         return int(count.max(initial=0))
+
+    def mean_at_once(self, threads: Sequence[Thread], *states: str) -> float:
+        """How many of them were in any of these states, while at least one was."""
+        at, count = self._spans(threads, states).at_once()
+        length, busy = np.diff(at), count[:-1]
+        return float((length * busy).sum() / max(length[busy > 0].sum(), 1))
+
+    def _spans(self, tracks: Sequence[Thread], states: Sequence[str]) -> Spans:
+        if any(track["kind"] != "task" for track in tracks):
+            self._need(states)
+        spans = self.timeline.spans
+        wanted = [STATES[state] for state in states] or [state for state in State if state not in OVER]
+        return spans[np.isin(spans.track, [track["id"] for track in tracks]) & np.isin(spans.state, wanted)]
 
     def overlapping_holds(self, name: str) -> int:
         """How often a lock was taken before whoever had it let go of it."""
         moves, acquires = self.timeline.lock_moves
         mine = acquires[moves.thing == self.resource(name)["id"]]
         return int((mine[1:] & mine[:-1]).sum())
+
+    def waits(self, name: str) -> Waits:
+        """For a lock or another thing, by whoever waited."""
+        waits = self.timeline.waits
+        return waits[waits.thing == self.resource(name)["id"]]
+
+    def notified(self, name: str) -> Rows:
+        """Each time that somebody set, released or opened it; ``value``: how many that woke, of a semaphore its permits."""
+        rows = self.timeline.rows
+        return rows[(rows.kind == Kind.NOTIFY) & (rows.thing == self.resource(name)["id"])]
+
+    def most_taken(self, name: str) -> int:
+        """Of the permits of a semaphore at the same time."""
+        rows = self.timeline.rows
+        rows = rows[np.isin(rows.kind, (Kind.TAKE, Kind.NOTIFY)) & (rows.thing == self.resource(name)["id"])]
+        return int(np.cumsum(np.where(rows.kind == Kind.TAKE, 1, -rows.value.astype(np.int64))).max(initial=0))
+
+    def forced_holds(self, threads: Sequence[Thread]) -> Numbers:
+        """How long these had had the GIL each time that they gave it up on a drop request."""
+        self._need(OF_THE_GIL)
+        moves, acquires = self.timeline.gil_moves
+        hold = acquires[:-1] & ~acquires[1:] & (moves.track[:-1] == moves.track[1:])
+        hold &= (moves.flags[1:] & Flag.FORCED != 0) & np.isin(moves.track[1:], [thread["id"] for thread in threads])
+        return np.asarray(np.diff(moves.at)[hold])
+
+    def overlap(
+        self, some: Sequence[Thread], states: Sequence[str], others: Sequence[Thread], theirs: Sequence[str]
+    ) -> float:
+        """For how much of the time that some were in these states others were in theirs, from 0 to 1."""
+        mine, yours = self._spans(some, states), self._spans(others, theirs)
+        at, (here, there) = at_once(mine, yours)
+        length, both = np.diff(at), (here > 0) & (there > 0)
+        return float(length[both[:-1]].sum() / max(length[here[:-1] > 0].sum(), 1))
 
     def _need(self, states: Sequence[str] | set[str]) -> None:
         of_cores = {"native"} if self.timeline.without_gil and self.timeline.measured("cores") else set()

@@ -7,41 +7,16 @@ import pytest
 
 from gilscope import claims, scenarios
 from gilscope.analysis.check import check
-from gilscope.analysis.fold import Gil
 from gilscope.analysis.timeline import Timeline
-from gilscope.claims import Measured, NotSeen, Verdict, claim_of, judge
+from gilscope.claims import Measured, NotSeen, claim_of, judge
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
 from gilscope.errors import BadScenario
 from gilscope.events import Kind
-from gilscope.recording import Recording, read
+from tests.claimed import judged, really, recorded, verdict_of
 from tests.pictures import TICK, draw, track_of
 from tests.programs import WITH_GIL, ids
 
 NAMES = [scenario.name for scenario in scenarios.catalogue()]
-
-
-def recorded(
-    scenario: str,
-    picture: str,
-    names: dict[str, str] | None = None,
-    output: str = "",
-    gil: Gil = "measured",
-    **parameters: Any,
-) -> Recording:
-    """A picture as if it were of this scenario, with its default parameters but for those given."""
-    recording = draw(picture, gil=gil)
-    recording.header |= {"scenario": scenario, "parameters": {**scenarios.find(scenario).defaults, **parameters}}
-    for track in recording.tracks.values():
-        track["name"] = (names or {}).get(track["name"], track["name"])
-    recording.output = [{"at": 0, "stream": "stdout", "text": part} for part in output.splitlines(keepends=True)]
-    return recording
-
-
-def judged(*given: Any, **more: Any) -> Verdict:
-    verdict = judge(recorded(*given, **more))
-    assert verdict is not None
-    return verdict
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -379,13 +354,7 @@ def test_a_real_run_is_judged(
 ) -> None:
     """Each scenario shows what it is to show, on the oldest and the newest Python. Three runs, for a busy machine may
     keep a thread from coming in time to what it would wait for."""
-    scenario, output = scenarios.find(name), tmp_path / "recording"
     verdicts = []
     while len(verdicts) < 3 and expected not in [verdict.verdict for verdict in verdicts]:
-        perform(Order("real", scenario, {**scenario.defaults, **changes}, python.path, output))
-        recording = read(output)
-        assert check(recording) == []
-        verdict = judge(recording)
-        assert verdict is not None
-        verdicts.append(verdict)
+        verdicts.append(verdict_of(really(name, python, tmp_path / "recording", **changes)))
     assert verdicts[-1].verdict == expected, verdicts

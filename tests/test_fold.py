@@ -427,3 +427,38 @@ def test_a_large_batch_needs_no_loop_over_its_rows() -> None:
     rows = fold.feed(Rows.of(np.arange(count), track=tracks, kind=kinds, thing=1))
     assert len(rows) >= 2 * count * 0.8
     assert time.process_time() - begin < 2
+
+
+def test_what_processes_share_is_unknown_after_a_loss_in_any_of_them() -> None:
+    """Unless a thread holds it of which nothing was lost; what belongs to another process stays known."""
+    tracks = [
+        {"id": id, "kind": int(kind), "name": name, "parent": 0, "internal": False, "pid": pid, "tid": pid}
+        for id, kind, name, pid in (
+            (1, TrackKind.THREAD, "here", 100),
+            (2, TrackKind.THREAD, "there", 200),
+            (3, TrackKind.LOCK, "shared and free", 0),
+            (4, TrackKind.LOCK, "shared and held", 0),
+            (5, TrackKind.LOCK, "only here", 100),
+            (6, TrackKind.LOCK, "only there", 200),
+        )
+    ]
+    events = [
+        *((n, 1 if n != 6 else 2, Kind.THING_NEW, n) for n in (3, 4, 5, 6)),
+        (7, 1, Kind.LOCK_ACQUIRE, 4),
+        (8, 2, Kind.LOST, 0),
+        (9, 2, Kind.LOCK_ACQUIRE, 3),
+    ]
+    at, track, kind, thing = np.array(events).T
+    fold = Fold("absent", cores=False)
+    fold.add_tracks(tracks)
+    rows = fold.feed(Rows.of(at, track=track, kind=kind, thing=thing, value=1))
+    said = {
+        told["name"]: [State(state).name for state in rows.state[rows.track == told["id"]].tolist()]
+        for told in tracks[2:]
+    }
+    assert said == {
+        "shared and free": ["FREE", "UNKNOWN", "HELD"],
+        "shared and held": ["FREE", "HELD"],
+        "only here": ["FREE"],
+        "only there": ["FREE", "UNKNOWN"],
+    }

@@ -87,6 +87,13 @@ def test_a_child_records_itself(python: Interpreter, tmp_path: Path, method: str
     assert (recording.end["verdict"], recording.end["lost"]) == ("ok", 0)
     server = {"fork server": "python"} if method == "forkserver" else {}
     assert family(recording) == {"python": "", "burner 1": "python", **server}
+    helpers = {
+        (told["name"], recording.tracks[told["parent"]]["name"])
+        for told in recording.tracks.values()
+        if told["internal"] and told["kind"] in (TrackKind.PROCESS, TrackKind.THREAD)
+    }
+    tracker = {("resource tracker", "python"), ("resource tracker", "resource tracker")}
+    assert helpers == (set() if method == "fork" else tracker)
     assert life(recording, "burner 1") == ["STARTING", "ALIVE", "EXITED"]
     assert set(steps(recording, "burner 1")) == {
         *("PROCESS_START", "PROCESS_STARTED", "PROCESS_BEGIN", "PROCESS_RUN"),

@@ -1,4 +1,8 @@
-"""Every scenario of the folder keeps the form, ends by itself, and leaves nothing behind."""
+"""Every scenario of the folder keeps the form, ends by itself, and leaves nothing behind.
+
+Each runs on the Python of these tests and on one other, so that all scenarios together run on every interpreter. With
+GILSCOPE_THOROUGH=1 each scenario does.
+"""
 
 import ast
 import os
@@ -25,11 +29,50 @@ QUICK = {
     "deadlock": "patience_ms=150",
     "lost_update": "deposits=20000",
     "lost_update_locked": "deposits=2000",
+    "same_lock_twice": "look_ms=5, patience_ms=50",
+    "same_lock_twice_rlock": "look_ms=5",
+    "connection_pool": "query_ms=5",
+    "starting_gun": "shot_after_ms=50, dress_ms=5, laps=1",
+    "unguarded_wait": "loaves=4, bake_ms=5",
+    "unguarded_wait_fixed": "loaves=4, bake_ms=5",
+    "phases": "phase_count=1",
+    "phases_broken": "part_ms=10, patience_ms=60",
+    "thread_local": "handle_ms=5",
+    "list_as_queue": "orders=4",
+    "list_as_queue_fixed": "orders=4",
+    "daemon_dies": "ordinary_steps=2, main_ms=10",
+    "deadlock_timed_out": "pause_ms=10, try_ms=10",
+    "deadlock_retried": "pause_ms=10",
+    "deadlock_single_lock": "pause_ms=10",
+    "deadlock_without_locks": "pause_ms=10",
+    "philosophers": "patience_ms=120",
+    "philosophers_fixed": "think_ms=5, eat_ms=5",
+    "four_ways": "piece_ms=5",
+    "mostly_waiting": "latency_ms=5",
+    "threads_gain_nothing": "steps=20_000, repeats=1",
+    "blocking_calls": "calls=3, read_mb=1",
+    "reference_counts": "rounds=5",
+    "switch_interval": "steps=200_000",
+    "latency_beside_burners": "messages=3, switch_interval_ms=0.5",
+    "free_threads": "numbers=1000",
+    "own_gil_each": "steps=100_000",
 }
 """Parameters with which a scenario shows the same in less time."""
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-each_interpreter = pytest.mark.parametrize("interpreter", INTERPRETERS, ids=lambda interpreter: interpreter.text)
+
+
+def some_interpreters() -> list[tuple[Scenario, Interpreter]]:
+    """Each scenario with those it is to run on."""
+    ours = [interpreter for interpreter in INTERPRETERS if interpreter.path.samefile(sys.executable)]
+    others = [interpreter for interpreter in INTERPRETERS if interpreter not in ours]
+    if os.environ.get("GILSCOPE_THOROUGH") or not others:
+        return [(scenario, interpreter) for scenario in SCENARIOS for interpreter in INTERPRETERS]
+    return [
+        (scenario, interpreter)
+        for number, scenario in enumerate(SCENARIOS)
+        for interpreter in (*ours, others[number % len(others)])
+    ]
 
 
 def body(scenario: Scenario) -> list[str]:
@@ -73,8 +116,9 @@ def test_it_stands_alone(scenario: Scenario) -> None:
     assert scenario.source.endswith('\n\nif __name__ == "__main__":\n    run()\n')
 
 
-@each_interpreter
-@each_scenario
+@pytest.mark.parametrize(
+    ("scenario", "interpreter"), some_interpreters(), ids=lambda one: getattr(one, "text", getattr(one, "name", ""))
+)
 def test_it_runs_under_plain_python_and_leaves_nothing_behind(
     scenario: Scenario, interpreter: Interpreter, tmp_path: Path
 ) -> None:

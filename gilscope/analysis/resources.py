@@ -25,6 +25,8 @@ from gilscope.recording import Rows
 
 HOLDABLE = (TrackKind.GIL, TrackKind.LOCK, TrackKind.RLOCK)
 RESOURCES = tuple(kind for kind in TrackKind if TrackKind.GIL <= kind <= TrackKind.QUEUE)
+SHARED = 0
+"""Stands for the process of what several processes share."""
 SOMEBODY = np.uint32(0xFFFFFFFF)
 """Stands for a holder that isn't known."""
 NO_STATE = 255
@@ -132,7 +134,7 @@ class Resources(Tables):
         losses = np.flatnonzero((rows.kind == Kind.LOST) | gone)
         concerned = [
             *((Kind.THREAD_END, at, self._sentinels(rows, int(rows.track[at]))) for at in left),
-            *((Kind.LOST, at, self._of_process(int(self._pid[rows.track[at]]), thing)) for at in losses),
+            *((Kind.LOST, at, self._concerned(rows, int(at), thing)) for at in losses),
         ]
         for happened, at, things in concerned:
             row = np.concatenate((row, np.full(len(things), at)))
@@ -162,6 +164,14 @@ class Resources(Tables):
         mine = self._acquirer.values == thread
         mine[now] = True
         return np.flatnonzero(mine & self._internal.values & (self._kind.values == TrackKind.LOCK))
+
+    def _concerned(self, rows: Rows, at: int, named: Numbers) -> Index:
+        """What a row concerns after which not all is seen: what belongs to its process; of lost events, what
+        processes share, too."""
+        mine = self._of_process(int(self._pid[rows.track[at]]), named)
+        if rows.kind[at] != Kind.LOST:
+            return mine
+        return np.union1d(mine, self._of_process(SHARED, named))
 
     def _of_process(self, pid: int, named: Numbers) -> Index:
         """What belongs to it and was seen before, or is named in this batch."""

@@ -78,8 +78,9 @@ class Threads:
         """The track of each thread that the kernel names. One that only the kernel knows gets one of its own."""
 
         def number(tid: int, n: int) -> int:
-            track = self._known.new(self._tracks.thread(int(switches.pid[n])))
-            self._tracks.change(track, tid=tid, name=f"thread {tid}")
+            pid = int(switches.pid[n])
+            track = self._known.new(self._tracks.thread(pid))
+            self._tracks.change(track, tid=tid, name=self._tracks.thread_name(pid, tid))
             return track
 
         return self._tids.ids(switches.tid.astype(np.uint64), number)
@@ -140,7 +141,8 @@ class Threads:
             name = self._tracks.thread_name(thread.pid, thread.tid, thread.named["name"])
             self._tracks.change(thread.track, name=name, daemon=thread.named["daemon"])
         elif thread.track:
-            self._tracks.change(thread.track, name=MAIN if thread.tid == thread.pid else f"thread {thread.tid}")
+            name = MAIN if thread.tid == thread.pid else ""
+            self._tracks.change(thread.track, name=self._tracks.thread_name(thread.pid, thread.tid, name))
 
     def _bind_by_number(self, ring: Ring) -> int:
         """A thread that tells nothing of itself."""

@@ -93,7 +93,8 @@ class Tracks:
         """What a process is called; a helper isn't the program's own business. Its main thread goes by its name."""
         pid, id = told["pid"], self.process(told["pid"])
         self._called[pid] = told["name"]
-        self.change(id, name=told["name"], internal=told["helper"])
+        parent = self._tracks[id]["parent"] or self._processes.get(told["parent"], 0)
+        self.change(id, name=told["name"], internal=told["helper"], parent=parent)
         if told["forked"]:
             self.forked[pid] = told["parent"]
             self.change(id, forked=True)
@@ -103,9 +104,10 @@ class Tracks:
                 if track.get("tid") == pid:
                     self.change(thread, name=self.thread_name(pid, pid, MAIN))
 
-    def thread_name(self, pid: int, tid: int, name: str) -> str:
-        """What a thread that calls itself so is called: there is a MainThread in every process."""
-        return self._called.get(pid, name) if tid == pid and name == MAIN else name
+    def thread_name(self, pid: int, tid: int, name: str = "") -> str:
+        """What a thread that calls itself so (or not at all) is called: there is a MainThread in every process."""
+        own = name or f"thread {tid}"
+        return self._called.get(pid, own) if tid == pid and name in ("", MAIN) else own
 
     def define_pipe(self, told: Track) -> None:
         """A pipe of two directions: each end is named by its key."""

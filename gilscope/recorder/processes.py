@@ -44,7 +44,8 @@ def name(pid: int, text: str, *, forked: bool = False, helper: bool = False) -> 
     flags = ", ".join(
         f'"{word}": {"true" if said else "false"}' for word, said in (("forked", forked), ("helper", helper))
     )
-    told = f'{{"def": "process name", "pid": {pid}, "parent": {os.getppid()}, "name": {quote(text)}, {flags}}}'
+    parent = os.getppid() if pid == os.getpid() else os.getpid()  # a helper doesn't tell it itself
+    told = f'{{"def": "process name", "pid": {pid}, "parent": {parent}, "name": {quote(text)}, {flags}}}'
     _probe.define(told.encode())
 
 

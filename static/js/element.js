@@ -23,6 +23,8 @@ import { Viewport } from './viewport.js';
 
 const ADDRESS_PAUSE_MS = 300;
 const LOADING_PAUSE_MS = 250;
+/** What takes longer to read than this is said to. */
+const PATIENCE_MS = 1500;
 
 /** What stands in a recording's header under `layers`, as it is named on the page. */
 const LAYERS = Object.freeze({ gil: 'The GIL', cores: 'Which thread is on which core', program: 'What the program waits for' });
@@ -45,6 +47,7 @@ export class GilTimeline extends HTMLElement {
     this.feed?.stop();
     this.stage?.disconnect();
     clearTimeout(this.addressTimer);
+    clearTimeout(this.patience);
     this.replaceChildren();
   }
 
@@ -124,6 +127,12 @@ export class GilTimeline extends HTMLElement {
     }
     this.#enter('loading', 'Loading the recording', live ? 'Waiting for the first rows.' : '');
     const { model } = this;
+    this.slow = false;
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => {
+      this.slow = true;
+      this.#say();
+    }, PATIENCE_MS);
     this.feed = new Feed(src, live, {
       header: (header) => {
         if (model) model.header = header;
@@ -262,6 +271,8 @@ export class GilTimeline extends HTMLElement {
     const { model, strip } = this;
     if (!model || !strip) return;
     const said = [];
+    if (this.stage?.lost) said.push(['broken', 'The browser has taken the drawing away. It comes back by itself; if it doesn’t, load this page again.']);
+    if (this.slow && this.phase === 'loading' && model.rowCount > 0) said.push(['unmeasured', 'The rest of the recording is still being read.']);
     if (!this.connected && (this.phase === 'running' || this.phase === 'queued')) said.push(['broken', 'Connection lost. Reconnecting: what happens meanwhile is kept and follows.']);
     if (this.phase === 'ended' && model.end && model.end.verdict && model.end.verdict !== 'ok') said.push(['verdict', model.end.sentence || `Ended: ${model.end.verdict}.`]);
     if (this.phase === 'ended' && !model.end && model.rowCount > 0) said.push(['verdict', 'This recording has no end: it shows what was written before it broke off.']);
@@ -278,6 +289,7 @@ export class GilTimeline extends HTMLElement {
 
   /** Something was drawn anew: bring what stands around it up to date. */
   #changed() {
+    this.#say();
     this.#panels();
     this.#rememberAddress();
   }

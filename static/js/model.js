@@ -248,9 +248,13 @@ export class Model {
     this.openDamage = null;
   }
 
-  /** @param {Rows} batch */
+  /** Rows older than what is known are left out, as damage. @param {Rows} batch */
   addRows(batch) {
     if (batch.count === 0) return;
+    if (batch.at[0] < this.until) {
+      this.tellDamage('Rows came that are older than those before them.');
+      return;
+    }
     if (this.openDamage !== null) this.#closeDamage(batch.at[0]);
     const touched = new Set();
     for (let i = 0; i < batch.count; i += 1) {

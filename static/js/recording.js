@@ -159,7 +159,10 @@ export function decodeRows(header, plain) {
     throw new Damage(`Chunk ${header.number} has ${plain.length} bytes for ${count} rows; ${count * ROW_BYTES} were expected.`);
   }
   const at = unshuffle64(plain, 0, count);
-  for (let i = 1; i < count; i += 1) at[i] += at[i - 1];
+  for (let i = 1; i < count; i += 1) {
+    if (at[i] < 0) throw new Damage(`Chunk ${header.number} has a time that goes back.`);
+    at[i] += at[i - 1];
+  }
   return {
     count,
     at,

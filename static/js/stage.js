@@ -65,6 +65,8 @@ export class Stage {
     /** @type {Viewport | null} the view that the ground was last drawn in */
     this.drawn = null;
     this.visible = true;
+    /** The browser has taken a canvas away, as it does when graphics memory runs out. */
+    this.lost = false;
     this.ending = new AbortController();
   }
 
@@ -93,6 +95,10 @@ export class Stage {
     }
     document.addEventListener('visibilitychange', () => this.touch(), { signal });
     this.#watchRatio(signal);
+    for (const canvas of [this.ground, this.canvas, this.strip]) {
+      canvas.addEventListener('contextlost', () => this.#lose(true), { signal });
+      canvas.addEventListener('contextrestored', () => this.#lose(false), { signal });
+    }
     this.scroll.addEventListener('scroll', () => this.touch(), { signal, passive: true });
     this.more.addEventListener('click', () => {
       this.expanded = !this.expanded;
@@ -117,9 +123,15 @@ export class Stage {
     const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     query.addEventListener('change', () => {
       this.#measure();
-      this.redress();
       this.#watchRatio(signal);
     }, { once: true, signal });
+  }
+
+  /** A canvas that comes back is empty. @param {boolean} lost */
+  #lose(lost) {
+    this.lost = lost;
+    this.dirty.palette = true;
+    this.#measure();
   }
 
   #measure() {
@@ -128,7 +140,9 @@ export class Stage {
     this.namesPx = this.widthPx < NARROW_PX ? NARROW_NAMES_PX : NAMES_PX;
     this.sheet.style.height = `${this.heightPx}px`;
     this.shape = -1;
-    this.painter.resize(this.widthPx, this.heightPx, Math.min(devicePixelRatio || 1, 3));
+    const ratio = Math.min(devicePixelRatio || 1, 3);
+    if (ratio !== this.painter.ratio) this.dirty.palette = true;
+    this.painter.resize(this.widthPx, this.heightPx, ratio);
     this.touch();
   }
 

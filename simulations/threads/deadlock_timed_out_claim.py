@@ -1,0 +1,19 @@
+"""Who waits for a second lock with a timeout, and then gives up the first, doesn't wait forever."""
+
+from gilscope.claims import Measured, Verdict, confirmed, duration, not_measured, refuted, times
+
+ROWS = (22,)
+
+
+def claim(run: Measured) -> Verdict:
+    through, back = run.output.count("transferred\n"), run.output.count("gave up for now")
+    if cycle := run.finding("deadlock"):
+        return refuted(str(cycle["sentence"]))
+    if through < 2:
+        return not_measured(
+            f"Main gave up after {run.parameters['patience_ms']} ms, with {through} of 2 transfers through."
+        )
+    blocked = duration(run.total(run.threads("transfer"), "blocked"))
+    return confirmed(
+        f"Both went through; {times(back)} one gave its first lock back; they were blocked for {blocked} together."
+    )

@@ -1,0 +1,328 @@
+"""The timeline with what nobody would wish for: each a clear state, and never an exception."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from gilscope import recording
+from gilscope.events import Kind, State, TrackKind
+from gilscope.recording import ROWS, Rows, Writer
+from tests.test_timeline_browser import CHUNKS, ENDED, HEADER, LIVE, RECORDING, Server, ask, give, open_page, wait
+
+BEFORE = RECORDING[: RECORDING.index(b"GSCK")]
+END = {"verdict": "ok", "sentence": "It ended by itself.", "duration_ns": 1000, "lost": 0}
+DRAWN = "s.visible && s.painter.palette && s.frame === 0 && s.widthPx > 0"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page on which every error fails the test."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert errors == []
+
+
+def written(folder: Path, write: Callable[[Writer], object]) -> bytes:
+    """The file that a writer makes."""
+    path = folder / "x.gilscope"
+    writer = Writer(path, HEADER)
+    write(writer)
+    writer.close()
+    return path.read_bytes()
+
+
+def threads(names: list[str]) -> dict[str, object]:
+    return {"tracks": [{"id": n, "kind": int(TrackKind.THREAD), "name": name} for n, name in enumerate(names, 1)]}
+
+
+def ink(page: Page, canvas: str = "ground") -> int:
+    """How many colours there are on a canvas."""
+    return ask(
+        page,
+        f"""(() => {{ const canvas = s.{canvas}, ctx = canvas.getContext('2d');
+        return new Set(new Uint32Array(ctx.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size; }})()""",
+    )
+
+
+def test_nothing_recorded_one_transition_and_no_recording(page: Page, server: Server, tmp_path: Path) -> None:
+    def one(writer: Writer) -> None:
+        writer.add_meta(threads(["alone"]))
+        writer.add_rows(Rows.of([0], track=1, kind=Kind.GIL_ACQUIRE, state=State.RUNNING))
+
+    server.file = written(tmp_path, lambda writer: writer.end(END))
+    open_page(page, server)
+    assert page.locator(".gt-message").inner_text().split("\n") == ["Nothing was recorded", "", "It ended by itself."]
+
+    server.file = written(tmp_path, one)
+    open_page(page, server)
+    wait(page, DRAWN)
+    assert ask(page, "[m.rowCount, m.duration, s.layout.rows.map((row) => row.track.name)]") == [1, 0, ["alone"]]
+    assert "has no end" in page.locator(".gt-status").inner_text()
+    assert ink(page) > 4
+    for key in ["w", "s", "ArrowRight", "ArrowDown", "Space", "f"]:
+        page.locator(".gt-overlay").press(key)
+    wait(page, "Number.isFinite(c.viewport.from) && c.viewport.to > c.viewport.from")
+
+    for file, sentence in [
+        (b"", "it ends within its header"),
+        (b"PK\x03\x04" * 99, "its first line is not one"),
+        (BEFORE[:-40], "it ends within its header"),
+    ]:
+        server.file = file
+        open_page(page, server, phase="failed")
+        assert sentence in page.locator(".gt-message").inner_text()
+
+
+def test_ten_thousand_tracks(page: Page, server: Server, tmp_path: Path) -> None:
+    """They scroll; only those in sight are drawn, and the last one is reached."""
+    count = 10_000
+
+    def write(writer: Writer) -> None:
+        writer.add_meta(threads([f"thread-{n}" for n in range(1, count + 1)]))
+        ids = np.arange(1, count + 1)
+        for at, state in [(0, State.RUNNING), (500, State.OUTSIDE)]:
+            writer.add_rows(Rows.of(at + np.zeros(count), track=ids, kind=Kind.GIL_ACQUIRE, state=state))
+        writer.end(END)
+
+    server.file = written(tmp_path, write)
+    open_page(page, server)
+    wait(page, DRAWN)
+    assert ask(page, "s.layout.rows.length") == count
+    assert (
+        ask(
+            page,
+            "Number(/\\d+/.exec(s.below.textContent)[0]) + s.layout.rows.filter((row) => row.barTopPx + row.barPx <= s.heightPx).length",
+        )
+        == count
+    )
+    page.evaluate("() => { const { scroll } = document.querySelector('gil-timeline').stage; scroll.scrollTop = 1e9; }")
+    wait(page, "s.below.hidden && s.frame === 0")
+    assert ask(page, "s.layout.rows.at(-1).barTopPx - s.scroll.scrollTop < s.heightPx")
+    assert ink(page) > 4
+
+
+NAMES = {
+    "long": "x" * 10_000,
+    "emoji": "👩‍👩‍👧‍👦" * 1_000,
+    "arabic": "خيط العامل",
+    "devanagari": "कार्यकर्ता",
+    "han": "工作线程一号",
+    "marks": "z̸̢̛" * 500,
+    "markup": "<img src=x onerror=alert(1)>&amp;",
+    "control": "a\u0000b\n\t\u202ec",
+    "blank": "   ",
+}
+
+
+def test_names_in_any_script_and_of_any_length(page: Page, server: Server, tmp_path: Path) -> None:
+    def write(writer: Writer) -> None:
+        writer.add_meta(threads(list(NAMES.values())))
+        for at, state in [(0, State.RUNNING), (400, State.BLOCKED)]:
+            things = np.roll(np.arange(1, len(NAMES) + 1), 1)
+            ids = np.arange(1, len(NAMES) + 1)
+            writer.add_rows(
+                Rows.of(at + np.zeros(len(NAMES)), track=ids, kind=Kind.LOCK_WAIT, state=state, thing=things)
+            )
+        writer.end(END)
+
+    server.file = written(tmp_path, write)
+    open_page(page, server)
+    wait(page, DRAWN)
+    assert ask(page, "s.layout.rows.map((row) => row.track.name)") == list(NAMES.values())
+    for n in range(len(NAMES)):
+        page.locator(".gt-overlay").press("ArrowDown" if n else "ArrowRight")
+        x, y = (
+            700,
+            ask(page, f"s.canvas.getBoundingClientRect().top + s.layout.rows[{n}].barTopPx + 8 - s.scroll.scrollTop"),
+        )
+        page.mouse.move(x, y)
+        wait(
+            page,
+            f"!e.tip.hidden && e.tip.querySelector('strong').textContent === s.layout.rows[{n}].track.name.slice(0, 80)",
+        )
+    assert page.locator("gil-timeline img").count() == 0
+    assert ask(page, "document.documentElement.scrollWidth <= innerWidth")
+
+
+def chunk(number: int, at: list[int]) -> bytes:
+    """A whole chunk of rows as told, whatever their times."""
+    rows = Rows.of(at, track=1, kind=Kind.GIL_ACQUIRE, state=[State.RUNNING, State.OUTSIDE] * (len(at) // 2))
+    return recording.encode_chunk(number, ROWS, recording.encode_rows(rows), rows)
+
+
+@pytest.mark.parametrize(
+    ("times", "kept", "hatched"),
+    [
+        ([[0, 100], [200, 150], [300, 400]], [0, 100, 100, 300, 400], [[100, 300]]),
+        ([[0, 200], [100, 150], [300, 400]], [0, 200, 200, 300, 400], [[200, 300]]),
+    ],
+    ids=["within a chunk", "between chunks"],
+)
+def test_times_out_of_order_are_damage(
+    page: Page, server: Server, times: list[list[int]], kept: list[int], hatched: list[list[int]]
+) -> None:
+    """What can't be true isn't drawn: the place is hatched, what comes behind is whole, and time never goes back."""
+    meta = recording.encode_chunk(0, recording.META, b'{"tracks": [{"id": 1, "kind": 1, "name": "thread"}]}')
+    server.file = BEFORE + meta + b"".join(chunk(n, at) for n, at in enumerate(times, 1))
+    open_page(page, server)
+    assert ask(page, "[...m.tracks[1].rows.at.slice(0, m.tracks[1].rows.count)]") == kept
+    assert all(a <= b for a, b in pairwise(kept))
+    assert ask(page, "m.damages.map(({ from, to }) => [from, to])") == hatched
+    assert "can’t be read and is hatched; the rest is whole" in page.locator(".gt-status").inner_text()
+
+
+def test_a_damaged_chunk_in_the_middle(page: Page, server: Server) -> None:
+    """Its stretch is unknown on every track that was alive; before and behind it every row is there."""
+    open_page(page, server)
+    whole = ask(page, "m.rowCount")
+    at = RECORDING.index(CHUNKS[3])
+    rows = int.from_bytes(CHUNKS[3][12:16], "little")
+    server.file = RECORDING[: at + 70] + bytes([RECORDING[at + 70] ^ 1]) + RECORDING[at + 71 :]
+    open_page(page, server)
+    wait(page, DRAWN)
+    assert rows > 0
+    assert ask(page, "m.rowCount") == whole - rows
+    [[begin, end]] = ask(page, "m.damages.map(({ from, to }) => [from, to])")
+    middle = (begin + end) / 2
+    states = ask(
+        page, f"m.all.filter((one) => one.isThread).map((one) => one.spanAt({middle}, m.duration)?.state ?? 0)"
+    )
+    assert set(states) <= {State.UNKNOWN, State.EXITED}
+    assert "is damaged: its checksum differs" in page.locator(".gt-status").inner_text()
+
+
+def test_a_stream_that_stops_and_never_ends(page: Page, server: Server) -> None:
+    """What came is there to be looked at, the run is said to go on, and no frame is drawn for nothing."""
+    server.handlers = [give(0, 1, 2, stay=True)]
+    open_page(page, server, LIVE, phase="running")
+    wait(page, "m.rowCount > 0 && c.viewport.to >= m.until && s.frame === 0")
+    frames = "(window.frames = 0, e.stage.painter.over.draw = ((draw) => function (...all) { frames += 1; return draw.apply(this, all); })(e.stage.painter.over.draw))"
+    ask(page, f"Boolean({frames})")
+    page.evaluate(
+        "() => new Promise((done) => { let n = 0; const on = () => (n += 1) > 20 ? done() : requestAnimationFrame(on); on(); })"
+    )
+    assert page.evaluate("() => window.frames") == 0
+    assert page.get_by_role("button", name="Live").is_visible()
+    page.locator(".gt-overlay").press("w")
+    wait(page, "window.frames > 0")
+
+
+class Stalling(Server):
+    """Gives half of the file, and then nothing until it is stopped."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        super().__init__()
+
+    def _file(self, _: Request) -> Response:
+        async def half() -> AsyncIterator[bytes]:
+            yield self.file[: len(self.file) // 2]
+            await asyncio.to_thread(self.released.wait, 20)
+            yield self.file[len(self.file) // 2 :]
+
+        return StreamingResponse(half(), headers={"content-length": str(len(self.file))})
+
+
+def test_a_file_that_stops_in_the_middle_of_its_coming(page: Page) -> None:
+    """What came is there at once, and that the rest hasn't come is said, until it comes."""
+    server = Stalling()
+    try:
+        open_page(page, server, phase="loading")
+        wait(page, f"m.rowCount > 0 && {DRAWN} && e.strip.textContent.includes('still being read')")
+        assert ink(page) > 20
+        assert 0 < ask(page, "m.rowCount") < 2125
+        server.released.set()
+        wait(page, "e.phase === 'ended' && m.rowCount === 2125 && e.strip.textContent === ''")
+    finally:
+        server.released.set()
+        server.stop()
+
+
+def test_a_canvas_without_size_comes_to_life_with_one(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/?with={quote(ENDED)}")
+    page.evaluate("() => document.querySelector('main').setAttribute('hidden', '')")
+    wait(page, "e.phase === 'ended' && s.widthPx === 0")
+    ask(page, "s.act((camera) => camera.zoom(2, 1e8))")
+    page.evaluate("() => document.querySelector('main').removeAttribute('hidden')")
+    wait(page, f"{DRAWN} && s.widthPx > 1000")
+    assert ink(page) > 20
+    page.set_viewport_size({"width": 1, "height": 1})
+    wait(page, "s.widthPx < 10 && s.frame === 0")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    wait(page, f"s.widthPx > 1000 && {DRAWN}")
+    assert ink(page) > 20
+
+
+def test_drawings_that_the_browser_takes_away_come_back(page: Page, server: Server) -> None:
+    """A canvas comes back empty and undressed, which `reset` does to it too: everything is drawn again."""
+    open_page(page, server)
+    wait(page, DRAWN)
+    before = [ink(page, canvas) for canvas in ["ground", "strip"]]
+    tell = "[s.ground, s.canvas, s.strip].map((one) => (one.getContext('2d').reset(), one.dispatchEvent(new Event('%s')))).length"
+    ask(page, tell % "contextlost")
+    wait(page, "e.strip.textContent.includes('has taken the drawing away')")
+    ask(page, tell % "contextrestored")
+    wait(page, "e.strip.textContent === '' && s.frame === 0")
+    assert [ink(page, canvas) for canvas in ["ground", "strip"]] == before
+
+
+def test_another_resolution(page: Page, server: Server) -> None:
+    """A window moved to another screen: as sharp as that can show, its patterns too."""
+    open_page(page, server)
+    session = page.context.new_cdp_session(page)
+    for ratio, width in [(2, 1000), (1.25, 1200), (1, 1280)]:
+        metrics = {"width": width, "height": 720, "deviceScaleFactor": ratio, "mobile": False}
+        session.send("Emulation.setDeviceMetricsOverride", metrics)
+        wait(page, f"s.painter.ratio === {ratio} && s.widthPx === {width} && {DRAWN}")
+        assert ask(page, "[s.ground.width, s.canvas.width]") == [round(width * ratio)] * 2
+        assert ask(page, "s.painter.palette.states[5].tile.side") == 12 * round(ratio)
+        assert ink(page) > 20
+
+
+def test_sixteen_timelines_on_one_page(page: Page, server: Server) -> None:
+    """Each is itself; those out of sight don't draw before they are looked at."""
+    page.goto(f"{server.address}/?with={quote(ENDED)}")
+    page.evaluate(
+        """() => { const first = document.querySelector('main');
+        for (let n = 1; n < 16; n += 1) first.after(first.cloneNode(true)); }"""
+    )
+    each = "[...document.querySelectorAll('gil-timeline')]"
+    wait(page, f"{each}.every((one) => one.phase === 'ended' && one.model.rowCount === 2125)")
+    wait(page, DRAWN)
+    assert ask(page, f"new Set({each}.map((one) => one.model)).size") == 16
+    assert ask(page, f"{each}.filter((one) => one.stage.visible).length") <= 2
+    page.evaluate("() => [...document.querySelectorAll('gil-timeline')].at(-1).scrollIntoView()")
+    wait(page, f"{each}.at(-1).stage.visible && {each}.at(-1).stage.frame === 0 && {each}.at(-1).stage.painter.palette")
+    assert ask(page, "s.visible") is False
