@@ -171,7 +171,8 @@ class Kind(IntEnum):
     GIL_DROP_REQUEST = 2
     """Waited a whole switch interval; asks the holder to give the GIL up. By the waiter."""
     GIL_ACQUIRE = 3
-    """``value`` 1, once a process: had it already when its recording began, so that this wasn't an acquisition."""
+    """``value`` 1, once a process: had it already when its recording began, so that this wasn't an acquisition. ``aux``:
+    the number of the interpreter in which the thread goes on (0: the main one)."""
     GIL_RELEASE = 4
     """Flag FORCED: on another thread's drop request, not of its own will: from here on it wants the GIL again."""
     # Locks, by the probe, in C. ``thing``: the address of the lock.
@@ -269,6 +270,11 @@ class Kind(IntEnum):
     WORK_CALLED = 107
     POOL_SHUTDOWN = 108
     """It takes no more work from here on. ``thing``: the pool. ``value`` 1: what is queued is cancelled."""
+    # Interpreters of one process, besides its main one. ``thing``: the address of the GIL.
+    INTERPRETER_NEW = 120
+    """One with a GIL of its own was made, or was there when the recording began. ``value``: its number."""
+    INTERPRETER_END = 121
+    """It was ended, by this thread, and its GIL is gone."""
     # Between processes. ``thing`` of the next four: the type. What is written to a PIPE is a CALL that RETURNs, what is
     # read from it a BLOCK and an UNBLOCK: ``value``: bytes. The n-th that was written is the n-th that is read.
     PICKLE = 114

@@ -1,6 +1,7 @@
 """Records and switches become rows of one time axis, each about the right track."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -381,3 +382,36 @@ def test_picking_keeps_the_columns_together() -> None:
     some = records([event(n, n, Kind.GIL_WAIT, n) for n in range(5)])
     picked = pick(some, some.slot % 2 == 1)
     assert [picked.slot.tolist(), picked.thing.tolist(), (picked.at - ORIGIN).tolist()] == [[1, 3]] * 3
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "one by one"])
+def test_a_gil_is_that_of_the_interpreter_that_was_made_there_last(together: bool) -> None:
+    """A GIL's address is used again."""
+    merging = Merging()
+    events = [
+        (event(0, 0, Kind.GIL_ACQUIRE), 1),
+        (event(0, 10, Kind.INTERPRETER_NEW, 0x9000), 1),
+        (event(0, 11, Kind.GIL_ACQUIRE, 0x9000, aux=1), 0),
+        (event(0, 12, Kind.GIL_RELEASE, 0x9000), 0),
+        (event(0, 13, Kind.INTERPRETER_END, 0x9000), 1),
+        (event(0, 20, Kind.INTERPRETER_NEW, 0x9000), 2),
+        (event(1, 21, Kind.GIL_ACQUIRE, 0x9000, aux=2), 0),
+    ]
+    lines = []
+    for batch in [events] if together else [[each] for each in events]:
+        some = replace(records([each for each, _ in batch]), value=np.array([value for _, value in batch]))
+        rows = merging.merge.feed(some, NO_SWITCHES, FOREVER)
+        merging.told.update({told["id"]: told for told in merging.tracks.take_changed()})
+        lines += merging.say(rows[rows.kind != Kind.NONE])
+    one, two = "GIL of interpreter 1", "GIL of interpreter 2"
+    assert lines == [
+        "0 MainThread GIL_ACQUIRE GIL",
+        f"10 MainThread INTERPRETER_NEW {one}",
+        f"11 MainThread GIL_ACQUIRE {one}",
+        f"12 MainThread GIL_RELEASE {one}",
+        f"13 MainThread INTERPRETER_END {one}",
+        f"20 MainThread INTERPRETER_NEW {two}",
+        f"21 thread 101 GIL_ACQUIRE {two}",
+    ]
+    homes = {told["name"]: told.get("interpreter", 0) for told in merging.told.values()}
+    assert (homes["MainThread"], homes["thread 101"]) == (0, 2)

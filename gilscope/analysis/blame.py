@@ -173,7 +173,9 @@ RULES: dict[State, Callable[[Timeline, Spans], Iterator[_Parts]]] = {
 
 def sentence(timeline: Timeline, row: Blame) -> str:
     """What a row says, after the thread's name: ``waited for the lock cache, which main had``."""
-    thing = "the GIL" if _is_gil(timeline, row.thing) else timeline.name(row.thing) if row.thing else ""
+    thing = (
+        timeline.the_gil(row.thing) if _is_gil(timeline, row.thing) else timeline.name(row.thing) if row.thing else ""
+    )
     culprit = timeline.name(row.culprit) if row.culprit else ""
     match row.reason:
         case "running":

@@ -99,7 +99,7 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
     at, since = (often + (f", {word}" if place else "") for word in (f"at {place}", f"from {place} on"))
     match state:
         case State.GIL_WAIT:
-            told = f"waits {length} for the GIL{at}"
+            told = f"waits {length} for {timeline.the_gil(thing)}{at}"
         case State.BLOCKED if _kind(timeline, thing) in (TrackKind.THREAD, TrackKind.PROCESS):
             told = f"waits {length}{inside} for {timeline.name(thing)} to end{at}"
         case State.BLOCKED if _kind(timeline, thing) == TrackKind.PIPE:

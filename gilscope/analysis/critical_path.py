@@ -178,7 +178,8 @@ def summed_up(path: Path, most: int) -> Path:
 def sentence(timeline: Timeline, path: Path, n: int) -> str:
     """What one segment is, for people who never heard of a critical path."""
     name, thing = timeline.name(path.track[n]), int(path.thing[n])
-    what = "the GIL" if _kind(timeline, thing) == TrackKind.GIL else timeline.name(thing)
+    gil = timeline.the_gil(thing)
+    what = gil if _kind(timeline, thing) == TrackKind.GIL else timeline.name(thing)
     count, place = int(path.count[n]), timeline.place(path.line[n])
     call = timeline.call(int(path.state[n]), path.line[n])
     inside = (f" in {call}" if call else "") + (f", at {place}" if place else "")
@@ -192,7 +193,7 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
         case State.RUNNABLE:
             told = "had no core"
         case State.GIL_WAIT:
-            told = "was getting the GIL, which had just been let go" if path.let_go[n] else "waited for the GIL"
+            told = f"was getting {gil}, which had just been let go" if path.let_go[n] else f"waited for {gil}"
         case State.BLOCKED if _kind(timeline, thing) == TrackKind.PROCESS:
             told = f"waited for the process {what} to be gone"
         case State.BLOCKED:

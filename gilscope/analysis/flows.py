@@ -54,7 +54,7 @@ def find(rows: Rows, kinds: Numbers, parents: Numbers) -> Flows:
     waits = _Waits(_closing(rows, order), since, was, thing)
     for effects, causes in (
         _starts(rows, np.flatnonzero(first), parents),
-        _handoffs(rows, order, starts, was),
+        _handoffs(rows, order, starts, was, kinds),
         _wakes(rows, waits, kinds, parents),
         _arrivals(rows, waits, sent),
     ):
@@ -82,12 +82,13 @@ def _starts(rows: Rows, first: Index, parents: Numbers) -> tuple[Index, Index]:
     return first, last_before(rows.thing[told], told, np.where(begins, process, rows.track[first]), first)
 
 
-def _handoffs(rows: Rows, order: Index, starts: Index, was: Numbers) -> tuple[Index, Index]:
-    """Acquires of the GIL after a wait, and the release that made each possible."""
+def _handoffs(rows: Rows, order: Index, starts: Index, was: Numbers, kinds: Numbers) -> tuple[Index, Index]:
+    """Acquires of a GIL after a wait, and the release that made each possible."""
     acquires = rows.kind == Kind.GIL_ACQUIRE
     # A release's row may be about what its thread waits for; the GIL is the one it had.
     gil = np.zeros(len(rows), np.uint32)
-    gil[order] = forward(starts, acquires[order], rows.thing[order], np.zeros(len(starts), np.uint32))
+    tells = (rows.kind <= Kind.GIL_RELEASE) & (kinds[np.minimum(rows.thing, len(kinds) - 1)] == TrackKind.GIL)
+    gil[order] = forward(starts, tells[order], rows.thing[order], np.zeros(len(starts), np.uint32))
     releases = np.flatnonzero(rows.kind == Kind.GIL_RELEASE)
     takes = np.flatnonzero(acquires & (was == State.GIL_WAIT))
     return takes, last_before(gil[releases], releases, rows.thing[takes], takes)

@@ -64,6 +64,8 @@ def collections(timeline: Timeline) -> Collections:
 def figures(timeline: Timeline) -> list[GarbageFigures]:
     """Of each thread that collected, in the order of ids."""
     all, waits = collections(timeline), timeline.gil_waits
+    # Only the main interpreter's collections are seen, and they keep its GIL.
+    waits = waits[np.array([not timeline.tracks[gil].get("interpreter") for gil in waits.thing.tolist()], np.bool_)]
     pid = {id: track.get("pid") for id, track in timeline.tracks.items()}
     found = []
     for track in np.unique(all.track).tolist():

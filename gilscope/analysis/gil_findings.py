@@ -1,5 +1,7 @@
 """Findings about the GIL: convoys, handoffs, code that does without it."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,8 +34,9 @@ def _convoy(timeline: Timeline) -> list[Finding]:
     # A thread that computes pays as well, but after its own turn was ended by force: it isn't held up, it shares.
     dear = waits[(waits.length >= NEARLY * interval) & ~_after_forced(timeline, waits)]
     found = []
-    for track in np.unique(dear.track).tolist():
-        mine = dear.of(track)
+    pays = np.unique(np.stack((dear.track, dear.thing)), axis=1)
+    for track, gil in pays.T.tolist():
+        mine = dear[(dear.track == track) & (dear.thing == gil)]
         begin, end = timeline.lives.get(track, (0, timeline.duration_ns))
         total = int(mine.length.sum())
         share = total / max(end - begin, 1)
@@ -42,7 +45,7 @@ def _convoy(timeline: Timeline) -> list[Finding]:
         holder = _holder_meanwhile(timeline, mine)
         behind = f" behind {timeline.name(holder)}" if holder else ""
         sentence = (
-            f"{timeline.name(track)} waited {times(len(mine))} for the GIL{behind}, each time about a whole "
+            f"{timeline.name(track)} waited {times(len(mine))} for {timeline.the_gil(gil)}{behind}, each time about a whole "
             f"switch interval of {duration(interval)} (median {duration(float(np.median(mine.length)))}): {duration(total)} in all, "
             f"{percent(share)} of its life."
         )
@@ -99,7 +102,7 @@ def _turns(timeline: Timeline) -> list[Finding]:
         names = listed([timeline.name(thread) for thread in threads])
         sentence = (
             f"For {duration(together)}, {percent(share)} of this run, more than one of {names} wanted to compute; on average "
-            f"{active / together:.2f} of them had their turn. Only one thread at a time has the GIL."
+            f"{active / together:.2f} of them had their turn. Only one thread at a time has {timeline.the_gil(gil)}."
         )
         title = "Threads compute, but not at the same time"
         waits = spans[spans.state == State.GIL_WAIT]
@@ -184,8 +187,8 @@ def _garbage(timeline: Timeline) -> list[Finding]:
     return found
 
 
-def _forced(timeline: Timeline) -> list[Finding]:
-    handoffs = timeline.handoffs
+def _forced(timeline: Timeline, gil: int) -> list[Finding]:
+    handoffs = timeline.handoffs.of(gil)
     count = int(handoffs.forced.sum())
     if not count:
         return []
@@ -198,14 +201,13 @@ def _forced(timeline: Timeline) -> list[Finding]:
         sentence += f"; half of the takers had waited {duration(float(np.median(waited)))} or longer"
     weight = 150 + 50 * count / len(handoffs)
     stretches = _handed(handoffs, np.flatnonzero(handoffs.forced))
-    return [Finding("forced-handoffs", "The GIL changed hands by force", sentence + ".", "gil-wait", stretches, weight)]
+    title = f"{_the(timeline, gil)} changed hands by force"
+    return [Finding("forced-handoffs", title, sentence + ".", "gil-wait", stretches, weight)]
 
 
-def _handoffs(timeline: Timeline) -> list[Finding]:
-    handoffs = timeline.handoffs
-    if not len(handoffs):
-        return []
-    sentence = f"The GIL passed from one thread to another {times(len(handoffs))}; "
+def _handoffs(timeline: Timeline, gil: int) -> list[Finding]:
+    handoffs = timeline.handoffs.of(gil)
+    sentence = f"{_the(timeline, gil)} passed from one thread to another {times(len(handoffs))}; "
     waiting = handoffs.waited > handoffs.latency
     if waiting.any():
         latency = handoffs.latency[waiting]
@@ -217,7 +219,19 @@ def _handoffs(timeline: Timeline) -> list[Finding]:
     else:
         sentence += "nobody had to wait for it."
     stretches = _handed(handoffs, np.arange(len(handoffs)))
-    return [Finding("handoffs", counted(len(handoffs), "handoff") + " of the GIL", sentence, "running", stretches, 100)]
+    title = f"{counted(len(handoffs), 'handoff')} of {timeline.the_gil(gil)}"
+    return [Finding("handoffs", title, sentence, "running", stretches, 100)]
+
+
+def _each_gil(rule: Callable[[Timeline, int], list[Finding]]) -> Callable[[Timeline], list[Finding]]:
+    """The rule, asked about each GIL that passed from one thread to another."""
+    return lambda timeline: [
+        found for gil in np.unique(timeline.handoffs.gil).tolist() for found in rule(timeline, gil)
+    ]
+
+
+def _the(timeline: Timeline, gil: int) -> str:
+    return timeline.the_gil(gil).replace("the", "The", 1)
 
 
 def _handed(handoffs: Handoffs, which: NDArray[np.intp]) -> list[Stretch]:
@@ -227,4 +241,4 @@ def _handed(handoffs: Handoffs, which: NDArray[np.intp]) -> list[Stretch]:
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
-RULES = (_convoy, _turns, _native, _garbage, _forced, _handoffs)
+RULES = (_convoy, _turns, _native, _garbage, _each_gil(_forced), _each_gil(_handoffs))

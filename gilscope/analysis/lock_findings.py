@@ -69,7 +69,7 @@ def _starved(timeline: Timeline) -> list[Finding]:
     for each in starved(timeline):
         name, gil = timeline.name(each.thread), timeline.tracks[each.thing].get("kind") == TrackKind.GIL
         kind = TrackKind(timeline.tracks[each.thing]["kind"]).name.lower()
-        what = "the GIL" if gil else f"the {kind} {timeline.name(each.thing)}"
+        what = timeline.the_gil(each.thing) if gil else f"the {kind} {timeline.name(each.thing)}"
         place = timeline.place(each.line)
         who = listed([timeline.name(thread) for thread in each.turns])
         waited = f"never waited longer than {duration(each.longest_ns)}" if each.longest_ns else "never had to wait"

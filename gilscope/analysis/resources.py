@@ -37,6 +37,7 @@ KINDS[[Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE]
 KINDS[Kind.THING_NEW : Kind.LOCK_TIMEOUT + 1] = True
 KINDS[Kind.BLOCK : Kind.TAKE + 1] = True
 KINDS[[Kind.CORE_ON, Kind.CORE_OFF]] = True
+KINDS[Kind.INTERPRETER_END] = True
 
 WAITS = np.zeros(256, np.int8)
 """1: its thread waits for the thing from here on; −1: it doesn't any more."""
@@ -100,8 +101,11 @@ class Resources(Tables):
         holder = self._fold_holder(events)
         value = self._fold_value(events)
         state = self._states(events, holder, waiters, value)
+        ends = events.kind == Kind.INTERPRETER_END
+        over = forward(events.things.starts, ends, ends, np.zeros(len(events.things.starts), np.bool_))
+        state[over] = State.EXITED  # whatever waits for it then
         lockish = np.isin(events.track_kind, (*HOLDABLE, TrackKind.CORE))
-        shown = np.where(lockish & (holder != SOMEBODY), holder, 0).astype(np.uint32)
+        shown = np.where(lockish & (holder != SOMEBODY) & ~over, holder, 0).astype(np.uint32)
         things = events.things
         changed = (
             (state != things.before(state, self._state))

@@ -4,7 +4,7 @@ Times are ns since the run's origin. Everything is columns; nothing here loops o
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any
@@ -123,6 +123,11 @@ class Handoffs:
     def __len__(self) -> int:
         return len(self.giver)
 
+    def of(self, gil: int) -> "Handoffs":
+        """Those of one GIL."""
+        mine = self.gil == gil
+        return Handoffs(*(getattr(self, column.name)[mine] for column in fields(self)))
+
     @property
     def latency(self) -> Numbers:
         """ns during which nobody had it. Says how fast it passes only where somebody waited at the release."""
@@ -222,6 +227,11 @@ class Timeline:
         """Whether this run measured a layer, as far as its end or its header says."""
         said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
         return bool((said.get(layer) or {}).get("measured"))
+
+    def the_gil(self, thing: int) -> str:
+        """``the GIL``, or ``the GIL of interpreter 1``; ``thing``: its track, or none."""
+        gil = self.tracks.get(thing, {}).get("kind") == TrackKind.GIL
+        return f"the {self.name(thing)}" if gil else "the GIL"
 
     @property
     def without_gil(self) -> bool:
@@ -351,10 +361,10 @@ class Timeline:
         moves = rows[(rows.kind == Kind.GIL_ACQUIRE) | (rows.kind == Kind.GIL_RELEASE)]
         order = order_by(moves.track)
         moves = moves[order]
-        acquires = moves.kind == Kind.GIL_ACQUIRE
         starts = starts_of(moves.track)
         # A release's row may be about what its thread waits for; the GIL is the one it had.
-        gil = forward(starts, acquires, moves.thing, np.zeros(len(starts), np.uint32))
+        tells = self.kind_of(moves.thing) == TrackKind.GIL
+        gil = forward(starts, tells, moves.thing, np.zeros(len(starts), np.uint32))
         fallback = self.ids(TrackKind.GIL)
         gil = np.where(gil == 0, fallback[0] if fallback else 0, gil).astype(np.uint32)
         moves = Rows(moves.at, moves.track, moves.kind, moves.flags, moves.state, gil, moves.line, moves.value)[

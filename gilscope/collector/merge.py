@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gilscope.collector.columns import NO_SWITCHES, Known, join, pick, ring_of
 from gilscope.collector.cores import MARGIN_NS, Loss, Switches
+from gilscope.collector.gils import Gils
 from gilscope.collector.places import Places
 from gilscope.collector.processes import NEVER, Processes
 from gilscope.collector.rings import FOREVER, Account, Records
@@ -37,7 +38,8 @@ class Merge:
         known = Known(tracks)
         self._threads = Threads(tracks, known)
         self._processes = Processes(tracks, known, self._threads, origin, cores)
-        self._things = Things(tracks, places, known, self._threads, self._processes)
+        self._gils = Gils(tracks, known)
+        self._things = Things(tracks, places, known, self._threads, self._processes, self._gils)
         self._lost: list[dict[str, int]] = []
         self._records: Records | None = None
         self._switches: Switches | None = None
@@ -153,6 +155,7 @@ class Merge:
             thing[n] = self._threads.begins(ring_of(records, n), int(thing[n]))
             self._things.by_address(pid).put(int(records.thing[n]), int(thing[n]))
         track = self._threads.of_rings(keys)
+        self._gils.bring_home(track, records)
         self._processes.seen(pid, int(records.at[-1]))
         for n in np.flatnonzero(records.kind == Kind.LOST).tolist():
             self._lose(int(track[n]), int(records.at[n]), int(records.code[n]), int(records.value[n]))

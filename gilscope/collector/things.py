@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gilscope.analysis.forward import ends_of, forward, starts_of
 from gilscope.collector.columns import Ids, Known, kinds, pick, ring_of
+from gilscope.collector.gils import Gils
 from gilscope.collector.memo import Memo
 from gilscope.collector.places import Places
 from gilscope.collector.processes import OF_PROCESS, Processes
@@ -24,7 +25,6 @@ SHARED = np.uint64(1 << 47)
 NO_PROCESS = 0
 """Stands for the process of what is shared."""
 
-OF_GIL = kinds(Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE)
 OF_CALL = kinds(Kind.CALL, Kind.RETURN)
 OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL))
 OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN)
@@ -38,10 +38,11 @@ OF_THING |= kinds(*(kind for kind in Kind if Kind.WORK_NEW <= kind <= Kind.POOL_
 class Things:
     """Of all processes of a run."""
 
-    def __init__(self, tracks: Tracks, places: Places, known: Known, threads: Threads, processes: Processes) -> None:
+    def __init__(
+        self, tracks: Tracks, places: Places, known: Known, threads: Threads, processes: Processes, gils: Gils
+    ) -> None:
         self._tracks, self._places, self._known = tracks, places, known
-        self._threads, self._processes = threads, processes
-        self._gils: dict[int, Memo] = {}
+        self._threads, self._processes, self._gils = threads, processes, gils
         self._things: dict[int, Memo] = {}
         self._inherited: dict[int, dict[int, int]] = {}
         """By forked process, what its parent had: track by address."""
@@ -73,11 +74,7 @@ class Things:
 
     def meant_by(self, pid: int, records: Records, line: Ids) -> tuple[Ids, NDArray[np.int64]]:
         """The track that each record is about, and its value, which may be a track, too."""
-        thing = np.zeros(len(records.at), np.uint32)
-        gils = OF_GIL[records.kind]
-        if gils.any():
-            memo = self._gils.setdefault(pid, Memo())
-            thing[gils] = memo.ids(records.thing[gils], lambda *_: self._known.new(self._tracks.gil(pid)))
+        thing = self._gils.meant_by(pid, records)
         of_pipe = records.aux == TrackKind.PIPE
         calls = OF_CALL[records.kind] & ~of_pipe
         if calls.any():

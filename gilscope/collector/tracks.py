@@ -130,9 +130,11 @@ class Tracks:
             self._cores[number] = self.add(TrackKind.CORE, f"core {number}")
         return self._cores[number]
 
-    def gil(self, pid: int) -> int:
-        """A new GIL's track."""
-        return self.add(TrackKind.GIL, "GIL", pid)
+    def gil(self, pid: int, interpreter: int) -> int:
+        """A new GIL's track. ``interpreter``: the number of the one whose own it is."""
+        if not interpreter:
+            return self.add(TrackKind.GIL, "GIL", pid)
+        return self.add(TrackKind.GIL, f"GIL of interpreter {interpreter}", pid, interpreter=interpreter)
 
     def thread(self, pid: int) -> int:
         """A new thread's track. It has a name of its own once it tells it."""

@@ -32,6 +32,8 @@ typedef struct {
     uint32_t depth;      /* of probe_enter without probe_leave */
     uint32_t refused;    /* events since it last found no free slot; 0: not refused */
     uint32_t waiting;    /* for the GIL, since this install; 0: it isn't */
+    struct _gil_runtime_state *gil; /* which one it has; NULL: none, or not seen yet */
+    uintptr_t made[2];   /* the last two mutexes that it made */
 } probe_thread;
 
 /* Initial-exec: reading it must not allocate, whatever thread comes first. */

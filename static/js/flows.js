@@ -27,8 +27,10 @@ export class Flows {
     this.toTrack = new Uint32Array(64);
     this.kind = new Uint8Array(64);
     this.bytes = new Float64Array(64); // of a message
-    /** @type {Map<number, Moment>} by process: the last release of its GIL */
+    /** @type {Map<number, Moment>} by GIL: its last release */
     this.gilReleases = new Map();
+    /** @type {Map<number, number>} by thread: the GIL that it had last */
+    this.gils = new Map();
     /** @type {Map<number, Moment>} by thing: the last act that could let a waiter go on */
     this.releases = new Map();
     /** @type {Map<number, number>} by thread: since when it waits for the GIL */
@@ -64,9 +66,9 @@ export class Flows {
 
     // Also from a forced release on: who had to give the GIL up wants it again.
     if (state === State.GIL_WAIT && !this.gilWaits.has(track)) this.gilWaits.set(track, at);
-    if (kind === Kind.GIL_ACQUIRE) this.#handedOver(track, at, process);
-    // Its row may be about what the thread waits for from then on: the process says which GIL it is.
-    else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(process, { at, track });
+    if (kind === Kind.GIL_ACQUIRE) this.#handedOver(track, at, thing);
+    // Its row may be about what the thread waits for from then on: the GIL is the one that it had.
+    else if (kind === Kind.GIL_RELEASE) this.gilReleases.set(this.gils.get(track) ?? thing, { at, track });
     else if (LETS_GO.has(kind)) this.releases.set(thing, { at, track });
     else if (kind === Kind.THREAD_END) {
       this.releases.set(track, { at, track });
@@ -118,18 +120,19 @@ export class Flows {
   /** Something wasn't seen: nothing from before it proves anything about what comes. */
   forget() {
     this.complete = false;
-    for (const known of [this.gilReleases, this.releases, this.gilWaits, this.waits, this.starts]) known.clear();
+    for (const known of [this.gilReleases, this.gils, this.releases, this.gilWaits, this.waits, this.starts]) known.clear();
   }
 
-  /** @param {number} track @param {number} at @param {number} process */
-  #handedOver(track, at, process) {
-    const release = this.gilReleases.get(process);
+  /** @param {number} track @param {number} at @param {number} gil */
+  #handedOver(track, at, gil) {
+    const release = this.gilReleases.get(gil);
     const since = this.gilWaits.get(track);
     // Only who was waiting when it was released got it from the one who released it.
     if (release && since !== undefined && since <= release.at && release.track !== track) {
       this.#push(at, release.at, release.track, at, track, Flow.HANDOFF);
     }
-    this.gilReleases.delete(process);
+    this.gilReleases.delete(gil);
+    this.gils.set(track, gil);
     this.gilWaits.delete(track);
   }
 

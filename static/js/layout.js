@@ -115,7 +115,7 @@ export function layOut(model, wish = {}) {
   visible.sort((a, b) => {
     const [groupA, groupB] = [group(a), group(b)];
     if (groupA !== groupB) return groupA < groupB ? -1 : 1;
-    return place(a) - place(b) || loopOf(a) - loopOf(b) || Number(rowKind(a) === 'task') - Number(rowKind(b) === 'task') || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
+    return a.interpreter - b.interpreter || place(a) - place(b) || loopOf(a) - loopOf(b) || Number(rowKind(a) === 'task') - Number(rowKind(b) === 'task') || Number(isQuiet(a)) - Number(isQuiet(b)) || coreNumber(a) - coreNumber(b) || a.id - b.id;
   });
   const hidden = wish.expanded ? 0 : quiet.length;
   const layouts = DENSITIES.map((density) => stack(visible, hidden, quiet.length, density));

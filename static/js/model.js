@@ -38,6 +38,7 @@ export class Track {
     this.kind = 0;
     this.name = '';
     this.parent = 0;
+    this.interpreter = 0;
     this.internal = false;
     this.function = '';
     this.error = '';
@@ -50,6 +51,8 @@ export class Track {
     this.name = String(told.name ?? '') || `track ${this.id}`;
     this.parent = Number(told.parent ?? 0);
     this.internal = Boolean(told.internal);
+    /** Of a GIL or a thread: the number of its interpreter, 0 for the main one. */
+    this.interpreter = Number(told.interpreter ?? 0);
     /** Of a task: the coroutine function that it runs, and what ended it. */
     this.function = String(told.function ?? '');
     this.error = String(told.error ?? '');

@@ -49,7 +49,7 @@ export function kindWord(kind) {
 export function thingWords(model, id) {
   const track = model.tracks[id];
   if (!track) return '';
-  if (track.kind === TrackKind.GIL) return 'the GIL';
+  if (track.kind === TrackKind.GIL) return `the ${track.name}`;
   if (track.kind === TrackKind.SLEEP || track.kind === TrackKind.FUTURE) return track.name;
   return `${kindWord(track.kind)} ${track.name}`;
 }
@@ -113,14 +113,14 @@ export function predicate(model, span) {
   const inside = call ? ` in ${call}` : '';
   switch (span.state) {
     case State.RUNNING:
-      return `runs Python for ${length}${garbage(span)}`;
+      return `runs Python for ${length}${elsewhere(model, span)}${garbage(span)}`;
     case State.STALLED:
       return `holds the GIL for ${length} without a core`;
     case State.NATIVE:
       if (model.withoutGil) return `runs for ${length}; this Python has no GIL`;
       return `computes ${length} in C code${inside}, without the GIL`;
     case State.GIL_WAIT:
-      return `waits ${length} for the GIL${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
+      return `waits ${length} for ${thing || 'the GIL'}${had ? `, held by ${had}` : ''}${asked(span) ? ', and asked for it' : ''}`;
     case State.BLOCKED:
       if (model.tracks[span.thing]?.isThread || model.tracks[span.thing]?.kind === TrackKind.PROCESS) return `waits ${length}${inside} for ${model.name(span.thing)} to end`;
       if (model.tracks[span.thing]?.kind === TrackKind.PIPE) return `waits ${length}${inside} for a message from ${thing}${received(model, span)}`;
@@ -231,6 +231,13 @@ export function sentence(model, span) {
   const place = placeWords(model, span.line);
   const name = span.track.kind === TrackKind.THREAD || span.track.kind === TrackKind.CORE ? span.track.name : thingWords(model, span.track.id);
   return `${name} ${predicate(model, span)}${place ? `; ${place}` : ''}`;
+}
+
+/** Of a thread that has the GIL of an interpreter that isn't its own. @param {Model} model @param {Span} span */
+function elsewhere(model, span) {
+  const gil = model.tracks[span.thing];
+  const away = gil?.kind === TrackKind.GIL && gil.interpreter > 0 && gil.interpreter !== span.track.interpreter;
+  return away ? ` in interpreter ${gil.interpreter}` : '';
 }
 
 /**

@@ -268,9 +268,9 @@ test('nobody hands the GIL over a gap in what is known', async () => {
     const before = model.flows.count;
     const at = model.until;
     const release = { at: at + 2, track: TWO, kind: Kind.GIL_RELEASE, state: OUTSIDE };
-    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(20, [{ at: at + 1, track: ONE, kind: Kind.GIL_WAIT, state: GIL_WAIT }, release]))).rows));
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(20, [{ at: at + 1, track: ONE, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL }, release]))).rows));
     if (gap) model.tellDamage('Chunk 21 is damaged.');
-    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(22, [{ at: at + 3, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING }]))).rows));
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(22, [{ at: at + 3, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL }]))).rows));
     return model.flows.count - before;
   };
   assert.deepEqual([await acquired(false), await acquired(true)], [1, 0]);
