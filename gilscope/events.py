@@ -233,7 +233,8 @@ class Kind(IntEnum):
     TASK_NEW = 90
     """A task was made, and is ready. ``value``: its number in this process, by which its definition tells its name."""
     TASK_READY = 91
-    """What it awaited has come, or it was cancelled: it could run. By whoever brought that about."""
+    """What it awaited has come, or it was cancelled: it could run. By whoever brought that about; ``value``: the address
+    of the task whose end did (of the one awaited, or one of a gather(), a wait(), a TaskGroup)."""
     TASK_STEP = 92
     """Its next step begins. Flag NESTED: goes on with a step that another task's eager first step interrupted."""
     TASK_YIELD = 93
@@ -250,6 +251,13 @@ class Kind(IntEnum):
     that are ready already."""
     LOOP_RUN = 98
     """It has looked. ``value``: how many files have something."""
+    TASK_UNCANCEL = 132
+    """A request for its cancellation is taken back: it has done its work, as that of a timeout has."""
+    TASK_GATHERED = 133
+    """It is one of a gather() that an exception ends. ``value``: the number of that gather() in this process."""
+    UNAWAITED = 134
+    """A coroutine is thrown away that nobody has awaited: it never ran. Told twice: ``value`` 0: the line is where its
+    function begins; 1: where the thread throws it away."""
     ASYNC_NEW = 99
     """As THING_NEW, of a loop or of a lock or another thing of asyncio: tasks have it, and wait for it."""
     # Pools and what is submitted to them. ``thing``: the address of the future; of a call in a worker process, its key.

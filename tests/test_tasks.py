@@ -105,7 +105,7 @@ def test_tasks_take_turns(record: Callable[..., Recording]) -> None:
     assert sequence(recording, "a") == ["new by main", *["step", "yield"] * 2, "step", "end done"]
     assert sequence(recording, "b") == sequence(recording, "a")
     assert sequence(recording, "main") == [
-        *("new by MainThread", "step", "suspend on a", "ready by MainThread", "step"),
+        *("new by MainThread", "step", "suspend on a", "ready by a", "step"),
         "end done",  # b ended in the same round, before main's step
     ]
     assert lines(recording, "main") == ["await a"]
@@ -141,6 +141,63 @@ def test_gather_and_sleep(record: Callable[..., Recording]) -> None:
     assert sequence(recording, "bad") == ["new by main", "step", "end failed"]
     assert recording.tracks[tracks(recording, TrackKind.TASK)["bad"]]["error"] == "ValueError: no"
     assert sequence(recording, "main")[2] == "suspend on gather"
+
+
+def test_whose_end_lets_a_task_go_on(record: Callable[..., Recording]) -> None:
+    """The last of those that it waits for together; of a gather() that fails, the one that failed."""
+    recording = record(
+        """
+        async def naps(seconds):
+            await asyncio.sleep(seconds)
+            if seconds > 0.01:
+                raise ValueError
+
+        async def main():
+            called("main")
+            await asyncio.gather(task(naps(0.001), "quick"), task(naps(0.005), "slow"))
+            await asyncio.wait([task(naps(0.001), "waited")])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(naps(0.001), name="grouped")
+            try:
+                await asyncio.gather(task(naps(0.011), "fails"), task(asyncio.sleep(60), "goes on"))
+            except ValueError:
+                pass
+        """
+    )
+    ready = [word for word in sequence(recording, "main") if word.startswith("ready")]
+    assert ready == ["ready by slow", "ready by waited", "ready by grouped", "ready by fails"]
+    rows = recording.rows
+    gathered = rows[(rows.kind == Kind.TASK_GATHERED) & (rows.value != 0) & (rows.state != State.RUNNING)]
+    names = [recording.tracks[track]["name"] for track in gathered.track.tolist()]
+    assert list(zip(names, gathered.value.tolist(), strict=True)) == [
+        *(("quick", 1), ("slow", 1)),
+        *(("fails", 2), ("goes on", 2)),
+    ]
+
+
+def test_coroutines_that_nobody_awaits(record: Callable[..., Recording]) -> None:
+    """Where their function begins, and where they are thrown away; the interpreter warns as ever."""
+    recording = record(
+        """
+        async def fetch():
+            pass
+
+        def forgets():
+            fetch()
+
+        async def main():
+            forgets()
+            await fetch()
+        """
+    )
+    rows = recording.rows[recording.rows.kind == Kind.UNAWAITED]
+    places = [recording.locations[line] for line in rows.line.tolist()]
+    source = recording.sources["little.py"].splitlines()
+    told = [(place["function"], source[place["line"] - 1].strip()) for place in places]
+    assert rows.value.tolist() == [0, 1]
+    assert told == [("fetch", "async def fetch():"), ("forgets", "fetch()")]
+    printed = "".join(each["text"] for each in recording.output)
+    assert printed.count("RuntimeWarning: coroutine 'fetch' was never awaited") == 1
 
 
 def test_a_group_with_a_failure(record: Callable[..., Recording]) -> None:
@@ -204,8 +261,8 @@ def test_cancellation_and_timeout(record: Callable[..., Recording]) -> None:
         "end cancelled",
     ]
     assert sequence(recording, "main")[2:] == [
-        *("yield", "step", "suspend on stubborn", "ready by MainThread", "step"),
-        *("suspend on never", "cancel by MainThread", "ready by MainThread", "step", "end done"),
+        *("yield", "step", "suspend on stubborn", "ready by stubborn", "step"),
+        *("suspend on never", "cancel by MainThread", "ready by never", "step", "uncancel", "end done"),
     ]
 
 
@@ -388,7 +445,7 @@ def test_eager_tasks(record: Callable[..., Recording]) -> None:
     assert sequence(recording, "second")[:3] == ["new by main", "step", "suspend on asyncio.sleep"]
     assert sequence(recording, "main") == [
         *("new by MainThread", "step", "yield", "step", "yield", "step"),
-        *("suspend on second", "ready by MainThread", "step", "end done"),
+        *("suspend on second", "ready by second", "step", "end done"),
     ]
 
 
@@ -500,7 +557,7 @@ def test_a_forked_process_has_tasks_too(record: Callable[..., Recording]) -> Non
 
 
 LOOK = """
-import asyncio, ctypes, inspect, json, os, selectors, sys
+import asyncio, ctypes, inspect, json, os, selectors, sys, warnings
 
 def words(thing, first, last):
     place = ctypes.cast(id(thing), ctypes.POINTER(ctypes.c_void_p))
@@ -519,6 +576,7 @@ def pointers():
                 found[f"{owner.__name__}.{name}"] = method(value)
         found[f"{owner.__name__} itself"] = words(owner, 22, 41)  # from tp_doc to tp_free
     found["Task.__init__"] = words(vars(asyncio.Task)["__init__"], 5, 7)
+    found["warnings"] = id(warnings._warn_unawaited_coroutine)
     for module in (selectors, *(value for name, value in sys.modules.items() if name.startswith("asyncio."))):
         for owner in vars(module).values():
             if isinstance(owner, type) and owner.__module__.partition(".")[0] in ("asyncio", "selectors"):
@@ -580,7 +638,7 @@ def test_everything_is_put_back(python: Interpreter, tmp_path: Path) -> None:
     told, batch = run_by_hand(python, tmp_path, LOOK + PUT_BACK)
     assert told["same"]
     assert {"Task itself", "Task.__init__", "Task.cancel", "Future.set_result", "Future.cancel"} <= set(told["changed"])
-    assert {"BaseEventLoop", "Lock", "Semaphore", "Queue"} <= set(told["changed"])
+    assert {"BaseEventLoop", "Lock", "Semaphore", "Queue", "_GatheringFuture", "warnings"} <= set(told["changed"])
     kinds = [Kind(kind).name for kind in batch.records.kind.tolist() if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL]
     assert kinds == ["TASK_NEW", "TASK_STEP", "TASK_YIELD", "TASK_STEP"]
 

@@ -1,22 +1,23 @@
-"""The blame table: where each thread's time went, and who is to blame for it. Times are ns.
+"""The blame table: where each thread's and each task's time went, and who is to blame for it. Times are ns.
 
-Of each thread the rows add up to its life, or to the part of it that was asked for: nothing is counted twice, and
+Of each of them the rows add up to its life, or to the part of it that was asked for: nothing is counted twice, and
 nothing is left out.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from gilscope.analysis import loops
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
-from gilscope.analysis.forward import Numbers, order_by, starts_of
+from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
 
 WORDS = {int(kind): kind.name.lower() for kind in TrackKind if kind not in (*LOCKS, TrackKind.SLEEP)}
-WORDS[TrackKind.THREAD] = WORDS[TrackKind.PROCESS] = "join"
+WORDS[TrackKind.THREAD] = WORDS[TrackKind.PROCESS] = WORDS[TrackKind.TASK] = "join"
 """What a thread waits for until another one does something."""
 REASONS = ("running", "native", "lock", "waking", "no-core", "sleep", "io", "unknown", *dict.fromkeys(WORDS.values()))
 """``native``: C code without the GIL. ``waking``: what the thread waited for is there, but the thread isn't yet.
@@ -25,17 +26,21 @@ REASONS = ("running", "native", "lock", "waking", "no-core", "sleep", "io", "unk
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """One reason of one thread."""
+    """One reason of one thread, or of one task."""
 
     thread: int
+    """Or the task."""
     reason: str
     """One of ``REASONS``."""
     thing: int
-    """The GIL, the lock, the queue, the joined thread, the core that it lost; 0: none, or not known."""
+    """The GIL, the lock, the queue, the joined thread, the core that it lost, the loop; 0: none, or not known."""
     culprit: int
-    """The thread that had the thing meanwhile, that let this one go on at last, or whatever it joined; 0: nobody in this
-    recording."""
+    """The thread or task that had the thing meanwhile, that let this one go on at last, or whatever it joined; the loop or
+    lock itself: many that had it in turn, each for a short time; 0: nobody in this recording."""
     ns: int
+
+
+Rules = dict[State, Callable[["Timeline", Spans], Iterator["_Parts"]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,27 +55,28 @@ class _Parts:
 
 
 def blame(recording: Recording, begin: int = 0, end: int | None = None) -> list[Blame]:
-    """By thread, the longest first. ``begin``, ``end``: only what lies between these times (ns)."""
+    """By thread and task, the longest first. ``begin``, ``end``: only what lies between these times (ns)."""
     return table(Timeline(recording), begin, end)
 
 
 def table(timeline: Timeline, begin: int = 0, end: int | None = None) -> list[Blame]:
     """As ``blame``, on a timeline that is there already."""
-    spans = timeline.thread_spans
     until = timeline.duration_ns if end is None else max(begin, end)
-    spans = spans[spans.state != State.EXITED].within(begin, until)
-    parts = _added_up([_added_up([part]) for part in _parts(timeline, spans)])
+    threads = timeline.thread_spans
+    some = ((threads[threads.state != State.EXITED], RULES), (timeline.task_spans, TASK_RULES))
+    told = (part for spans, rules in some for part in _parts(timeline, spans.within(begin, until), rules))
+    parts = _added_up([_added_up([part]) for part in told])
     columns = (column.tolist() for column in (parts.thread, parts.reason, parts.thing, parts.culprit, parts.ns))
     rows = [Blame(t, REASONS[r], thing, c, ns) for t, r, thing, c, ns in zip(*columns, strict=True) if ns]
     return sorted(rows, key=lambda row: (row.thread, -row.ns))
 
 
-def _parts(timeline: Timeline, spans: Spans) -> Iterator[_Parts]:
-    for state, rule in RULES.items():
+def _parts(timeline: Timeline, spans: Spans, rules: Rules) -> Iterator[_Parts]:
+    for state, rule in rules.items():
         mine = spans[spans.state == state]
         if len(mine):
             yield from rule(timeline, mine)
-    yield _of(spans[~np.isin(spans.state, list(RULES))], "unknown")
+    yield _of(spans[~np.isin(spans.state, list(rules))], "unknown")
 
 
 def _added_up(several: list[_Parts]) -> _Parts:
@@ -159,7 +165,51 @@ def _no_core(timeline: Timeline, spans: Spans) -> Iterator[_Parts]:
     yield _of(spans, "no-core", thing=cores, ns=left)
 
 
-RULES: dict[State, Callable[[Timeline, Spans], Iterator[_Parts]]] = {
+def _task_runs(timeline: Timeline, spans: Spans) -> Iterator[_Parts]:
+    yield _of(spans, "running", thing=np.zeros(len(spans), np.uint32))
+
+
+def _ready(timeline: Timeline, spans: Spans) -> Iterator[_Parts]:
+    """Its loop runs other tasks, or callbacks, which are the thread's; while it runs nothing, it wakes up."""
+    which, busy = loops.had(timeline, spans)
+    callbacks = np.where(busy.thing == 0, loops.threads(timeline)[busy.track], busy.thing)
+    busy = replace(busy, thing=callbacks)
+    yield from _had_by(spans, which, busy, busy.state == State.BUSY, busy.state == State.IDLE, "loop")
+
+
+def _suspended(timeline: Timeline, spans: Spans) -> Iterator[_Parts]:
+    kinds = timeline.kind_of(spans.thing)
+    locks = np.isin(kinds, LOCKS)
+    which, holds = loops.had(timeline, spans[locks])
+    held = np.isin(holds.state, (State.HELD, State.CONTENDED))
+    yield from _had_by(spans[locks], which, holds, held, holds.state == State.FREE, "lock")
+    clock, outside = (
+        np.isin(spans.thing, [id for id in timeline.ids(TrackKind.FUTURE) if timeline.name(id) in names])
+        for names in (loops.CLOCK, loops.OUTSIDE)
+    )
+    yield _of(spans[clock], "sleep")
+    yield _of(spans[outside], "io")
+    for kind in np.unique(kinds[~locks]).tolist():
+        mine = spans[(kinds == kind) & ~clock & ~outside]
+        yield from _woken(timeline, mine, WORDS[kind]) if kind in WORDS else [_of(mine, "unknown")]
+
+
+def _had_by(spans: Spans, which: Index, parts: Spans, had: Truth, free: Truth, reason: str) -> Iterator[_Parts]:
+    """Waits for what one has at a time; what isn't told apart is had by many in turn."""
+    left = spans.length
+    np.subtract.at(left, which[had | free], parts.length[had | free])
+    yield _of(spans[which[had]], reason, culprit=parts.thing[had], ns=parts.length[had])
+    yield _of(spans[which[free]], "waking", ns=parts.length[free])
+    yield _of(spans, reason, culprit=spans.thing, ns=left)
+
+
+TASK_RULES: Rules = {
+    State.RUNNING: _task_runs,
+    State.READY: _ready,
+    State.SUSPENDED: _suspended,
+}
+"""By state of the task."""
+RULES: Rules = {
     State.RUNNING: _running,
     State.NATIVE: _native,
     State.GIL_WAIT: _gil_wait,
@@ -184,10 +234,16 @@ def sentence(timeline: Timeline, row: Blame) -> str:
             return "computed in C code, without the GIL"
         case "gil":
             return f"waited for {thing}, {_had(culprit)}"
+        case "loop":
+            return f"could run, but its loop {_busy(thing, culprit)}"
+        case "future":
+            return f"awaited {thing}, {f'until {culprit} let it go on' if culprit else 'which came from outside of its loop'}"
         case "lock":
             return f"waited for the lock {thing}, {_had(culprit)}"
         case "join":
             return f"waited for {thing} to end"
+        case "waking" if timeline.tracks.get(row.thing, {}).get("kind") == TrackKind.LOOP:
+            return "could run, but its loop was still waking up"
         case "waking":
             return f"needn't wait for {thing} any more, but was still waking up"
         case "no-core":
@@ -200,6 +256,10 @@ def sentence(timeline: Timeline, row: Blame) -> str:
             return "was not seen"
     until = f"until {culprit} let it go on" if culprit else "and nobody let it go on"
     return f"waited for the {row.reason} {thing}, {until}"
+
+
+def _busy(loop: str, culprit: str) -> str:
+    return "ran many others in turn" if culprit == loop else f"ran {culprit}" if culprit else "ran something else"
 
 
 def _had(culprit: str) -> str:

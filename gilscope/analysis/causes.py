@@ -3,23 +3,23 @@
 Each hop is about a part of the time that the hop before it is about: a chain never explains more than there was.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from gilscope.analysis import task_causes
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
-from gilscope.analysis.forward import Numbers, order_by, starts_of
+from gilscope.analysis.forward import starts_of
 from gilscope.analysis.statistics import STATE_NAMES
+from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, meanwhile, share, words
 from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.analysis.transport import pickled, sent, started_meanwhile
-from gilscope.events import STATE_TEXT, THREAD_STATES, State, TrackKind
+from gilscope.events import STATE_TEXT, State, TrackKind
 from gilscope.recording import Recording
 
 MOST_HOPS = 12
 MOST_SPANS = 50
-MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +58,56 @@ def chain(timeline: Timeline, track: int, at: int) -> list[Hop]:
         if int(here.track[0]) in {hop.track for hop in hops}:
             hops.append(_circle(timeline, here, hops))
             break
-        hop, here = _step(timeline, here, hops[-1].ns if hops else int(here.length.sum()))
+        hop, here = _step(timeline, here, hops[-1] if hops else None)
         hops.append(hop)
     return hops
 
 
-def _step(timeline: Timeline, here: Spans, of: int) -> tuple[Hop, Spans | None]:
+def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans | None]:
     """What these stretches of one track in one state say, and those of another that are their cause.
 
-    ``of``: ns that the hop before this one is about.
+    ``last``: the hop before this one, which they are a part of.
     """
     state, thing = State(int(here.state[0])), int(here.thing[0])
-    kind = _kind(timeline, thing)
+    about, waits = kind(timeline, thing), state in (State.BLOCKED, State.SUSPENDED)
     detail, cause = "", None
-    if state == State.GIL_WAIT or (state == State.BLOCKED and kind in LOCKS):
+    if state == State.GIL_WAIT or (waits and about in LOCKS):
         detail, cause = _had(timeline, here)
-    elif state == State.BLOCKED and kind in (TrackKind.THREAD, TrackKind.PROCESS):
+    elif waits and about in (TrackKind.THREAD, TrackKind.PROCESS, TrackKind.TASK):
         detail = started_meanwhile(timeline, thing, here.begin, here.end, "It")
-        cause = _meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
-    elif state == State.BLOCKED:
+        cause = meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
+    elif waits and task_causes.by_itself(timeline, thing):
+        detail, cause = task_causes.nobody(timeline, here)
+    elif waits:
         detail, cause = _let_go_on(timeline, here)
+    elif state == State.READY:
+        detail, cause = task_causes.kept_waiting(timeline, here)
+    elif state == State.RUNNING and thing:
+        cause = meanwhile(timeline, thing, here.begin, here.end)
     elif state == State.RUNNING:
         detail = pickled(timeline, here)
     elif state in (State.STALLED, State.RUNNABLE):
         detail, cause = _on_its_core(timeline, here)
     elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
-        cause = _meanwhile(timeline, thing, here.begin, here.end)
-    return _hop(here, _sentence(timeline, here, of), detail), cause
+        cause = meanwhile(timeline, thing, here.begin, here.end)
+    of = last.ns if last else int(here.length.sum())
+    if kind(timeline, int(here.track[0])) == TrackKind.TASK:
+        return _hop(here, task_causes.sentence(timeline, here, of), detail), cause
+    task = task_causes.inside(timeline, here)
+    told = _sentence(timeline, here, of, begun=not task)
+    if task and (last is None or last.track != task):
+        told = f"{told[:-1]}, in the task {timeline.name(task)}."
+    return _hop(here, told, detail), cause
 
 
-def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
-    """Who does what, for how long, where."""
+def _sentence(timeline: Timeline, here: Spans, of: int, begun: bool) -> str:
+    """Who does what, for how long, where. ``begun``: what it runs began where its stretch did, not with a task's step."""
     state, thing, total = State(int(here.state[0])), int(here.thing[0]), int(here.length.sum())
-    name, length = timeline.name(int(here.track[0])), duration(total) + _share(total, of)
+    name, length = timeline.name(int(here.track[0])), duration(total) + share(total, of)
     lines = np.unique(here.line)
     place = timeline.place(int(lines[0])) if len(lines) == 1 else ""
+    if state == State.RUNNING and not begun:
+        place = ""
     call = timeline.call(state, int(lines[0])) if len(lines) == 1 else ""
     inside = f" in {call}" if call else ""
     often = f", {times(len(here))}" if len(here) > 1 else ""
@@ -100,12 +115,12 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
     match state:
         case State.GIL_WAIT:
             told = f"waits {length} for {timeline.the_gil(thing)}{at}"
-        case State.BLOCKED if _kind(timeline, thing) in (TrackKind.THREAD, TrackKind.PROCESS):
+        case State.BLOCKED if kind(timeline, thing) in (TrackKind.THREAD, TrackKind.PROCESS):
             told = f"waits {length}{inside} for {timeline.name(thing)} to end{at}"
-        case State.BLOCKED if _kind(timeline, thing) == TrackKind.PIPE:
-            told = f"waits {length}{inside} for a message from {_words(timeline, thing)}{at}"
+        case State.BLOCKED if kind(timeline, thing) == TrackKind.PIPE:
+            told = f"waits {length}{inside} for a message from {words(timeline, thing)}{at}"
         case State.BLOCKED:
-            told = f"waits {length}{inside} for {_words(timeline, thing)}{at}"
+            told = f"waits {length}{inside} for {words(timeline, thing)}{at}"
         case State.RUNNING:
             told = f"runs Python for {length}{since}"
         case State.STALLED:
@@ -114,10 +129,10 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
             told = f"runs for {length}{since}; this Python has no GIL"
         case State.NATIVE:
             told = f"computes in C code for {length}{inside}{at}, without the GIL"
-        case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:
+        case State.OUTSIDE if kind(timeline, thing) == TrackKind.SLEEP:
             told = f"sleeps for {length}{at}"
-        case State.OUTSIDE if _kind(timeline, thing) == TrackKind.PIPE:
-            told = f"writes to {_words(timeline, thing)} for {length}{at}"
+        case State.OUTSIDE if kind(timeline, thing) == TrackKind.PIPE:
+            told = f"writes to {words(timeline, thing)} for {length}{at}"
         case State.OUTSIDE if call:
             told = f"is away from Python for {length}{inside}{at}"
         case State.OUTSIDE:
@@ -135,31 +150,29 @@ def _sentence(timeline: Timeline, here: Spans, of: int) -> str:
     return f"{name} {told}."
 
 
-def _share(part: int, whole: int) -> str:
-    """Said of less than all, unless one can't see that in the figures."""
-    return " of it" if part < whole and duration(part) != duration(whole) else ""
-
-
 def _had(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     """Who had the GIL or the lock meanwhile, and what the one that had it longest did in that time."""
     had = Spans.concat([holds for _, holds in holders(timeline, here)])
     whole, free = int(here.length.sum()), int(had.length[had.state == State.FREE].sum())
     had = had[(had.state != State.FREE) & (had.thing != 0)]
     if not len(had):
-        return "Nobody has it: the thread wakes up." if free else "Who had it meanwhile isn't known.", None
-    whose, total = _longest(had.thing, had.length)
+        who = "task" if here.state[0] == State.SUSPENDED else "thread"
+        return f"Nobody has it: the {who} wakes up." if free else "Who had it meanwhile isn't known.", None
+    whose, total = longest(had.thing, had.length)
     first = had[had.thing == whose[0]]
     detail = f"Held by {timeline.name(whose[0])}"
-    if here.state[0] == State.BLOCKED and (place := timeline.place(_taken_at(timeline, first))):
+    if here.state[0] != State.GIL_WAIT and (place := timeline.place(_taken_at(timeline, first))):
         detail += f", which took it at {place}"
-    if _share(total[0], whole):
+    if share(total[0], whole):
         others = [f"by {timeline.name(who)} for {duration(ns)}" for who, ns in zip(whose[1:], total[1:], strict=True)]
         if len(others) > MOST_NAMED:
-            rest = counted(len(others) - MOST_NAMED, "other thread")
+            rest = counted(
+                len(others) - MOST_NAMED, "other task" if here.state[0] == State.SUSPENDED else "other thread"
+            )
             others[MOST_NAMED:] = [f"by {rest} for {duration(sum(total[MOST_NAMED + 1 :]))}"]
         others += [f"by nobody for {duration(free)}"] * (free > 0)
         detail += f", for {duration(total[0])} of it{', ' if others else ''}{listed(others, MOST_NAMED + 2)}"
-    return f"{detail}.", _meanwhile(timeline, whose[0], first.begin, first.end)
+    return f"{detail}.", meanwhile(timeline, whose[0], first.begin, first.end)
 
 
 def _taken_at(timeline: Timeline, holds: Spans) -> int:
@@ -176,9 +189,9 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     waker, at = wakes(timeline, here)
     known = waker != 0
     if not known.any():
-        return "Nobody in this recording lets it go on.", None
+        return task_causes.nobody(timeline, here)
     at = np.minimum(at, here.end)
-    whose, _ = _longest(waker[known], (at - here.begin)[known])
+    whose, _ = longest(waker[known], (at - here.begin)[known])
     mine = np.flatnonzero(waker == whose[0])
     detail = f"{timeline.name_beside(whose[0], int(here.track[0]))} {sent(timeline, here[mine]) or 'lets it go on'}"
     if late := int((here.end[mine] - at[mine]).sum()):
@@ -186,13 +199,15 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     if len(whose) > 1:
         detail += f"; at other times, {listed([timeline.name(who) for who in whose[1:]], MOST_NAMED)}"
     begin, at = here.begin[mine], at[mine]
+    if here.state[0] == State.SUSPENDED:
+        return f"{detail}.", meanwhile(timeline, whose[0], begin, at)
     process, own = timeline.parent_of(np.array((whose[0], here.track[0]))).tolist()
     started = f" {started_meanwhile(timeline, process, begin, at, timeline.name(process))}" if process != own else ""
     thread, born = whose[0], timeline.lives[whose[0]][0]
     young = np.maximum(np.minimum(at, born) - begin, 0)
     if 2 * young.sum() > (at - begin).sum() and timeline.main_thread(process):  # for most of it, it wasn't there yet
         thread, at = timeline.main_thread(process), np.minimum(at, born)
-    return f"{detail}.{started}".rstrip(), _meanwhile(timeline, thread, begin, np.maximum(begin, at))
+    return f"{detail}.{started}".rstrip(), meanwhile(timeline, thread, begin, np.maximum(begin, at))
 
 
 def _on_its_core(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
@@ -202,41 +217,13 @@ def _on_its_core(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
         return "", None
     stays = Spans.concat([stays for _, stays in on_their_cores(timeline, here)])
     whole, where = int(here.length.sum()), timeline.name(core)
-    whose, total = _longest(stays.thing, stays.length)
+    whose, total = longest(stays.thing, stays.length)
     outside = whole - sum(total)
     if not whose or outside > total[0]:
-        return f"Something outside of this run is on {where}{_for(outside, whole)}.", None
+        return f"Something outside of this run is on {where}{lasting(outside, whole)}.", None
     first = stays[stays.thing == whose[0]]
-    computes = _meanwhile(timeline, whose[0], first.begin, first.end, (State.RUNNING, State.NATIVE))
-    return f"{timeline.name(whose[0])} is on {where}{_for(total[0], whole)}.", computes
-
-
-def _for(part: int, whole: int) -> str:
-    return f" for {duration(part)} of it" if _share(part, whole) else ""
-
-
-def _meanwhile(
-    timeline: Timeline, track: int, begin: Numbers, end: Numbers, states: Sequence[State] = THREAD_STATES
-) -> Spans | None:
-    """What another thread did for most of these stretches, of what it did in these states."""
-    some = Spans.concat([parts for _, parts in timeline.parts(np.full(len(begin), track), begin, end)])
-    some = some[np.isin(some.state, states) & (some.state != State.EXITED)]
-    if not len(some):
-        return None
-    order = order_by(some.state, some.thing)
-    starts = starts_of(some.state[order], some.thing[order])
-    most = int(np.add.reduceat(some.length[order], starts).argmax())
-    state, thing = some.state[order[starts[most]]], some.thing[order[starts[most]]]
-    return some[(some.state == state) & (some.thing == thing)]
-
-
-def _longest(whose: Numbers, length: Numbers) -> tuple[list[int], list[int]]:
-    """Each of them, and the ns of each; the one with most first."""
-    unique, which = np.unique(whose, return_inverse=True)
-    total = np.zeros(len(unique), np.int64)
-    np.add.at(total, which, length)
-    order = np.argsort(-total, kind="stable")
-    return unique[order].tolist(), total[order].tolist()
+    computes = meanwhile(timeline, whose[0], first.begin, first.end, (State.RUNNING, State.NATIVE))
+    return f"{timeline.name(whose[0])} is on {where}{lasting(total[0], whole)}.", computes
 
 
 def _circle(timeline: Timeline, here: Spans, hops: list[Hop]) -> Hop:
@@ -263,16 +250,3 @@ def _hop(here: Spans, sentence: str, detail: str = "") -> Hop:
         ns=int(here.length.sum()),
         spans=list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True)),
     )
-
-
-def _kind(timeline: Timeline, thing: int) -> int:
-    return int(timeline.tracks.get(thing, {}).get("kind", -1))
-
-
-def _words(timeline: Timeline, thing: int) -> str:
-    """``lock cache``; ``an inner event``, of one that the standard library made for itself."""
-    told = timeline.tracks.get(thing, {})
-    if told.get("internal"):
-        return f"an {timeline.name(thing)}"
-    kind = _kind(timeline, thing)
-    return f"{TrackKind(kind).name.lower() if kind in list(TrackKind) else 'something called'} {timeline.name(thing)}"

@@ -1,7 +1,7 @@
 """The critical path: backwards from the end of the last thread, always along what came last before it could go on.
 
 From the acquire of the GIL to who let it go, from a wake to who woke it, from a join to who ended, from a first row to
-who started it. What lies on the path determined how long the run took: shorten anything else, and it takes as long.
+who started it; from a task's step to what made the task ready. What lies on the path determined how long the run took: shorten anything else, and it takes as long.
 """
 
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gilscope.analysis import loops
 from gilscope.analysis.flows import NONE
 from gilscope.analysis.forward import Index, Numbers, Truth, ends_of, last_before, order_by, starts_of
 from gilscope.analysis.text import counted
@@ -57,6 +58,7 @@ def path(timeline: Timeline) -> Path:
     """As ``critical_path``, on a timeline that is there already."""
     flows, last = timeline.flows, _last_row(timeline)
     before = np.where(flows.cause == NONE, flows.previous, flows.cause)
+    before = np.where(timeline.task_flows.cause == NONE, before, timeline.task_flows.cause)
     _where_processes_begin(timeline, before)
     rows = _followed(before, last)[::-1]
     # A segment leads from each row on the path to the next; what its thread did there, its own row before that says.
@@ -78,10 +80,30 @@ def path(timeline: Timeline) -> Path:
         let_go=own != rows,
         count=np.ones(len(own), np.int64),
     )
-    joined = _joined(_unseen_beginning(told))
+    joined = _joined(_unseen_beginning(_by_tasks(timeline, told, rows)))
     spans = timeline.spans[timeline.spans_at(joined.track, joined.begin)]
     there = (spans.track == joined.track) & (spans.begin <= joined.begin)
     return replace(joined, line=np.where(there, spans.line, 0))
+
+
+def _by_tasks(timeline: Timeline, path: Path, rows: Index) -> Path:
+    """A task's, where a thread runs it, and where it waited. ``rows``: at which each segment begins."""
+    flows = timeline.task_flows
+    if not flows.current.any():
+        return path
+    ends = np.append(rows[1:], rows[-1:])
+    waited = (flows.cause[ends] != NONE) & (flows.cause[ends] == rows)
+    runs = ~waited & (path.state == State.RUNNING) & (flows.current[ends] != 0)
+    runs[-1:] = False
+    task = np.where(waited, flows.task[ends], flows.current[ends])
+    awaited = np.where(flows.state[ends] == State.READY, timeline.parent_of(task), flows.thing[ends])
+    return replace(
+        path,
+        track=np.where(waited | runs, task, path.track),
+        state=np.where(waited, flows.state[ends], path.state),
+        thing=np.where(waited, awaited, path.thing),
+        let_go=np.where(waited, False, path.let_go),
+    )
 
 
 def _last_row(timeline: Timeline) -> Index:
@@ -184,6 +206,12 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
     call = timeline.call(int(path.state[n]), path.line[n])
     inside = (f" in {call}" if call else "") + (f", at {place}" if place else "")
     match State(int(path.state[n])):
+        case State.RUNNING if _kind(timeline, int(path.track[n])) == TrackKind.TASK:
+            told = "ran"
+        case State.READY:
+            told = "could run, but its loop was still waking up"
+        case State.SUSPENDED:
+            told = ("slept" if what in loops.CLOCK else f"awaited {what}") + (f", at {place}" if place else "")
         case State.RUNNING:
             told = f"ran Python, from {place} on" if place else "ran Python"
         case State.NATIVE:

@@ -18,11 +18,13 @@ def holders(timeline: Timeline, spans: Spans) -> Iterator[tuple[Index, Spans]]:
 
 
 def wakes(timeline: Timeline, spans: Spans) -> tuple[Numbers, Numbers]:
-    """Of blocked threads, who let each go on, and when; 0 and the span's end where nobody did.
+    """Of blocked threads and suspended tasks, who let each go on, and when; 0 and the span's end where nobody did.
 
     A part of a span has the waker of the whole.
     """
     ends = timeline.spans.end[timeline.spans_at(spans.track, spans.begin)]
+    if len(spans) and timeline.kind_of(spans.track[:1])[0] == TrackKind.TASK:
+        return _readied(timeline, spans, ends), ends
     rows, cause, woken = timeline.flows.rows, timeline.flows.cause, timeline.flows.wakes
     if not len(woken):
         return np.zeros(len(spans), np.uint32), ends
@@ -33,6 +35,20 @@ def wakes(timeline: Timeline, spans: Spans) -> tuple[Numbers, Numbers]:
     known = keys[n] == wanted
     causes = cause[woken[n]]
     return np.where(known, rows.track[causes], 0).astype(np.uint32), np.where(known, rows.at[causes], ends)
+
+
+def _readied(timeline: Timeline, spans: Spans, ends: Numbers) -> Numbers:
+    """Who made each task ready at the end of its span; 0: its own loop, between two steps, saw that it could go on."""
+    rows = timeline.readied
+    if not len(rows):
+        return np.zeros(len(spans), np.uint32)
+    keys, wanted = timeline.key(rows.track, rows.at), timeline.key(spans.track, ends)
+    n = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
+    by = np.where(keys[n] == wanted, rows.value[n], 0)
+    before = timeline.spans_at(spans.track, spans.begin) - 1
+    ran = (timeline.spans.track[before] == spans.track) & (timeline.spans.state[before] == State.RUNNING)
+    own = np.where(ran, timeline.spans.thing[before], 0)
+    return np.where(by == own, 0, by).astype(np.uint32)
 
 
 def on_their_cores(timeline: Timeline, spans: Spans) -> Iterator[tuple[Index, Spans]]:

@@ -19,6 +19,7 @@ ENTERS[Kind.LOST] = State.UNKNOWN
 
 OF_TASKS = np.zeros(256, np.bool_)
 OF_TASKS[Kind.TASK_NEW : Kind.TASK_CANCEL + 1] = True
+OF_TASKS[[Kind.TASK_UNCANCEL, Kind.TASK_GATHERED]] = True
 BY_SOMEBODY = (Kind.TASK_NEW, Kind.TASK_READY, Kind.TASK_CANCEL)
 """Of these, the value tells who did it: a task, or a thread."""
 OF_ITS_THINGS = np.zeros(256, np.bool_)
@@ -159,6 +160,9 @@ class Tasks(Tables):
     def _tell(self, rows: Rows, events: _Events, current: Numbers) -> Rows:
         row = events.row
         by = np.where(current[row] != 0, current[row], rows.track[row])
+        # Between two steps, it may be told whose end it was.
+        by = np.where((events.kind == Kind.TASK_READY) & (rows.value[row] != 0), rows.value[row], by)
+        by = np.where(np.isin(events.kind, BY_SOMEBODY), by, 0)
         told = Rows.of(
             rows.at[row],
             track=events.task,
@@ -167,7 +171,7 @@ class Tasks(Tables):
             state=events.state,
             thing=events.thing,
             line=events.line,
-            value=np.where(np.isin(events.kind, BY_SOMEBODY), by, 0),
+            value=np.where(events.kind == Kind.TASK_GATHERED, rows.value[row], by),
         )
         return _in_order(told[events.effective], row[events.effective])
 
@@ -191,7 +195,7 @@ class Tasks(Tables):
             [np.uint8(State.IDLE), np.uint8(State.UNKNOWN), np.uint8(State.UNKNOWN)],
             np.uint8(State.BUSY),
         )
-        sets = ~np.isin(kind, BY_SOMEBODY)
+        sets = ~np.isin(kind, (*BY_SOMEBODY, Kind.TASK_UNCANCEL, Kind.TASK_GATHERED))
         state = loops.forward(sets, state, self._state)
         state[state == NO_STATE] = State.UNKNOWN
         thing = loops.forward(sets, np.where(kind == Kind.TASK_STEP, task, 0).astype(np.uint32), self._thing)

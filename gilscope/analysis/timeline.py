@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.analysis import flows
+from gilscope.analysis import flows, task_flows
 from gilscope.analysis.forward import Index, Numbers, Truth, batches, forward, order_by, pairs, starts_of
-from gilscope.events import Flag, Kind, State, TrackKind
+from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
 
 Truths = NDArray[np.bool_]
@@ -167,7 +167,7 @@ class Timeline:
         return np.asarray(self._kinds[np.minimum(tracks, len(self._kinds) - 1)])
 
     def parent_of(self, tracks: Numbers) -> Numbers:
-        """Id of the parent of each: of a thread, its process."""
+        """Id of the parent of each: of a thread, its process; of a task, its loop."""
         return np.asarray(self._parents[np.minimum(tracks, len(self._parents) - 1)])
 
     def ids(self, *kinds: TrackKind) -> list[int]:
@@ -267,8 +267,9 @@ class Timeline:
         some = end > at
         track, at, end, state = track[some], at[some], end[some], state[some]
         thing, line = thing[some], line[some]
-        # What the row of a running thread is about is what it does there, not a reason to be running.
-        reason = np.where((state == State.RUNNING) | (state == State.NATIVE) | (state == State.STALLED), 0, thing)
+        # What the row of a running thread is about is what it does there, not a reason to be running. A task runs in one.
+        runs = (state == State.RUNNING) & (self.kind_of(track) == TrackKind.THREAD)
+        reason = np.where(runs | (state == State.NATIVE) | (state == State.STALLED), 0, thing)
         starts = starts_of(track, state, reason)
         ends = np.append(starts[1:], len(track)) - 1
         if not len(track):
@@ -317,6 +318,32 @@ class Timeline:
     def flows(self) -> flows.Flows:
         """Which row of a thread let another thread's row happen."""
         return flows.find(self._thread_rows, self._kinds, self._parents)
+
+    @cached_property
+    def task_flows(self) -> task_flows.TaskFlows:
+        """Of the same rows, which let a task become ready or begin its step."""
+        return task_flows.find(self._thread_rows, self._kinds)
+
+    @cached_property
+    def task_spans(self) -> Spans:
+        """Of tasks, up to their ends."""
+        spans = self.spans[self.kind_of(self.spans.track) == TrackKind.TASK]
+        return spans[~np.isin(spans.state, (State.EXITED, *TASK_ENDS))]
+
+    @cached_property
+    def steps(self) -> Spans:
+        """Of tasks, by the thread that runs them, then by time: ``track`` is the thread, ``thing`` the task."""
+        spans = self.task_spans
+        mine = spans[(spans.state == State.RUNNING) & (spans.thing != 0)]
+        turned = replace(mine, track=mine.thing, thing=mine.track)
+        return turned[np.lexsort((turned.begin, turned.track))]
+
+    @cached_property
+    def readied(self) -> Rows:
+        """With which tasks became ready that had awaited something, by task, then time; ``value``: who did that."""
+        rows = self.rows[self.rows.kind == Kind.TASK_READY]
+        rows = rows[self.kind_of(rows.track) == TrackKind.TASK]
+        return rows[order_by(rows.track)]
 
     @cached_property
     def lives(self) -> dict[int, tuple[int, int]]:

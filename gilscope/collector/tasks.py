@@ -40,17 +40,19 @@ class Tasks:
             self._tell(key)
 
     def also_meant(self, pid: int, records: Records) -> tuple[Index, NDArray[np.uint64], NDArray[np.uint16]]:
-        """Records that are about a second thing: the loop of a new task, and what a task awaits. Which records, that
-        thing's address, and its kind."""
+        """Records that are about a second thing: the loop of a new task, what a task awaits, and the task whose end made
+        another one ready. Which records, that thing's address, and its kind."""
         made = np.flatnonzero(records.kind == Kind.TASK_NEW)
         told = [self._told.get((pid, number), {}).get("loop", 0) for number in records.value[made].tolist()]
         loops = np.array(told, np.uint64)
         made, loops = made[loops != 0], loops[loops != 0]
         awaits = np.flatnonzero((records.kind == Kind.TASK_SUSPEND) & (records.aux != TrackKind.FUTURE))
+        ended = np.flatnonzero((records.kind == Kind.TASK_READY) & (records.value != 0))
+        which = np.concatenate((awaits, ended))
         return (
-            np.concatenate((made, awaits)),
-            np.concatenate((loops, records.value[awaits].astype(np.uint64))),
-            np.concatenate((np.full(len(made), TrackKind.LOOP), records.aux[awaits])).astype(np.uint16),
+            np.concatenate((made, which)),
+            np.concatenate((loops, records.value[which].astype(np.uint64))),
+            np.concatenate((np.full(len(made), TrackKind.LOOP), records.aux[which])).astype(np.uint16),
         )
 
     def made(self, pid: int, number: int, track: int, loop: int) -> None:

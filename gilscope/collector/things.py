@@ -27,6 +27,7 @@ NO_PROCESS = 0
 
 OF_CALL = kinds(Kind.CALL, Kind.RETURN)
 OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL))
+OF_TASK |= kinds(Kind.TASK_UNCANCEL, Kind.TASK_GATHERED)
 OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN)
 MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
 OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)

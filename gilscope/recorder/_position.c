@@ -208,6 +208,26 @@ uint64_t position_code(PyObject *coroutine)
     return over ? 0 : (uint64_t)(uintptr_t)code_of(frame_of(it));
 }
 
+static inline PyObject *local(_PyInterpreterFrame *frame, int n)
+{
+#if PY_VERSION_HEX >= 0x030E0000
+    return PyStackRef_IsNull(frame->localsplus[n]) ? NULL : PyStackRef_AsPyObjectBorrow(frame->localsplus[n]);
+#else
+    return frame->localsplus[n];
+#endif
+}
+
+void position_arguments(PyObject *found[FIRST_ARGUMENTS])
+{
+    _PyInterpreterFrame *frame = topmost(PyThreadState_Get());
+    while (frame != NULL && !complete(frame))
+        frame = frame->previous;
+    PyCodeObject *code = frame == NULL ? NULL : code_of(frame);
+    int count = code == NULL ? 0 : code->co_argcount + ((code->co_flags & CO_VARARGS) != 0);
+    for (int n = 0; n < FIRST_ARGUMENTS; n++)
+        found[n] = n < count ? local(frame, n) : NULL;
+}
+
 bool position_suspended(PyObject *coroutine, suspended *it)
 {
     PyGenObject *found = generator(coroutine);
@@ -229,12 +249,7 @@ bool position_suspended(PyObject *coroutine, suspended *it)
         .position = entry == 0 ? 0 : address | (offset < FAR ? offset : FAR) << 48,
         .user = entry & 1,
     };
-    if (code->co_argcount > 0) {
-#if PY_VERSION_HEX >= 0x030E0000
-        it->first = PyStackRef_IsNull(frame->localsplus[0]) ? NULL : PyStackRef_AsPyObjectBorrow(frame->localsplus[0]);
-#else
-        it->first = frame->localsplus[0];
-#endif
-    }
+    if (code->co_argcount > 0)
+        it->first = local(frame, 0);
     return true;
 }

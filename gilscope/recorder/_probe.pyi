@@ -107,6 +107,9 @@ def install_tasks(future: type, task: type, step: object, wakeup: object, words:
 def uninstall_tasks() -> None:
     """Undo install_tasks()."""
 
+def unawaited(coroutine: object) -> None:
+    """Record that a coroutine is thrown away that was never awaited."""
+
 def watch(attribute: str, track: int) -> object:
     """What stands in the class of a lock or a semaphore of asyncio for an attribute of its instances: ``_locked`` of a LOCK,
     ``_value`` of a SEMAPHORE. Records who takes it and lets it go. Of a future of concurrent.futures, a WORK: ``_state``;

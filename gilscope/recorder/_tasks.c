@@ -17,6 +17,7 @@
     X(SET_EXCEPTION, OWNER_FUTURE, "set_exception") \
     X(CANCEL_FUTURE, OWNER_FUTURE, "cancel")        \
     X(CANCEL_TASK, OWNER_TASK, "cancel")            \
+    X(UNCANCEL, OWNER_TASK, "uncancel")             \
     X(SET_NAME, OWNER_TASK, "set_name")
 
 enum { OWNER_FUTURE, OWNER_TASK, OWNERS };
@@ -271,13 +272,35 @@ static PyObject *callbacks_before(PyObject *future)
     return callbacks;
 }
 
-/* The tasks among them. Takes the reference. */
-static void tell_ready(PyObject *callbacks, bool done)
+static bool has_ended(PyObject *thing)
+{
+    return thing != NULL && PyObject_TypeCheck(thing, types[OWNER_TASK]) && state(thing) != 'P';
+}
+
+/* Between two steps, what settles a future may be told by the end of a task: it then is an argument of that callback, as
+   in those of gather(), wait(), TaskGroup. 0: there is none. */
+static uint64_t whose_end(void)
+{
+    PyObject *arguments[FIRST_ARGUMENTS];
+    position_arguments(arguments);
+    for (int n = 0; n < FIRST_ARGUMENTS; n++) {
+        PyObject *it = arguments[n];
+        if (it != NULL && PyTuple_CheckExact(it) && PyTuple_GET_SIZE(it) == 1)
+            it = PyTuple_GET_ITEM(it, 0);
+        if (has_ended(it))
+            return address(it);
+    }
+    return 0;
+}
+
+/* The tasks among them. ``by``: the task whose end this is, or 0. Takes the reference. */
+static void tell_ready(PyObject *callbacks, bool done, uint64_t by)
 {
     for (Py_ssize_t i = 0; done && callbacks != NULL && i < PyList_GET_SIZE(callbacks); i++) {
         PyObject *callback = PyTuple_GET_ITEM(PyList_GET_ITEM(callbacks, i), 0);
         if (PyCFunction_Check(callback) && ((PyCFunctionObject *)callback)->m_ml == wakeup)
-            ring_record(KIND_TASK_READY, 0, TRACK_TASK, address(PyCFunction_GET_SELF(callback)), 0, position_here());
+            ring_record(KIND_TASK_READY, 0, TRACK_TASK, address(PyCFunction_GET_SELF(callback)), (int64_t)by,
+                        position_here());
     }
     Py_XDECREF(callbacks);
 }
@@ -342,7 +365,7 @@ static void tell_end(turn *it, char ended)
     ring_record(KIND_TASK_END, 0, TRACK_TASK, address(it->task), how, 0);
     if (is_awaited(it->task))
         note_awaited(it->task, PySet_Discard);
-    tell_ready(it->callbacks, true);
+    tell_ready(it->callbacks, true, address(it->task));
     it->callbacks = NULL;
 }
 
@@ -458,6 +481,8 @@ static PyObject *before(int method, PyObject *self)
         return NULL;
     if (method == METHOD_CANCEL_TASK && state(self) == 'P')
         ring_record(KIND_TASK_CANCEL, 0, TRACK_TASK, address(self), 0, position_here());
+    if (method == METHOD_UNCANCEL)
+        ring_record(KIND_TASK_UNCANCEL, 0, TRACK_TASK, address(self), 0, position_here());
     return methods[method].place != NULL && method <= METHOD_CANCEL_FUTURE ? callbacks_before(self) : NULL;
 }
 
@@ -468,7 +493,8 @@ static PyObject *after(int method, PyObject *self, PyObject *callbacks, PyObject
         if (number != NULL)
             define_task(self, PyLong_AsUnsignedLongLong(number));
     }
-    tell_ready(callbacks, done != NULL && done != Py_False);
+    if (callbacks != NULL)
+        tell_ready(callbacks, done != NULL && done != Py_False, current == NULL ? whose_end() : 0);
     return done;
 }
 
@@ -776,7 +802,18 @@ static PyObject *uninstall_tasks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSE
     return rebind_init(types[OWNER_TASK], task_init, original_init) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* A coroutine is thrown away that was never awaited. */
+static PyObject *unawaited(PyObject *Py_UNUSED(module), PyObject *coroutine)
+{
+    if (active && !elsewhere()) {
+        ring_record(KIND_UNAWAITED, 0, 0, 0, 0, position_code(coroutine));
+        ring_record(KIND_UNAWAITED, 0, 0, 0, 1, position_here());
+    }
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"unawaited", unawaited, METH_O, NULL},
     {"install_tasks", install_tasks, METH_VARARGS, NULL},
     {"uninstall_tasks", uninstall_tasks, METH_NOARGS, NULL},
     {"watch", watch, METH_VARARGS, NULL},

@@ -99,6 +99,10 @@ typedef struct {
     PyObject *first;      /* its first argument. Borrowed; NULL: it has none */
 } suspended;
 bool position_suspended(PyObject *coroutine, suspended *it); /* false: it isn't one, or isn't suspended */
+
+enum { FIRST_ARGUMENTS = 2 };
+/* Of the function that this thread executes. Borrowed; NULL: it has no such one. */
+void position_arguments(PyObject *found[FIRST_ARGUMENTS]);
 uint64_t position_code(PyObject *coroutine);          /* address of its code; 0: it isn't one, or is over */
 extern bool position_lines;                           /* false: no lines wanted, always 0 */
 

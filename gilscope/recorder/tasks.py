@@ -5,7 +5,9 @@ What a task awaits is read from its coroutines when it is suspended: here it is 
 
 from __future__ import annotations
 
+import itertools
 import sys
+import warnings
 from types import CodeType, FunctionType, ModuleType
 
 from gilscope.events import Kind, TrackKind
@@ -48,6 +50,8 @@ _WORDS = (
 )
 _OF_ASYNCIO = 0x100
 """With the kind of track in a hook "made": it is one of asyncio's."""
+
+_gathered = itertools.count(1)
 
 
 class _Loop:
@@ -138,6 +142,11 @@ def _places() -> list[Place]:
     found.append((locks.Lock, "_locked", _probe.watch("_locked", TrackKind.LOCK)))
     found.append((locks.Semaphore, "_value", _probe.watch("_value", TrackKind.SEMAPHORE)))
     queue = sys.modules["asyncio.queues"].Queue
+    gathering = sys.modules["asyncio.tasks"]._GatheringFuture
+    found.append((gathering, "__init__", _probe.around(vars(gathering)["__init__"], _gathers, None)))
+    warns = getattr(warnings, "_warn_unawaited_coroutine", None)
+    if warns is not None:
+        found.append((warnings, "_warn_unawaited_coroutine", _probe.around(warns, _probe.unawaited, None)))
     for name, moved in (("put_nowait", Kind.PUT), ("get_nowait", Kind.GET)):
         found.append((queue, name, _probe.hook(vars(queue)[name], "moved", moved)))
     found += [
@@ -146,6 +155,16 @@ def _places() -> list[Place]:
         if isinstance(owner, type) and isinstance(vars(owner).get("select"), FunctionType)
     ]
     return found
+
+
+def _gathers(future: object, children: list[Any], **_: object) -> None:
+    """A gather() begins to wait. Of one that returns exceptions there is nothing to be told: it waits for all."""
+    if sys._getframe(1).f_locals.get("return_exceptions"):
+        return
+    number = next(_gathered)
+    for child in children:
+        if isinstance(child, sys.modules["asyncio.tasks"].Task):
+            _probe.emit(Kind.TASK_GATHERED, 0, TrackKind.TASK, child, number)
 
 
 def _looks(selector: object, timeout: float | None = None) -> Any:
