@@ -1,0 +1,137 @@
+"""Findings about pools: too small for what waits for them, or larger than what can compute at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, proof
+from gilscope.analysis.forward import Numbers
+from gilscope.analysis.text import counted, duration, percent
+from gilscope.analysis.timeline import Spans, Timeline, at_once
+from gilscope.events import Kind, State, TrackKind
+
+SHARE = 0.05
+"""Of the run: so long all workers were taken while work was queued, or so long more of them ran than can compute."""
+AWAY = 0.8
+"""So much of that time they were away or blocked: another worker could have done the same meanwhile."""
+WANT = 0.8
+"""So much of their time in works, workers want to compute …"""
+IDLE_WORKERS = 0.8
+"""… and on average so many more of them than do."""
+COMPUTES = (State.RUNNING, State.NATIVE, State.STALLED)
+LACKS = (State.GIL_WAIT, State.RUNNABLE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """When the works of one pool ran, and on which threads."""
+
+    thread: Numbers
+    begin: Numbers
+    end: Numbers
+
+
+def runs(timeline: Timeline, pool: int) -> Runs:
+    """Of a pool, from WORK_RUN to the next row of the same work."""
+    works = np.array([id for id in timeline.ids(TrackKind.WORK) if timeline.tracks[id].get("parent") == pool])
+    rows = timeline.rows[np.isin(timeline.rows.track, works)]
+    rows = rows[rows.track.argsort(kind="stable")]
+    n = np.flatnonzero(rows.kind == Kind.WORK_RUN)
+    after = np.minimum(n + 1, max(len(rows) - 1, 0))
+    over = (after > n) & (rows.track[after] == rows.track[n])
+    return Runs(rows.thing[n], rows.at[n], np.where(over, rows.at[after], timeline.duration_ns))
+
+
+def _spent(timeline: Timeline, thread: Numbers, begin: Numbers, end: Numbers) -> Spans:
+    """What workers did in these stretches."""
+    parts = [spans for _, spans in timeline.parts(thread, begin, end)]
+    return Spans(*(np.concatenate([getattr(each, name) for each in parts]) for name in Spans.__dataclass_fields__))
+
+
+def _total(spans: Spans, *states: State) -> int:
+    return int(spans.length[np.isin(spans.state, states)].sum())
+
+
+def _pools(timeline: Timeline) -> Iterator[tuple[int, Runs]]:
+    for pool in timeline.ids(TrackKind.POOL):
+        ran = runs(timeline, pool)
+        if len(ran.thread):
+            yield pool, ran
+
+
+def _too_small(timeline: Timeline) -> list[Finding]:
+    """Work was queued while all workers were taken by works that waited rather than computed."""
+    found = []
+    for pool, ran in _pools(timeline):
+        mine = timeline.spans.of(pool)
+        full = mine[mine.state == State.CONTENDED]
+        total = int(full.length.sum())
+        share = total / max(timeline.duration_ns, 1)
+        if total < WORTH_TELLING_NS or share < SHARE:
+            continue
+        which, stretches = zip(*timeline.parts(np.full(len(ran.thread), pool), ran.begin, ran.end), strict=True)
+        some = [part.state == State.CONTENDED for part in stretches]
+        thread, begin, end = (
+            np.concatenate([column[each] for column, each in zip(columns, some, strict=True)])
+            for columns in (
+                [ran.thread[each] for each in which],
+                [part.begin for part in stretches],
+                [part.end for part in stretches],
+            )
+        )
+        spent = _spent(timeline, thread, begin, end)
+        away = _total(spent, State.OUTSIDE, State.BLOCKED) / max(int(spent.length.sum()), 1)
+        if away < AWAY:
+            continue
+        queued = timeline.spans[timeline.spans.state == State.READY]
+        queued = queued[queued.thing == pool]
+        most = int(timeline.rows.value[timeline.rows.track == pool].max())
+        workers = int(timeline.tracks[pool].get("capacity") or 0)
+        taken = f"all {workers} workers were" if workers > 1 else "its only worker was"
+        sentence = (
+            f"For {duration(total)}, {percent(share)} of this run, {taken} taken while up to "
+            f"{counted(most, 'more call')} waited in the queue of {timeline.name(pool)}, one of them for "
+            f"{duration(int(queued.length.max()))}. But the workers computed little: for {percent(away)} of that time they "
+            "were away or blocked themselves. With more workers, more of these calls would wait at the same time."
+        )
+        title = f"{timeline.name(pool)} has too few workers for work that mostly waits"
+        found.append(Finding("pool-too-small", title, sentence, "ready", proof(queued), 350 + 100 * share))
+    return found
+
+
+def _too_large(timeline: Timeline) -> list[Finding]:
+    """More workers than can compute at once all want to."""
+    found = []
+    for pool, ran in _pools(timeline):
+        spent = _spent(timeline, ran.thread, ran.begin, ran.end)
+        computed, lacked = _total(spent, *COMPUTES), _total(spent, *LACKS)
+        nothing = np.zeros(len(ran.thread), np.uint32)
+        moments, (count,) = at_once(Spans(ran.thread, ran.begin, ran.end, nothing, nothing, nothing))
+        several = int((np.diff(moments) * (count[:-1] > 1)).sum())
+        busy = int((np.diff(moments) * (count[:-1] > 0)).sum())
+        share = several / max(timeline.duration_ns, 1)
+        if several < WORTH_TELLING_NS or share < SHARE or lacked < IDLE_WORKERS * several:
+            continue
+        if computed + lacked < WANT * int(spent.length.sum()):
+            continue
+        for_gil, for_core = _total(spent, State.GIL_WAIT), _total(spent, State.RUNNABLE)
+        what = "the GIL, which one thread at a time has" if for_gil >= for_core else "a core"
+        advice = (
+            "More threads can't make this faster; processes could."
+            if for_gil >= for_core
+            else f"More workers than the {counted(timeline.cores, 'core')} of this machine can't make this faster."
+        )
+        sentence = (
+            f"{timeline.name(pool)} ran up to {counted(int(count.max()), 'call')} at the same time, and all of them wanted to "
+            f"compute; on average {computed / max(busy, 1):.2f} of them did. The others waited for {what}: "
+            f"{duration(max(for_gil, for_core))} in all. {advice}"
+        )
+        lacking = spent[np.isin(spent.state, LACKS)]
+        state = "gil-wait" if for_gil >= for_core else "runnable"
+        title = f"{timeline.name(pool)} has more workers than can compute at once"
+        found.append(Finding("pool-too-large", title, sentence, state, proof(lacking), 350 + 100 * share))
+    return found
+
+
+RULES = (_too_small, _too_large)
