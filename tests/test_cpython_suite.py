@@ -1,4 +1,4 @@
-"""CPython's own tests of threads, locks, queues and asyncio end the same way with the recorder and without."""
+"""CPython's own tests of threads, locks, queues, asyncio and processes end the same way with the recorder and without."""
 
 import json
 import os
@@ -44,6 +44,15 @@ ASYNCIO = tuple(
 )
 """About half a minute."""
 
+START_METHODS = ("fork", "spawn", "forkserver")
+PROCESSES = {
+    method: tuple(
+        f"test.test_multiprocessing_{method}.test_{part}" for part in ("processes", "threads", "manager", "misc")
+    )
+    for method in START_METHODS
+} | {"main module": ("test.test_multiprocessing_main_handling",)}
+"""One to three minutes each, without the recorder as well."""
+
 EXCEPTIONS: dict[str, str] = {}
 """Tests that may end otherwise, and why. So far none has to."""
 
@@ -88,8 +97,8 @@ def recorded(python: Interpreter, file: Path, modules: tuple[str, ...]) -> tuple
     return dict(json.loads(file.read_text(encoding="utf-8"))), events
 
 
-def compare(python: Interpreter, folder: Path, modules: tuple[str, ...]) -> None:
-    """Each test is there twice, and both ended the same."""
+def compare(python: Interpreter, folder: Path, modules: tuple[str, ...], least: int = 250) -> None:
+    """Each test is there twice, and both ended the same. ``least``: so many tests there are."""
     without = plain(python, folder / "plain.json", modules)
     under, events = recorded(python, folder / "recorded.json", modules)
     differ = {
@@ -98,8 +107,8 @@ def compare(python: Interpreter, folder: Path, modules: tuple[str, ...]) -> None
         if name not in EXCEPTIONS and without.get(name, [""])[0] != under.get(name, [""])[0]
     }
     assert not differ, differ
-    assert len(without) > 250, "the suite is smaller than it was"
-    assert events > 100_000, "the suite hardly was recorded"
+    assert len(without) > least, "the suite is smaller than it was"
+    assert events > 200 * least, "the suite hardly was recorded"
 
 
 @pytest.mark.slow
@@ -123,3 +132,12 @@ def test_everything_on_every_interpreter(python: Interpreter, tmp_path: Path) ->
     if not has_suite(python):
         pytest.skip(f"{python.path} comes without its tests")
     compare(python, tmp_path, THOROUGH)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
+@pytest.mark.parametrize("part", PROCESSES)
+def test_multiprocessing(tmp_path: Path, part: str) -> None:
+    """Processes, pools, managers, shared memory and what they send, for each way to start them; minutes each."""
+    compare(of(3, 13), tmp_path, PROCESSES[part], 30 if part == "main module" else 300)
