@@ -34,5 +34,10 @@ def _lost(timeline: Timeline) -> list[Finding]:
         f"{counted(count, 'event')}{whose} found no room and {'was' if count == 1 else 'were'} lost; "
         "those stretches are marked as unknown."
     )
+    if nobodys := sum(int(each.get("count") or 0) for each in told if not each.get("track")):
+        sentence += (
+            f" {nobodys:,} of them were of threads that have no ring, because there are more threads than rings: those "
+            "threads, and the locks that they had, aren't shown right."
+        )
     stretches = [(int(each["track"]), int(each["from"]), int(each["to"])) for each in told if each.get("track")]
     return [Finding("lost", "Events were lost", sentence, "unknown", stretches[:MOST_SPANS], 900)]

@@ -11,8 +11,8 @@ from gilscope.analysis.text import counted, duration, listed, size
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import Kind, State, TrackKind
 
-IDLE = (State.BLOCKED, State.UNKNOWN, State.EXITED)
-"""States in which a thread does nothing of its own."""
+BUSY = (*transport.AT_IT, State.OUTSIDE)
+"""States in which a thread does something of its own, or has something done."""
 
 
 def _dear_messages(timeline: Timeline) -> list[Finding]:
@@ -56,8 +56,7 @@ def _dear_starts(timeline: Timeline) -> list[Finding]:
         started, runs = (told.at[told.kind == kind] for kind in (Kind.PROCESS_START, Kind.PROCESS_RUN))
         if len(started) and len(runs) and not timeline.tracks[id].get("internal"):
             starting[id] = (id, int(started[0]), int(runs[0]))
-            did = _at_work(timeline, id, tuple(state for state in State if state not in IDLE))
-            work += int(did.length.sum())
+            work += int(_at_work(timeline, id, BUSY).length.sum())
     total = sum(end - begin for _, begin, end in starting.values())
     if total < WORTH_TELLING_NS or total <= work:
         return []
@@ -156,4 +155,23 @@ def _left_behind(timeline: Timeline) -> list[Finding]:
     return found
 
 
-RULES = (_left_behind, _dear_messages, _dear_starts)
+def _unseen(timeline: Timeline) -> list[Finding]:
+    """Processes that were started, and never told anything."""
+    rows = timeline.rows
+    started, told = (np.unique(rows.thing[rows.kind == kind]) for kind in (Kind.PROCESS_STARTED, Kind.PROCESS_BEGIN))
+    some = np.setdiff1d(started, told)
+    some = some[(timeline.kind_of(some) == TrackKind.PROCESS) & (some != 0)].tolist()
+    if not some:
+        return []
+    names = listed([timeline.name(id) for id in some])
+    one = ("was", "itself", "it isn't", "it did")
+    was, itself, isn, did = one if len(some) == 1 else ("were", "themselves", "they aren't", "they did")
+    sentence = (
+        f"{names} {was} started, but told nothing of {itself}: {isn} this run's Python, or couldn't reach its memory. "
+        f"What {did} isn't known."
+    )
+    spans = timeline.spans[np.isin(timeline.spans.track, some)]
+    return [Finding("unseen-process", "Not every process was recorded", sentence, "unknown", proof(spans), 850)]
+
+
+RULES = (_unseen, _left_behind, _dear_messages, _dear_starts)

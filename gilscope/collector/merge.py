@@ -71,6 +71,10 @@ class Merge:
         for loss in losses:
             self._lose(self._tracks.core(loss.cpu), loss.first, loss.last, loss.count)
 
+    def lose_unknown(self, first: int, last: int, count: int) -> None:
+        """Somewhere in this stretch, so many events of threads that have no ring were lost: whose, isn't known."""
+        self._lose(0, first, last, count)
+
     def take_lost(self) -> list[dict[str, int]]:
         """What was lost, as the recording tells it, since the last call."""
         lost, self._lost = self._lost, []
@@ -96,7 +100,7 @@ class Merge:
         merged = Rows.concat((lives, *of_rings, *on_cores, self._processes.tell_starts(starts), ends)).sorted()
         if len(merged):
             self._told_until = max(self._told_until, int(merged.at[-1]))
-        return Rows.concat((merged, self._processes.end(until == FOREVER, self._told_until, self._is_waiting)))
+        return Rows.concat((merged, self._processes.end(cut, self._told_until, self._is_waiting)))
 
     def _from_origin(self, switches: Switches, until: int) -> Switches:
         """Without those before time 0, but for who is on a core then."""

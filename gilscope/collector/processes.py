@@ -117,10 +117,10 @@ class Processes:
                 told.append(Rows.of([at], track=self._tracks.process(pid), state=State.EXITED))
         return Rows.concat(told)
 
-    def end(self, final: bool, until: int, waiting: Callable[[int], bool]) -> Rows:
-        """Each process that is gone has exited once nothing more of it can come. ``until``: the last row told before;
-        ``waiting``: whether rows of one are still to come."""
-        told = []
+    def end(self, cut: int, until: int, waiting: Callable[[int], bool]) -> Rows:
+        """Each process that is gone has exited once nothing more of it can come. ``cut``: all rows before it are told;
+        ``until``: the last of them; ``waiting``: whether rows of one are still to come."""
+        told, final = [], cut == NEVER
         if final:  # a child that lived too shortly to be seen leaving is gone with the others
             unseen = set([*self._tracks.processes()][1:]) - self._dying.keys() - self._over.keys()
             self._dying.update(dict.fromkeys(unseen, until + self._origin))
@@ -130,9 +130,12 @@ class Processes:
             track = self._tracks.processes().get(pid)
             if track is None or (not final and (self._threads.live(pid) or waiting(pid))):
                 continue
-            seen = self._dying.pop(pid)
+            seen = self._dying[pid]
             # The kernel tells to the nanosecond when its last thread left its core; without it, we know when we saw it.
             at = max((self._last.get(pid, seen) if self._cores else seen) - self._origin, until)
+            if at + self._origin >= cut and not final:
+                continue  # others may still tell something of it, such as that it was started
+            del self._dying[pid]
             self._over.setdefault(pid, at + self._origin)
             told.append(Rows.of([at], track=track, state=State.EXITED))
-        return Rows.concat(told)
+        return Rows.concat(told).sorted()

@@ -80,6 +80,8 @@ class Batch:
     begun: list[Account]
     ended: list[Account]
     watermark: int
+    slotless: tuple[int, int, int] | None = None
+    """From, to, count: events since the last read of threads that found no free ring."""
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ class Rings:
         self._read_definitions_to = 0
         self._claimed = 0
         self._watermark = 0
+        self._looked, self._slotless = time.monotonic_ns(), 0
         self._live: dict[int, Account] = {}
         for offset, value in (
             (Ring.H_VERSION, Ring.VERSION),
@@ -180,7 +183,13 @@ class Rings:
                 ended.append(account)
         if not final:
             self._watermark = watermark
-        return Batch(_columns(pieces), self._read_definitions(final), begun, ended, watermark)
+        slotless = self._read_slotless(now)
+        return Batch(_columns(pieces), self._read_definitions(final), begun, ended, watermark, slotless)
+
+    def _read_slotless(self, now: int) -> tuple[int, int, int] | None:
+        before, self._slotless = self._slotless, self.slotless_lost
+        begin, self._looked = self._looked, now
+        return (begin, now, self._slotless - before) if self._slotless > before else None
 
     def _count_claimed(self) -> int:
         """Slots are claimed without holes: the first that never had an owner ends the search."""

@@ -70,6 +70,7 @@ class Transcript:
         self._tasks: list[Told] = []
         self._begun: list[Account] = []
         self._losses: list[Loss] = []
+        self._slotless: list[tuple[int, int, int]] = []
         self._pieces: deque[_Piece] = deque()
         self._output: list[tuple[int, str, str]] = []
 
@@ -87,6 +88,7 @@ class Transcript:
         self.switches_lost += sum(loss.count for loss in losses)
         self._begun += batch.begun
         self._losses += losses
+        self._slotless += [batch.slotless] if batch.slotless else []
         self._split(batch, switches, tuple(gone.items()))
         if self._process is not None and not self.begun and any(len(piece.records) for piece in self._pieces):
             self.begin(next(int(piece.records.at[0]) for piece in self._pieces if len(piece.records)))
@@ -189,6 +191,9 @@ class Transcript:
             merge.define_task(told)
         losses, self._losses = self._losses, []
         merge.lose_switches(losses)
+        slotless, self._slotless = self._slotless, []
+        for loss in slotless:
+            merge.lose_unknown(*loss)
         merge.end(piece.ended)
         merge.gone(dict(piece.gone))
         rows = merge.feed(piece.records, piece.switches, piece.until)
