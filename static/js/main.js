@@ -3,6 +3,8 @@
 // All of them, also those that only others need: a browser then fetches them at once, not one level after the other.
 import './address.js';
 import './arrows.js';
+import './bars.js';
+import './blocks.js';
 import './camera.js';
 import './columns.js';
 import './crc32.js';
@@ -12,8 +14,10 @@ import './feed.js';
 import './flows.js';
 import './format.js';
 import './gestures.js';
+import './grid.js';
 import './help.js';
 import './highlight.js';
+import './labels.js';
 import './layout.js';
 import './live.js';
 import './lod.js';

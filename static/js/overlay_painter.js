@@ -6,7 +6,7 @@ import { RULER_PX } from './layout.js';
 import { STATES } from './lod.js';
 import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
-import { STACK } from './track_painter.js';
+import { STACK } from './bars.js';
 
 /**
  * @typedef {import('./palette.js').Palette} Palette

@@ -1,6 +1,7 @@
 // Draws the timeline: grid, names and ruler itself, the rest by its two parts. Only painters have a canvas context.
 
 import { formatMoment } from './format.js';
+import { Grid } from './grid.js';
 import { OVERVIEW_PX, RULER_PX } from './layout.js';
 import { OverlayPainter } from './overlay_painter.js';
 import { pixel } from './patterns.js';
@@ -18,7 +19,9 @@ import { TrackPainter } from './track_painter.js';
  * @typedef {object} Frame what is to be drawn
  * @property {Model} model
  * @property {Layout} layout
- * @property {{from: number, to: number}} viewport
+ * @property {{from: number, to: number}} viewport on whole pixels of the grid
+ * @property {Grid} grid
+ * @property {number} originPx the pixel of the grid at the plot's left
  * @property {number} widthPx CSS pixels, of the canvas
  * @property {number} heightPx
  * @property {number} namesPx width of the column of names
@@ -63,6 +66,8 @@ export class Painter {
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
+    /** @type {Grid | null} that of the last view */
+    this.grid = null;
     /** @type {Map<string, number>} */
     this.widths = new Map();
   }
@@ -93,6 +98,22 @@ export class Painter {
     this.over.overview.height = Math.round(OVERVIEW_PX * ratio);
   }
 
+  /**
+   * A view on whole pixels: on those of the last view, where it is as wide.
+   * @param {{from: number, to: number}} view
+   * @param {number} namesPx
+   */
+  look(view, namesPx) {
+    const widthPx = Math.max(1, this.ground.width - Math.round(namesPx * this.ratio));
+    let originPx = this.grid?.originOf(view, widthPx) ?? null;
+    if (this.grid === null || originPx === null) {
+      this.grid = new Grid(view.from, widthPx / (view.to - view.from));
+      originPx = 0;
+    }
+    const { from, to } = this.grid.scale(originPx, widthPx);
+    return { viewport: { from, to }, grid: this.grid, originPx };
+  }
+
   /** @param {Frame} frame */
   drawGround(frame) {
     const { ctx, palette } = this;
@@ -114,7 +135,7 @@ export class Painter {
       const top = row.topPx - frame.scrollPx;
       return top + row.heightPx > RULER_PX && top < frame.heightPx;
     });
-    this.tracks.draw(frame, rows, scale, this.#grid(scale, marks), left);
+    this.tracks.draw(frame, rows, scale, (part) => this.#line(part), left);
     ctx.restore();
 
     this.#names(frame, rows, left);
@@ -123,9 +144,10 @@ export class Painter {
 
   /**
    * One line of the plot, as it is under everything: the ground, and where the grid's lines cross it.
-   * @param {TimeScale} scale @param {ReturnType<typeof ticks>} marks
+   * @param {TimeScale} scale
    */
-  #grid(scale, marks) {
+  #line(scale) {
+    const marks = ticks(scale, LABEL_APART_PX * this.ratio);
     const { rgb } = /** @type {Palette} */ (this.palette);
     const line = Math.max(1, Math.round(this.ratio));
     const ground = new Uint32Array(Math.ceil(scale.widthPx)).fill(pixel(rgb.bg));

@@ -12,14 +12,14 @@ function inset(radius, line) {
 }
 
 export class Raster {
-  constructor() {
+  /** @param {Map<Tile, Uint32Array>} [lines] a tile's lines, repeated to the whole width; rasters of one width share them */
+  constructor(lines = new Map()) {
     /** @type {ImageData | null} */
     this.image = null;
     this.pixels = new Uint32Array(0);
     this.width = 0;
     this.height = 0;
-    /** @type {Map<Tile, Uint32Array>} a tile's lines, repeated to the whole width */
-    this.lines = new Map();
+    this.lines = lines;
   }
 
   /**
@@ -30,7 +30,6 @@ export class Raster {
   begin(ground, height) {
     const width = ground.length;
     if (this.image?.width !== width || this.image.height !== height) {
-      if (this.width !== width) this.lines.clear();
       this.image = new ImageData(width, height);
       this.pixels = new Uint32Array(this.image.data.buffer);
       this.width = width;
@@ -40,17 +39,13 @@ export class Raster {
     for (let done = width; done < this.pixels.length; done *= 2) this.pixels.copyWithin(done, 0, Math.min(done, this.pixels.length - done));
   }
 
-  /** Forget what was made of tiles that are no longer in use. */
-  dress() {
-    this.lines.clear();
-  }
-
   /**
    * @param {number} left whole pixels, also out of sight @param {number} top @param {number} width @param {number} height
    * @param {Tile} tile
    * @param {number} [radius] of its corners
    */
   rect(left, top, width, height, tile, radius = 0) {
+    if (left >= this.width || left + width <= 0) return;
     const last = Math.min(top + height, this.height);
     for (let y = Math.max(top, 0); y < last; y += 1) {
       const cut = radius === 0 ? 0 : inset(radius, Math.min(y - top, top + height - 1 - y));

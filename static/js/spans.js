@@ -14,6 +14,8 @@ const NARROW_PX = 1.5;
 const ROWS_A_PIXEL = 3;
 /** A column that is in one state for this share is that state. */
 const PURE = 0.999;
+/** What is of one state up to an edge goes on there: it has no corner. */
+const BEYOND_PX = 64;
 
 /** Nothing to draw in these. */
 /** @type {ReadonlySet<number>} */
@@ -26,8 +28,8 @@ const UNSEEN = new Set([State.EXITED, State.FREE, State.IDLE, State.DONE]);
 export class SpanList {
   constructor() {
     this.count = 0;
-    this.leftPx = new Float32Array(1024);
-    this.rightPx = new Float32Array(1024);
+    this.leftPx = new Float64Array(1024);
+    this.rightPx = new Float64Array(1024);
     this.state = new Uint8Array(1024);
     this.row = new Uint32Array(1024);
     /** Share of each state that occurs on the track, in each column that has narrow spans. */
@@ -117,8 +119,9 @@ export class SpanList {
  * @param {TimeScale} scale in device pixels, its left at 0
  * @param {number} until where the last span ends
  * @param {SpanList} list
+ * @param {number} [marginPx] so far beyond both ends, too
  */
-export function collect(track, scale, until, list) {
+export function collect(track, scale, until, list, marginPx = 0) {
   const widthPx = Math.ceil(scale.widthPx);
   list.begin(widthPx, track.times);
   const { rows } = track;
@@ -127,14 +130,16 @@ export function collect(track, scale, until, list) {
   const first = Math.max(rows.rowAt(scale.from), 0);
   const last = rows.rowAt(to, first);
   if (last - first > ROWS_A_PIXEL * widthPx) collectColumns(track, scale, to, list, first);
-  else collectRows(track, scale, to, until, list, first);
+  else collectRows(track, scale, until, list, scale.pxToDuration(marginPx), first);
 }
 
-/** @param {Track} track @param {TimeScale} scale @param {number} to @param {number} until @param {SpanList} list @param {number} first */
-function collectRows(track, scale, to, until, list, first) {
+/** @param {Track} track @param {TimeScale} scale @param {number} until @param {SpanList} list @param {number} margin ns @param {number} first */
+function collectRows(track, scale, until, list, margin, first) {
   const { rows } = track;
   const { at, state, count } = rows;
+  const [from, to] = [scale.from - margin, Math.min(scale.to + margin, until)];
   let row = first;
+  while (row > 0 && at[row] > from) row -= 1;
   while (row < count && at[row] <= to) {
     let next = row + 1;
     while (next < count && at[next] <= to && track.sameSpan(row, next)) next += 1;
@@ -178,11 +183,12 @@ function collectColumns(track, scale, to, list, first) {
       for (let n = 0; n < states; n += 1) mix[start + n] *= perNs;
     }
     if (state === pure) continue;
-    if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin, column, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
+    if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin || -BEYOND_PX, column, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
     pure = state;
     begin = column;
   }
-  if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin, seen, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
+  const end = seen === widthPx && rows.at[rows.count - 1] > scale.to ? seen + BEYOND_PX : seen;
+  if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin || -BEYOND_PX, end, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
   list.mixedCount = strip;
   list.used = seen * states;
 }

@@ -215,7 +215,7 @@ export class Stage {
     return {
       model: this.model,
       layout: this.layout,
-      viewport: this.camera.viewport,
+      ...this.painter.look(this.camera.viewport, this.namesPx),
       widthPx: this.widthPx,
       heightPx: this.heightPx,
       namesPx: this.namesPx,

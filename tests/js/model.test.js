@@ -108,7 +108,7 @@ test('columns of pixels together hold all the time there is, in each state', asy
   collect(track, scale, end, list);
   assert.equal(list.dense, true);
   const found = new Float64Array(STATES);
-  for (let n = 0; n < list.count; n += 1) found[list.state[n]] += list.rightPx[n] - list.leftPx[n];
+  for (let n = 0; n < list.count; n += 1) found[list.state[n]] += Math.min(list.rightPx[n], 900) - Math.max(list.leftPx[n], 0);
   for (let column = 0; column < 900; column += 1) {
     if (!list.mixed[column]) continue;
     for (let s = 0; s < STATES; s += 1) found[s] += list.share(column, s);

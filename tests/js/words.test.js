@@ -7,7 +7,7 @@ import { layOut } from '../../static/js/layout.js';
 import { Model } from '../../static/js/model.js';
 import { LOOKS } from '../../static/js/palette.js';
 import { KIND_WORDS, about, predicate, sentence } from '../../static/js/sentences.js';
-import { STACK } from '../../static/js/track_painter.js';
+import { STACK } from '../../static/js/bars.js';
 import { EXPLAINED } from '../../static/js/toolbar.js';
 
 test('every state of the schema has a look, a place in a stack where it is seen, a letter of its own, and words', () => {
