@@ -208,7 +208,7 @@ class Kind(IntEnum):
     THREAD_BEGIN = 41
     """In the thread itself: first Python-level instruction; ``thing`` is its Thread object."""
     THREAD_END = 42
-    """In the thread itself: the last thing it does."""
+    """In the thread itself: the last thing it does. ``thing`` 0: the last of a thread that no Thread of ours stands for."""
     # Collections of garbage, in the thread that collects: a stretch inside of what it does, no state of its own.
     GC_BEGIN = 130
     """``value``: the generation."""

@@ -403,7 +403,7 @@ def test_a_gil_is_that_of_the_interpreter_that_was_made_there_last(together: boo
         rows = merging.merge.feed(some, NO_SWITCHES, FOREVER)
         merging.told.update({told["id"]: told for told in merging.tracks.take_changed()})
         lines += merging.say(rows[rows.kind != Kind.NONE])
-    one, two = "GIL of interpreter 1", "GIL of interpreter 2"
+    one, two = "GIL 1", "GIL 2"
     assert lines == [
         "0 MainThread GIL_ACQUIRE GIL",
         f"10 MainThread INTERPRETER_NEW {one}",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gilscope.analysis import report
 from gilscope.analysis.causes import chain
 from gilscope.analysis.check import check
 from gilscope.analysis.findings import of
@@ -141,8 +142,8 @@ def test_each_interpreter_has_a_track_for_its_gil(moves: Timeline) -> None:
     gils = [moves.tracks[id] for id in moves.ids(TrackKind.GIL)]
     assert [(told["name"], told.get("interpreter", 0)) for told in gils] == [
         ("GIL", 0),
-        ("GIL of interpreter 1", 1),
-        ("GIL of interpreter 2", 2),
+        ("GIL 1", 1),
+        ("GIL 2", 2),
     ]
     rows = moves.rows
     ends = rows[rows.kind == Kind.INTERPRETER_END]
@@ -155,7 +156,7 @@ def test_each_interpreter_has_a_track_for_its_gil(moves: Timeline) -> None:
 
 def test_a_thread_goes_from_one_gil_to_another(moves: Timeline) -> None:
     """Whole sequences: it never has two, and comes back to its own."""
-    one, two = "GIL of interpreter 1", "GIL of interpreter 2"
+    one, two = "GIL 1", "GIL 2"
     assert visits(moves, thread(moves, "MainThread")) == [one, two, one, two]  # makes both, works in one, ends both
     assert visits(moves, thread(moves, "worker-0")) == [one]
     assert visits(moves, thread(moves, "worker-1")) == [two]
@@ -188,6 +189,17 @@ def test_a_thread_belongs_to_the_interpreter_that_it_began_in(moves: Timeline) -
     assert [*homes.values()] == [1]
 
 
+def test_a_thread_of_another_interpreter_ends(moves: Timeline) -> None:
+    """It says so itself, though nothing of Python's tells it: before its interpreter does."""
+    own = next(id for id in moves.ids(TrackKind.THREAD) if moves.tracks[id].get("interpreter"))
+    spans, rows = moves.spans.of(own), moves.rows
+    exited = np.flatnonzero(spans.state == State.EXITED)
+    assert exited.tolist() == [*range(exited[0], len(spans))]
+    assert spans.begin[exited[0]] < rows.at[(rows.kind == Kind.INTERPRETER_END) & (rows.value == 1)][0]
+    every = rows[(rows.kind == Kind.THREAD_END) & (moves.kind_of(rows.track) == TrackKind.THREAD)]
+    assert sorted(every.track.tolist()) == sorted(moves.ids(TrackKind.THREAD)), "each tells its end once"
+
+
 def test_the_cause_of_a_wait_is_who_had_that_gil(moves: Timeline) -> None:
     """The main thread ends an interpreter that a thread of its own still works in."""
     one, main = gil(moves, 1), thread(moves, "MainThread")
@@ -199,6 +211,27 @@ def test_the_cause_of_a_wait_is_who_had_that_gil(moves: Timeline) -> None:
     assert hops[0].sentence.startswith("MainThread waits ")
     assert " for the GIL of interpreter 1" in hops[0].sentence
     assert hops[1].track == lingers
+
+
+def test_the_report_says_what_of_an_interpreter_is_not_measured(moves: Timeline) -> None:
+    """In words, too."""
+    told = report.of(moves)
+    pid = moves.tracks[thread(moves, "MainThread")]["pid"]
+    assert [(each["pid"], each["number"], each["own_gil"]) for each in told["interpreters"]] == [
+        (pid, 1, True),
+        (pid, 2, True),
+    ]
+    assert [each["program"]["measured"] for each in told["interpreters"]] == [False, False]
+    lines = report.as_text(told).splitlines()
+    assert (
+        sum(
+            line.startswith(f"Interpreter 2 of process {pid}: a GIL of its own; program: not measured. ")
+            for line in lines
+        )
+        == 1
+    )
+    own = [track for track in told["tracks"] if track["kind"] == "thread" and track.get("interpreter")]
+    assert [track["interpreter"] for track in own] == [1]
 
 
 def test_findings_keep_gils_apart(moves: Timeline) -> None:
@@ -230,7 +263,7 @@ def test_as_many_come_and_go_as_there_are(tmp_path: Path) -> None:
     assert told.kind.tolist() == [Kind.INTERPRETER_NEW, Kind.INTERPRETER_END] * often
     assert told.value.tolist() == numbers
     assert [timeline.tracks[id]["interpreter"] for id in told.thing.tolist()] == numbers
-    assert visits(timeline, thread(timeline, "MainThread")) == [f"GIL of interpreter {n}" for n in range(1, often + 1)]
+    assert visits(timeline, thread(timeline, "MainThread")) == [f"GIL {n}" for n in range(1, often + 1)]
 
 
 SHARED = (

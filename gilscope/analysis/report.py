@@ -18,6 +18,10 @@ MOST_SEGMENTS = 400
 """Of the critical path: what is shorter is summed up between the longest ones."""
 MOST_REASONS = 20
 """Of one thread in the blame table; its others are one row, so that all still add up to its life."""
+ONE_PROGRAM = {
+    "measured": False,
+    "why": "Locks, sleeps and source lines are recorded in the main interpreter only.",
+}
 LONGEST = 5
 """Segments of the critical path, in the text."""
 
@@ -56,6 +60,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
             "mean": round(parallelism.mean, 3),
             "together_ns": parallelism.together_ns,
         },
+        "interpreters": _interpreters(timeline),
         "tracks": [_track(timeline, each) for each in statistics.tracks(timeline)],
         "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
         "garbage": [_garbage(timeline, each) for each in garbage.figures(timeline)],
@@ -68,6 +73,16 @@ def of(timeline: Timeline) -> dict[str, Any]:
 def _lost(recording: Recording) -> int:
     told = sum(int(each.get("count") or 0) for each in recording.lost)
     return max(told, int((recording.end or {}).get("lost") or 0))
+
+
+def _interpreters(timeline: Timeline) -> list[dict[str, Any]]:
+    """Those besides the main one of each process that had a GIL, or a thread, of their own."""
+    told = [track for track in timeline.tracks.values() if track.get("interpreter")]
+    with_gil = {(track["pid"], track["interpreter"]) for track in told if track["kind"] == TrackKind.GIL}
+    return [
+        {"pid": pid, "number": number, "own_gil": (pid, number) in with_gil, "program": ONE_PROGRAM}
+        for pid, number in sorted({(track["pid"], track["interpreter"]) for track in told})
+    ]
 
 
 def _finding(finding: findings.Finding) -> dict[str, Any]:
@@ -95,6 +110,8 @@ def _track(timeline: Timeline, figures: TrackFigures) -> dict[str, Any]:
         "lifetime_ns": figures.lifetime_ns,
         "states": {STATE_NAMES[state]: length for state, length in figures.states.items()},
     }
+    if told.get("interpreter"):
+        described["interpreter"] = told["interpreter"]
     if figures.gil is not None:
         described["gil"] = {name: getattr(figures.gil, name) for name in figures.gil.__dataclass_fields__}
     return described
@@ -194,6 +211,7 @@ def as_text(told: dict[str, Any]) -> str:
         f"Handoffs of the GIL: {'not measured' if told['handoffs'] is None else format(told['handoffs'], ',')} · {lost}"
         f" · {counted(len(told['contradictions']), 'contradiction')}",
         *(f"  ! {sentence}" for sentence in (*told["contradictions"], *told["damage"])),
+        *map(_interpreter, told["interpreters"]),
         *([f"Observer effect: {observer.sentence(told['observer'])}"] if told["observer"] else []),
         "",
     ]
@@ -217,6 +235,13 @@ def as_text(told: dict[str, Any]) -> str:
     if told["calls"]:
         lines += ["", *map(_said, told["calls"][:MOST_CALLS])]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _interpreter(told: dict[str, Any]) -> str:
+    gil = "a GIL of its own" if told["own_gil"] else "the GIL of the main one"
+    return (
+        f"Interpreter {told['number']} of process {told['pid']}: {gil}; program: not measured. {told['program']['why']}"
+    )
 
 
 def _said(call: dict[str, Any]) -> str:

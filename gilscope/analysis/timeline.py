@@ -230,8 +230,8 @@ class Timeline:
 
     def the_gil(self, thing: int) -> str:
         """``the GIL``, or ``the GIL of interpreter 1``; ``thing``: its track, or none."""
-        gil = self.tracks.get(thing, {}).get("kind") == TrackKind.GIL
-        return f"the {self.name(thing)}" if gil else "the GIL"
+        interpreter = self.tracks.get(thing, {}).get("interpreter")
+        return f"the GIL of interpreter {interpreter}" if interpreter else "the GIL"
 
     @property
     def without_gil(self) -> bool:

@@ -134,7 +134,7 @@ class Tracks:
         """A new GIL's track. ``interpreter``: the number of the one whose own it is."""
         if not interpreter:
             return self.add(TrackKind.GIL, "GIL", pid)
-        return self.add(TrackKind.GIL, f"GIL of interpreter {interpreter}", pid, interpreter=interpreter)
+        return self.add(TrackKind.GIL, f"GIL {interpreter}", pid, interpreter=interpreter)
 
     def thread(self, pid: int) -> int:
         """A new thread's track. It has a name of its own once it tells it."""

@@ -295,6 +295,7 @@ static bool is_main(void) { return syscall(SYS_gettid) == getpid(); }
 
 static int thread_begins(PyObject *thread)
 {
+    probe_me.over = false;
     probe_emit(KIND_THREAD_BEGIN, 0, TRACK_THREAD, address(thread), 0);
     uint64_t slot, generation;
     if (!ring_me(&slot, &generation))
@@ -319,6 +320,7 @@ static void thread_ends(PyObject *thread)
     Py_XDECREF(key);
     PyErr_Restore(type, value, traceback);
     probe_emit(KIND_THREAD_END, 0, TRACK_THREAD, address(thread), 0);
+    probe_me.over = true;
 }
 
 /* Thread._bootstrap(): all that a thread does. */

@@ -33,11 +33,14 @@ static uint64_t now(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* The thread is over (pthread key destructor). Events of destructors that run later claim a new slot. */
+/* The thread is over (pthread key destructor). Events of destructors that run later claim a new slot. Who isn't one of the
+   main interpreter's own threads hasn't told its end. */
 static void thread_ended(void *Py_UNUSED(ignored))
 {
     uint64_t *slot = probe_me.slot;
     if (slot != NULL) {
+        if (!probe_me.over && gil_installed())
+            ring_record(KIND_THREAD_END, 0, TRACK_THREAD, 0, 0, 0);
         probe_me.slot = NULL;
         STORE(slot, RING_S_STATE, SLOT_EXITED);
     }

@@ -30,6 +30,7 @@ typedef struct {
     uint64_t capacity;
     uint64_t position;   /* code address and offset at which it last gave the GIL up */
     uint32_t depth;      /* of probe_enter without probe_leave */
+    bool over;           /* it has told its end */
     uint32_t refused;    /* events since it last found no free slot; 0: not refused */
     uint32_t waiting;    /* for the GIL, since this install; 0: it isn't */
     struct _gil_runtime_state *gil; /* which one it has; NULL: none, or not seen yet */

@@ -49,7 +49,7 @@ export function kindWord(kind) {
 export function thingWords(model, id) {
   const track = model.tracks[id];
   if (!track) return '';
-  if (track.kind === TrackKind.GIL) return `the ${track.name}`;
+  if (track.kind === TrackKind.GIL) return track.interpreter ? `the GIL of interpreter ${track.interpreter}` : 'the GIL';
   if (track.kind === TrackKind.SLEEP || track.kind === TrackKind.FUTURE) return track.name;
   return `${kindWord(track.kind)} ${track.name}`;
 }
@@ -282,6 +282,9 @@ const ABOUT = Object.freeze({
 
 /** What a track is, for people who see one for the first time. @param {Track} track */
 export function about(track) {
+  const where = `interpreter ${track.interpreter}, of which locks, sleeps and lines aren’t recorded`;
+  if (track.interpreter && track.kind === TrackKind.GIL) return `lets one thread at a time execute Python in ${where}: this row says which`;
+  if (track.interpreter) return `${ABOUT[track.kind]}, of ${where}`;
   return ABOUT[track.kind] ?? `is a ${kindWord(track.kind)}: this row says who has it`;
 }
 
@@ -309,6 +312,7 @@ const notes = new WeakMap();
  */
 export function note(model, track) {
   if (track.kind === TrackKind.GIL) {
+    if (track.interpreter) return `of interpreter ${track.interpreter}`;
     return model.header?.layers?.gil?.measured === false ? 'not measured' : 'who holds it';
   }
   if (track.kind === TrackKind.TASK) return track.function || 'task';

@@ -9,6 +9,8 @@ import { LOOKS } from '../../static/js/palette.js';
 import { KIND_WORDS, about, predicate, sentence } from '../../static/js/sentences.js';
 import { STACK } from '../../static/js/bars.js';
 import { EXPLAINED } from '../../static/js/toolbar.js';
+import { decodeChunk } from '../../static/js/recording.js';
+import { rowsChunk } from './encode.js';
 
 test('every state of the schema has a look, a place in a stack where it is seen, a letter of its own, and words', () => {
   const css = readFileSync(new URL('../../static/css/timeline.css', import.meta.url), 'utf8');
@@ -130,4 +132,55 @@ test('works stand with their pool, and say who runs them; those of a pool that h
   assert.equal(said(3, 1), 'pool pool has work for 2 ms, up to 1 queued');
   assert.equal(said(3, 3e6), 'pool pool has work for all of its workers for 3 ms, up to 7 queued');
   assert.equal(said(3, 6e6), 'pool pool has nothing to do for 4 ms');
+});
+
+const INTERPRETERS = [
+  { id: 1, kind: TrackKind.PROCESS, name: 'python' },
+  { id: 2, kind: TrackKind.THREAD, name: 'MainThread', parent: 1 },
+  { id: 3, kind: TrackKind.GIL, name: 'GIL 1', parent: 1, interpreter: 1 },
+  { id: 4, kind: TrackKind.THREAD, name: 'thread 9', parent: 1, interpreter: 1 },
+  { id: 5, kind: TrackKind.GIL, name: 'GIL', parent: 1 },
+  { id: 6, kind: TrackKind.LOCK, name: 'cache', parent: 1 },
+];
+
+/** @param {{at: number, track: number, kind?: number, state: number, thing?: number}[]} rows */
+async function interpreters(rows) {
+  const model = new Model();
+  model.tellMeta({ tracks: INTERPRETERS });
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  return model;
+}
+
+const VISIT = [
+  { at: 0, track: 2, kind: Kind.GIL_ACQUIRE, state: State.RUNNING, thing: 5 },
+  { at: 5, track: 4, kind: Kind.GIL_WAIT, state: State.GIL_WAIT, thing: 3 },
+  { at: 6, track: 6, kind: Kind.RESOURCE, state: State.HELD, thing: 2 },
+  { at: 10, track: 2, kind: Kind.GIL_RELEASE, state: State.NATIVE, thing: 5 },
+  { at: 11, track: 2, kind: Kind.GIL_ACQUIRE, state: State.RUNNING, thing: 3 },
+  { at: 20, track: 2, kind: Kind.GIL_RELEASE, state: State.NATIVE, thing: 3 },
+  { at: 21, track: 4, kind: Kind.GIL_ACQUIRE, state: State.RUNNING, thing: 3 },
+  { at: 30, track: 4, kind: Kind.GIL_RELEASE, state: State.NATIVE, thing: 3 },
+  { at: 31, track: 2, kind: Kind.GIL_ACQUIRE, state: State.RUNNING, thing: 5 },
+];
+
+test('a thread that visits an interpreter says so, and whoever waits there names its GIL', async () => {
+  const model = await interpreters(VISIT);
+  const said = (/** @type {number} */ id, /** @type {number} */ at) => predicate(model, /** @type {any} */ (model.tracks[id]?.spanAt(at, 40)));
+  assert.deepEqual(
+    [said(2, 5), said(2, 15), said(4, 7), said(4, 25)],
+    ['runs Python for 10 ns', 'runs Python for 9 ns in interpreter 1', 'waits 16 ns for the GIL of interpreter 1', 'runs Python for 9 ns'],
+  );
+  assert.ok(about(/** @type {any} */ (model.tracks[3])).includes('in interpreter 1, of which locks'));
+  assert.ok(about(/** @type {any} */ (model.tracks[4])).includes('of interpreter 1, of which locks'));
+});
+
+test('only the release of the same GIL hands it over', async () => {
+  const { flows } = await interpreters(VISIT);
+  const told = Array.from({ length: flows.count }, (_, n) => [flows.fromTrack[n], flows.fromAt[n], flows.toTrack[n], flows.toAt[n]]);
+  assert.deepEqual(told, [[2, 20, 4, 21]]);
+});
+
+test('what belongs to an interpreter stands below what belongs to the main one', async () => {
+  const layout = layOut(await interpreters(VISIT));
+  assert.deepEqual(layout.rows.map(({ track }) => track.name), ['GIL', 'MainThread', 'cache', 'GIL 1', 'thread 9']);
 });
