@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, storm, timeline, weight
+from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, storm, timeline, web, weight
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
@@ -16,6 +16,7 @@ FAMILIES = {
     "cost": cost,
     "acquisitions": acquisitions,
     "storm": storm,
+    "web": web,
     "live": live,
     "timeline": timeline,
     "weight": weight,

@@ -49,9 +49,17 @@ def event(quick: bool) -> Iterator[Figure]:
 
 
 def program(
-    title: str, name: str, n: int, rounds: int, bar: float, without_lines: float | None = None
+    title: str,
+    name: str,
+    n: int,
+    rounds: int,
+    bar: float,
+    without_lines: float | None = None,
+    viztracer: tuple[str, ...] = (),
+    sampling: bool = True,
 ) -> Iterator[Figure | str]:
-    """Ratios to the plain run of the same round."""
+    """Ratios to the plain run of the same round. ``viztracer``: its options; ``sampling``: whether the program runs
+    where profiling.sampling does."""
     interpreter = measure.reference()
     events: list[tuple[int, int]] = []
 
@@ -65,9 +73,11 @@ def program(
     if without_lines is not None:
         ways["recorded, without lines"] = (lambda: recorded(False), own, without_lines)
     ways["recorded" if without_lines is None else "recorded, with lines"] = (lambda: recorded(True), own, bar)
-    ways["under VizTracer"] = (lambda: measure.viztracer(name, n), own, None)
-    newest = lambda: measure.plain(measure.python((3, 15)), name, n)  # noqa: E731
-    ways["under profiling.sampling 10 kHz, 3.15"] = (lambda: measure.sampled(name, n), newest, None)
+    way = " ".join(("under VizTracer", *viztracer))
+    ways[way] = (lambda: measure.viztracer(name, n, *viztracer), own, None)
+    if sampling:
+        newest = lambda: measure.plain(measure.python((3, 15)), name, n)  # noqa: E731
+        ways["under profiling.sampling 10 kHz, 3.15"] = (lambda: measure.sampled(name, n), newest, None)
 
     ratios: dict[str, list[float]] = {way: [] for way in ways}
     refused: dict[str, str] = {}

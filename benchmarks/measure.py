@@ -100,6 +100,25 @@ def environment(name: str) -> Path:
     return command
 
 
+@contextmanager
+def packages(name: str) -> Iterator[None]:
+    """Programs find the packages of a lock, whoever runs them: all of it is the same Python."""
+    asked = subprocess.run(
+        [environment(name), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = asked.stdout.strip()
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
 def reference() -> Interpreter:
     """The Python that figures are taken on unless they say otherwise: the newest with the tools' packages."""
     candidates = [each for each in pythons() if each.version < (3, 15) and "/usr/bin" not in str(each.path)]
@@ -148,12 +167,13 @@ def recorded(interpreter: Interpreter, program: str, n: int, lines: bool = True)
     return _said(output), accounts
 
 
-def viztracer(program: str, n: int) -> int:
+def viztracer(program: str, n: int, *options: str) -> int:
     """The same under VizTracer, as it comes."""
     with scratch() as folder:
         file = PROGRAMS / f"{program}.py"
         out = folder / "out.json"
-        return _said(_output([environment("viztracer"), "-m", "viztracer", "--quiet", "-o", out, "--", file, str(n)]))
+        command = [environment("viztracer"), "-m", "viztracer", "--quiet", *options, "-o", out, "--", file, str(n)]
+        return _said(_output(command))
 
 
 def sampling(program: str, arguments: Sequence[str | Path], rate: str = "10khz", *, out: Path) -> str:
