@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, storm, timeline, web, weight
+from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, soak, storm, timeline, web, weight
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
@@ -22,6 +22,7 @@ FAMILIES = {
     "weight": weight,
     "analysis": analysis,
     "contradictions": contradictions,
+    "soak": soak,
 }
 
 
