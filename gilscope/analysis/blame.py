@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gilscope.analysis import loops
+from gilscope.analysis.columns import Columns
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
@@ -44,7 +45,7 @@ Rules = dict[State, Callable[["Timeline", Spans], Iterator["_Parts"]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Parts:
+class _Parts(Columns):
     """Stretches of lives, as columns; one life's add up to all of it."""
 
     thread: Numbers
@@ -81,14 +82,10 @@ def _parts(timeline: Timeline, spans: Spans, rules: Rules) -> Iterator[_Parts]:
 
 def _added_up(several: list[_Parts]) -> _Parts:
     """One row for each thread, reason, thing and culprit."""
-    thread, reason, thing, culprit, ns = (
-        np.concatenate([getattr(parts, name) for parts in several]) for name in _Parts.__dataclass_fields__
-    )
-    order = order_by(thread, reason, thing, culprit)
-    starts = starts_of(thread[order], reason[order], thing[order], culprit[order])
-    first = order[starts]
-    total = np.add.reduceat(ns[order], starts) if len(starts) else ns
-    return _Parts(thread[first], reason[first], thing[first], culprit[first], total)
+    parts = _Parts.concat(several)
+    ordered = parts[order_by(parts.thread, parts.reason, parts.thing, parts.culprit)]
+    starts = starts_of(ordered.thread, ordered.reason, ordered.thing, ordered.culprit)
+    return replace(ordered[starts], ns=np.add.reduceat(ordered.ns, starts) if len(starts) else ordered.ns)
 
 
 def _of(

@@ -5,11 +5,11 @@ who started it; from a task's step to what made the task ready. What lies on the
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from gilscope.analysis import loops
+from gilscope.analysis.columns import Columns
 from gilscope.analysis.flows import NONE
 from gilscope.analysis.forward import Index, Numbers, Truth, ends_of, last_before, order_by, starts_of
 from gilscope.analysis.text import counted
@@ -22,7 +22,7 @@ ALONE = (State.RUNNING, State.NATIVE, State.STALLED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Path:
+class Path(Columns):
     """Segments by time. Each begins where the one before it ends; together they are the whole run."""
 
     track: Numbers
@@ -36,12 +36,6 @@ class Path:
     """It begins when another thread let this one go on."""
     count: Numbers
     """How many segments it stands for: 1 where it isn't summed up."""
-
-    def __len__(self) -> int:
-        return len(self.track)
-
-    def __getitem__(self, index: Any) -> "Path":
-        return Path(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
     @property
     def length(self) -> Numbers:
@@ -163,7 +157,7 @@ def _unseen_beginning(path: Path) -> Path:
         line=np.zeros(1, np.uint32),
         let_go=np.zeros(1, np.bool_),
     )
-    return Path(*(np.append(getattr(unseen, name), getattr(path, name)) for name in path.__dataclass_fields__))
+    return Path.concat((unseen, path))
 
 
 def _joined(path: Path) -> Path:

@@ -5,10 +5,10 @@ messages aren't known any more.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from gilscope.analysis.columns import Columns
 from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of, stretches
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recording import Rows
@@ -19,7 +19,7 @@ IN_VAIN = Flag.ERROR | Flag.TIMED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Messages:
+class Messages(Columns):
     """By the time of reading. Numbers of rows of threads."""
 
     pipe: Numbers
@@ -30,12 +30,6 @@ class Messages:
     read: Index
     """The receiver has all of it."""
     bytes: Numbers
-
-    def __len__(self) -> int:
-        return len(self.read)
-
-    def __getitem__(self, index: Any) -> "Messages":
-        return Messages(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
 def find(rows: Rows, kinds: Numbers) -> Messages:

@@ -45,8 +45,7 @@ def runs(timeline: Timeline, pool: int) -> Runs:
 
 def _spent(timeline: Timeline, thread: Numbers, begin: Numbers, end: Numbers) -> Spans:
     """What workers did in these stretches."""
-    parts = [spans for _, spans in timeline.parts(thread, begin, end)]
-    return Spans(*(np.concatenate([getattr(each, name) for each in parts]) for name in Spans.__dataclass_fields__))
+    return Spans.concat([spans for _, spans in timeline.parts(thread, begin, end)])
 
 
 def _total(spans: Spans, *states: State) -> int:

@@ -3,16 +3,16 @@
 Times are ns since the run's origin. Everything is columns; nothing here loops over rows.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePath
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.analysis import flows, task_flows
+from gilscope.analysis.columns import Columns
 from gilscope.analysis.forward import Index, Numbers, Truth, batches, forward, order_by, pairs, starts_of
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
@@ -25,7 +25,7 @@ DEFAULT_SWITCH_INTERVAL_NS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spans:
+class Spans(Columns):
     """From one change of a track to the next, by track, then time; none is empty, none continues the one before."""
 
     track: Numbers
@@ -34,20 +34,6 @@ class Spans:
     state: Numbers
     thing: Numbers
     line: Numbers
-
-    def __len__(self) -> int:
-        return len(self.track)
-
-    def __getitem__(self, index: Any) -> "Spans":
-        return Spans(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
-    @staticmethod
-    def concat(several: Sequence["Spans"]) -> "Spans":
-        """One after the other."""
-        names = Spans.__dataclass_fields__
-        if not several:
-            return Spans(*(np.empty(0, np.int64) for _ in names))
-        return Spans(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
 
     @property
     def length(self) -> Numbers:
@@ -84,7 +70,7 @@ def at_once(*several: Spans) -> tuple[Numbers, list[Numbers]]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waits:
+class Waits(Columns):
     """From the first moment that a thread wanted a thing until it had it, or gave up, or the end."""
 
     track: Numbers
@@ -95,12 +81,6 @@ class Waits:
     ended: Numbers
     """``Kind`` of what ended it; 0: nothing did."""
 
-    def __len__(self) -> int:
-        return len(self.track)
-
-    def __getitem__(self, index: Any) -> "Waits":
-        return Waits(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
-
     @property
     def length(self) -> Numbers:
         """ns"""
@@ -108,7 +88,7 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Handoffs:
+class Handoffs(Columns):
     """A release of the GIL by one thread, and the acquire by another that follows it."""
 
     gil: Numbers
@@ -120,13 +100,9 @@ class Handoffs:
     waited: Numbers
     """ns that the taker had waited for it, up to its acquire; 0: it didn't have to."""
 
-    def __len__(self) -> int:
-        return len(self.giver)
-
     def of(self, gil: int) -> "Handoffs":
         """Those of one GIL."""
-        mine = self.gil == gil
-        return Handoffs(*(getattr(self, column.name)[mine] for column in fields(self)))
+        return self[self.gil == gil]
 
     @property
     def latency(self) -> Numbers:

@@ -1,0 +1,27 @@
+"""Columns of one length: what stands at the same place of each belongs together."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+
+class Columns:
+    """Base of frozen dataclasses whose fields are such columns."""
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self.__dataclass_fields__))))
+
+    def __getitem__(self, index: Any) -> Self:
+        return type(self)(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
+
+    @classmethod
+    def concat(cls, several: Sequence[Self]) -> Self:
+        """One after the other."""
+        names = cls.__dataclass_fields__
+        if not several:
+            return cls(*(np.empty(0, np.int64) for _ in names))
+        return cls(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
