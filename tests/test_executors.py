@@ -1,5 +1,6 @@
 """What is recorded of concurrent.futures: whole sequences of known works, in real runs, on every interpreter."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gilscope.analysis.causes import chain
 from gilscope.analysis.fold import Fold
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
@@ -380,3 +382,73 @@ def test_what_was_lost_and_what_comes_after_the_end(batch: int) -> None:
     assert levels(recording) == [
         *("idle 0", "busy 1", "busy 2", "contended 1", "unknown 1", "unknown 0", "busy 0", "exited 0"),
     ]
+
+
+FIGURE = re.compile(r"\d[\d.,]* (ns|µs|ms|s)\b")
+
+
+def why(recording: Recording, thread: str, about: str) -> list[tuple[str, str]]:
+    """The chain for the longest wait of a thread for a thing; figures left out."""
+    timeline = Timeline(recording)
+    spans = timeline.spans.of(named(recording, TrackKind.THREAD, thread))
+    things = [id for id, told in recording.tracks.items() if told["name"] == about]
+    waits = spans[(spans.state == State.BLOCKED) & np.isin(spans.thing, things)]
+    longest = waits[int(waits.length.argmax()) :][:1]
+    hops = chain(timeline, int(longest.track[0]), int(longest.begin[0]))
+    return [(FIGURE.sub("_", hop.sentence), FIGURE.sub("_", hop.detail)) for hop in hops]
+
+
+def said(hops: list[tuple[str, str]]) -> list[str]:
+    """Without lines, and without how often and for which part of the wait."""
+    return [
+        re.sub(r"(?<=ran long) for _ of it| of it|, twice|, \d+ times|,? at line \d+", "", f"{hop} {detail}").strip(
+            " ."
+        )
+        for hop, detail in hops
+    ]
+
+
+def test_why_a_result_isn_t_there(record: Record) -> None:
+    """The work is queued, because another has the worker, which sleeps; the work runs, and its worker sleeps."""
+    recording = record(
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="w") as pool:
+            first, last = pool.submit(long), pool.submit(quick)
+            last.result()
+            pool.submit(other).result()
+        """,
+        before="""
+        def long(): time.sleep(0.05)
+        def other(): time.sleep(0.05)
+        """,
+    )
+    assert said(why(recording, "MainThread", "quick")) == [
+        "MainThread waits _ in last.result for work quick",
+        "quick is queued for _: no worker of pool has taken it yet. Meanwhile 1 worker of pool ran long",
+        "long runs for _ on w_0",
+        "w_0 sleeps for _",
+    ]
+    assert said(why(recording, "MainThread", "other")) == [
+        "MainThread waits _ in pool.submit(…).result for work other",
+        "other runs for _ on w_0",
+        "w_0 sleeps for _",
+    ]
+
+
+def test_a_pool_that_waits_for_itself(record: Record) -> None:
+    """A work waits for one that is queued behind it: the chain leads back to it."""
+    recording = record(
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="w") as pool:
+            pool.submit(outer, pool).result()
+        """,
+        before="""
+        def outer(pool):
+            try: pool.submit(quick).result(0.05)
+            except TimeoutError: pass
+        """,
+    )
+    assert why(recording, "w_0", "quick")[-1] == (
+        "w_0 is in this chain already: they wait for each other.",
+        "None of them can go on for _.",
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gilscope.analysis import task_causes
+from gilscope.analysis import pool_causes, task_causes
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import starts_of
 from gilscope.analysis.statistics import STATE_NAMES
@@ -73,13 +73,15 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
     detail, cause = "", None
     if state == State.GIL_WAIT or (waits and about in LOCKS):
         detail, cause = _had(timeline, here)
-    elif waits and about in (TrackKind.THREAD, TrackKind.PROCESS, TrackKind.TASK):
+    elif waits and about in (TrackKind.THREAD, TrackKind.PROCESS, TrackKind.TASK, TrackKind.WORK):
         detail = started_meanwhile(timeline, thing, here.begin, here.end, "It")
         cause = meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
     elif waits and task_causes.by_itself(timeline, thing):
         detail, cause = task_causes.nobody(timeline, here)
     elif waits:
         detail, cause = _let_go_on(timeline, here)
+    elif state == State.READY and pool_causes.is_work(timeline, int(here.track[0])):
+        detail, cause = pool_causes.queued(timeline, here)
     elif state == State.READY:
         detail, cause = task_causes.kept_waiting(timeline, here)
     elif state == State.RUNNING and thing:
@@ -91,6 +93,8 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
     elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
         cause = meanwhile(timeline, thing, here.begin, here.end)
     of = last.ns if last else int(here.length.sum())
+    if pool_causes.is_work(timeline, int(here.track[0])):
+        return _hop(here, pool_causes.sentence(timeline, here, of), detail), cause
     if kind(timeline, int(here.track[0])) == TrackKind.TASK:
         return _hop(here, task_causes.sentence(timeline, here, of), detail), cause
     task = task_causes.inside(timeline, here)

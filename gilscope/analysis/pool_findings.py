@@ -1,15 +1,15 @@
 """Findings about pools: too small for what waits for them, or larger than what can compute at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, proof
 from gilscope.analysis.forward import Numbers
+from gilscope.analysis.pool_causes import runs
 from gilscope.analysis.text import counted, duration, percent
-from gilscope.analysis.timeline import Spans, Timeline, at_once
-from gilscope.events import Kind, State, TrackKind
+from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.events import State, TrackKind
 
 SHARE = 0.05
 """Of the run: so long all workers were taken while work was queued, or so long more of them ran than can compute."""
@@ -23,26 +23,6 @@ COMPUTES = (State.RUNNING, State.NATIVE, State.STALLED)
 LACKS = (State.GIL_WAIT, State.RUNNABLE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Runs:
-    """When the works of one pool ran, and on which threads."""
-
-    thread: Numbers
-    begin: Numbers
-    end: Numbers
-
-
-def runs(timeline: Timeline, pool: int) -> Runs:
-    """Of a pool, from WORK_RUN to the next row of the same work."""
-    works = np.array([id for id in timeline.ids(TrackKind.WORK) if timeline.tracks[id].get("parent") == pool])
-    rows = timeline.rows[np.isin(timeline.rows.track, works)]
-    rows = rows[rows.track.argsort(kind="stable")]
-    n = np.flatnonzero(rows.kind == Kind.WORK_RUN)
-    after = np.minimum(n + 1, max(len(rows) - 1, 0))
-    over = (after > n) & (rows.track[after] == rows.track[n])
-    return Runs(rows.thing[n], rows.at[n], np.where(over, rows.at[after], timeline.duration_ns))
-
-
 def _spent(timeline: Timeline, thread: Numbers, begin: Numbers, end: Numbers) -> Spans:
     """What workers did in these stretches."""
     return Spans.concat([spans for _, spans in timeline.parts(thread, begin, end)])
@@ -52,10 +32,10 @@ def _total(spans: Spans, *states: State) -> int:
     return int(spans.length[np.isin(spans.state, states)].sum())
 
 
-def _pools(timeline: Timeline) -> Iterator[tuple[int, Runs]]:
+def _pools(timeline: Timeline) -> Iterator[tuple[int, Spans]]:
     for pool in timeline.ids(TrackKind.POOL):
         ran = runs(timeline, pool)
-        if len(ran.thread):
+        if len(ran):
             yield pool, ran
 
 
@@ -69,17 +49,8 @@ def _too_small(timeline: Timeline) -> list[Finding]:
         share = total / max(timeline.duration_ns, 1)
         if total < WORTH_TELLING_NS or share < SHARE:
             continue
-        which, stretches = zip(*timeline.parts(np.full(len(ran.thread), pool), ran.begin, ran.end), strict=True)
-        some = [part.state == State.CONTENDED for part in stretches]
-        thread, begin, end = (
-            np.concatenate([column[each] for column, each in zip(columns, some, strict=True)])
-            for columns in (
-                [ran.thread[each] for each in which],
-                [part.begin for part in stretches],
-                [part.end for part in stretches],
-            )
-        )
-        spent = _spent(timeline, thread, begin, end)
+        taken = Spans.concat([ran.within(begin, end) for begin, end in zip(full.begin, full.end, strict=True)])
+        spent = _spent(timeline, taken.thing, taken.begin, taken.end)
         away = _total(spent, State.OUTSIDE, State.BLOCKED) / max(int(spent.length.sum()), 1)
         if away < AWAY:
             continue
@@ -87,9 +58,9 @@ def _too_small(timeline: Timeline) -> list[Finding]:
         queued = queued[queued.thing == pool]
         most = int(timeline.rows.value[timeline.rows.track == pool].max())
         workers = int(timeline.tracks[pool].get("capacity") or 0)
-        taken = f"all {workers} workers were" if workers > 1 else "its only worker was"
+        whose = f"all {workers} workers were" if workers > 1 else "its only worker was"
         sentence = (
-            f"For {duration(total)}, {percent(share)} of this run, {taken} taken while up to "
+            f"For {duration(total)}, {percent(share)} of this run, {whose} taken while up to "
             f"{counted(most, 'more call')} waited in the queue of {timeline.name(pool)}, one of them for "
             f"{duration(int(queued.length.max()))}. But the workers computed little: for {percent(away)} of that time they "
             "were away or blocked themselves. With more workers, more of these calls would wait at the same time."
@@ -103,10 +74,9 @@ def _too_large(timeline: Timeline) -> list[Finding]:
     """More workers than can compute at once all want to."""
     found = []
     for pool, ran in _pools(timeline):
-        spent = _spent(timeline, ran.thread, ran.begin, ran.end)
+        spent = _spent(timeline, ran.thing, ran.begin, ran.end)
         computed, lacked = _total(spent, *COMPUTES), _total(spent, *LACKS)
-        nothing = np.zeros(len(ran.thread), np.uint32)
-        moments, (count,) = at_once(Spans(ran.thread, ran.begin, ran.end, nothing, nothing, nothing))
+        moments, count = ran.at_once()
         several = int((np.diff(moments) * (count[:-1] > 1)).sum())
         busy = int((np.diff(moments) * (count[:-1] > 0)).sum())
         share = several / max(timeline.duration_ns, 1)

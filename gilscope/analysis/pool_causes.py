@@ -1,0 +1,64 @@
+"""Why has this work no result yet? What the chain of causes says of what was submitted to pools."""
+
+import numpy as np
+
+from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, share
+from gilscope.analysis.text import counted, duration, listed, times
+from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.events import STATE_TEXT, State, TrackKind
+
+MOST_STRETCHES = 200
+"""More of them than this don't change who had the workers for longest."""
+
+
+def is_work(timeline: Timeline, track: int) -> bool:
+    """Whether it is something that was submitted, or a future."""
+    return kind(timeline, track) == TrackKind.WORK
+
+
+def runs(timeline: Timeline, pool: int) -> Spans:
+    """When the works of a pool ran; ``thing`` is the worker."""
+    works = [id for id in timeline.ids(TrackKind.WORK) if timeline.tracks[id].get("parent") == pool]
+    return timeline.spans[(timeline.spans.state == State.RUNNING) & np.isin(timeline.spans.track, works)]
+
+
+def queued(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
+    """Which works had the workers while this one was queued, and the one that had one for longest."""
+    pool, whole = int(here.thing[0]), int(here.length.sum())
+    every = runs(timeline, pool)
+    some = here[here.length.argsort(kind="stable")[::-1][:MOST_STRETCHES]]
+    others = Spans.concat(
+        [every.within(begin, end) for begin, end in zip(some.begin.tolist(), some.end.tolist(), strict=True)]
+    )
+    workers = int(timeline.tracks.get(pool, {}).get("capacity") or 0)
+    if not len(others):
+        return f"No other work runs in {timeline.name(pool)}: a worker starts, or wakes up.", None
+    whose, total = longest(others.track, others.length)
+    named = [f"{timeline.name(who)}{lasting(ns, whole)}" for who, ns in zip(whose, total, strict=True)]
+    if len(named) > MOST_NAMED:
+        named[MOST_NAMED:] = [counted(len(named) - MOST_NAMED, "other call")]
+    detail = f"Meanwhile {counted(workers, 'worker')} of {timeline.name(pool)} ran {listed(named, MOST_NAMED + 1)}."
+    return detail, others[others.track == whose[0]]
+
+
+def sentence(timeline: Timeline, here: Spans, of: int) -> str:
+    """What becomes of a work, for how long."""
+    state, track, thing, total = (
+        int(each) for each in (here.state[0], here.track[0], here.thing[0], here.length.sum())
+    )
+    name, length = timeline.name(track), duration(total) + share(total, of)
+    often = f", {times(len(here))}" if len(here) > 1 else ""
+    match State(state):
+        case State.READY:
+            told = f"is queued for {length}{often}: no worker of {timeline.name(thing)} has taken it yet"
+        case State.RUNNING:
+            told = f"runs for {length}{often} on {timeline.name(thing)}"
+        case State.SUSPENDED if kind(timeline, int(timeline.tracks[track].get("parent") or 0)) == TrackKind.POOL:
+            told = f"has run; its result is on its way back for {length}"
+        case State.SUSPENDED:
+            told = f"waits {length} for somebody to give it its result"
+        case State.UNKNOWN:
+            return f"{name}: these {length} were not seen."
+        case _:
+            return f"{name}: {STATE_TEXT[State(state)][0]} for {length}."
+    return f"{name} {told}."
