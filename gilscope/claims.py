@@ -21,7 +21,7 @@ from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.text import duration, percent, times
 from gilscope.analysis.timeline import Spans, Timeline, Waits, at_once
 from gilscope.errors import BadParameters, BadScenario
-from gilscope.events import TASK_ENDS, Flag, Kind, State
+from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
 from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, Value, load, validate
 
@@ -88,6 +88,11 @@ class Measured:
     def executes(self) -> str:
         """The state in which a thread executes Python: without a GIL, that is any time on a core."""
         return "native" if self.timeline.without_gil else "running"
+
+    @property
+    def gils(self) -> int:
+        """How many were seen, of all processes and interpreters."""
+        return len(self.timeline.ids(TrackKind.GIL))
 
     @property
     def output(self) -> str:

@@ -1,5 +1,6 @@
 """Claims: confirmed by recordings that show it, refuted by those that show the contrary, else neither."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -297,19 +298,9 @@ def test_the_report_has_the_claim() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("picture", [CONVOY, DEADLOCK, CONTENTION, "main R", "main ..X"])
 def test_a_claim_judges_any_recording(name: str, picture: str) -> None:
-    """Whatever it shows, there is a sentence, not an error."""
-    for known in (
-        f"{name}1",
-        "counter",
-        "clerk",
-        "asker",
-        "client",
-        "transfer",
-        "baker",
-        "large",
-        "till",
-        "balance_lock",
-    ):
+    """Whatever it shows, there is a sentence, not an error, also where one track has a name that the claim asks for."""
+    source = next(scenarios.FOLDER.glob(f"*/{name}_claim.py")).read_text(encoding="utf-8")
+    for known in {"main", *re.findall(r'"(\w[\w ]*)"', source)}:
         recording = recorded(name, picture, {"one": known, "asker": known, "a": known, "main": known})
         verdict = judge(recording)
         assert verdict is not None
