@@ -91,19 +91,19 @@ def test_what_is_sent_costs_more_than_what_is_done_with_it(tmp_path: Path, secon
 
 @pytest.mark.parametrize("seconds", [0, 1])
 def test_a_start_takes_longer_than_the_work(tmp_path: Path, seconds: int) -> None:
-    """The child is told when its start began: it works three times as long as that took, or not at all."""
+    """The child is told when its start began: it works half as long again as that took, or not at all."""
     recording, _ = run(
         tmp_path,
         f"""
         begun = time.monotonic()
-        worker = get_context("fork").Process(target=work, args=(begun,{seconds}), name="worker")
+        worker = get_context("spawn").Process(target=work, args=(begun,{seconds}), name="worker")
         worker.start()
         worker.join()
         """,
         before=SPIN
         + """
 def work(begun, times):
-    time.sleep(3 * times * (time.monotonic() - begun))
+    time.sleep(1.5 * times * (time.monotonic() - begun))
 """,
     )
     expected = [
