@@ -8,9 +8,9 @@ import pytest
 from gilscope.analysis.findings import findings
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.rings import Rings
-from gilscope.events import TrackKind
+from gilscope.events import Kind, TrackKind
 from gilscope.recording import Recording
-from tests.test_processes import life
+from tests.test_processes import life, track
 from tests.test_run import run, tracks
 
 
@@ -196,3 +196,43 @@ def test_more_threads_than_rings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "threads that have no ring, because there are more threads than rings: those threads, and the locks that they had, "
         "aren't shown right."
     )
+
+
+NAMESPACE = """
+import ctypes
+
+def leave_time(monotonic):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(0x80):
+        return False
+    with open("/proc/self/timens_offsets", "w") as offsets:
+        offsets.write(f"monotonic {monotonic} 0")
+    return True
+"""
+
+
+@pytest.mark.parametrize("seconds", [100_000, -1])
+def test_a_child_with_another_clock_is_put_on_ours(tmp_path: Path, seconds: int) -> None:
+    """As in a container with a time namespace: what it does lies between its fork and its end."""
+    recording, _ = run(
+        tmp_path,
+        f"""
+        print(leave_time({seconds}))
+        child = os.fork()
+        if child == 0:
+            sleep(0.1)
+            os._exit(0)
+        os.waitpid(child, 0)
+        """,
+        before=NAMESPACE,
+    )
+    if printed_by(recording) != "True\n":
+        pytest.skip("the kernel makes no time namespace for us")
+    assert recording.duration_ns < 90_000_000_000
+    rows = recording.rows
+    child = rows[rows.track == track(recording, TrackKind.THREAD, "fork 1")]
+    started = int(rows.at[rows.kind == Kind.PROCESS_START][0])
+    assert started <= int(child.at[0])
+    assert int(child.at[-1]) <= recording.duration_ns
+    slept = int(child.at[child.kind == Kind.RETURN][0]) - int(child.at[child.kind == Kind.CALL][0])
+    assert 100_000_000 <= slept < 10_000_000_000

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gilscope.collector import clocks
 from gilscope.events import Kind, Ring, SlotState
 
 MARGIN_NS = 200_000
@@ -69,6 +70,8 @@ class Account:
     """… and until when: what is lost beyond them is lost later than this."""
     last: int = 0
     """Time of the last record read."""
+    ahead: int = 0
+    """By how much its clock is ahead of ours. Times here are ours; those in the ring are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ class Rings:
         self._watermark = 0
         self._looked, self._slotless = time.monotonic_ns(), 0
         self._live: dict[int, Account] = {}
+        self._clocks: dict[int, int] = {}
+        """By process, how far its clock is ahead of ours."""
         for offset, value in (
             (Ring.H_VERSION, Ring.VERSION),
             (Ring.H_SLOTS, self.slots),
@@ -204,16 +209,24 @@ class Rings:
             if int(slot) in self._live:
                 continue
             words = [int(word) for word in heads[slot]]
-            account = Account(int(slot), words[_GENERATION], words[_PID], words[_TID])
+            account = Account(int(slot), words[_GENERATION], words[_PID], words[_TID], ahead=self._ahead(words[_PID]))
             self._live[account.slot] = self.accounts[account.slot, account.generation] = account
             begun.append(account)
         return begun
+
+    def _ahead(self, pid: int) -> int:
+        """Asked for each process once, while it is there."""
+        if pid not in self._clocks:
+            self._clocks[pid] = clocks.ahead(pid)
+        return self._clocks[pid]
 
     def _advance(self, watermark: int, heads: Words, quiet: NDArray[np.bool_]) -> int:
         """A ring that is being written holds the watermark back to what it has published."""
         for slot in np.flatnonzero(~quiet):
             head = int(heads[slot, _HEAD])
-            last = int(self._rings[slot, (head - 1) & (self.records - 1), 0]) if head else 0
+            last = (
+                int(self._rings[slot, (head - 1) & (self.records - 1), 0]) - self._live[int(slot)].ahead if head else 0
+            )
             watermark = min(watermark, last)
         return max(watermark, self._watermark)
 
@@ -222,7 +235,7 @@ class Rings:
     ) -> None:
         tail, head = int(self._slots[account.slot, _TAIL]), int(heads[_HEAD])
         if head > tail:
-            words = self._copy(account.slot, tail, head)
+            words = _on_our_clock(self._copy(account.slot, tail, head), account.ahead)
             self._discount_told(account, words)
             count = len(words) if watermark == FOREVER else int(words[:, 0].searchsorted(np.uint64(watermark), "right"))
             if count:
@@ -232,6 +245,7 @@ class Rings:
             return
         account.emitted = int(heads[_EMITTED])
         lost, first, last = int(heads[_LOST]), int(heads[_LOST_FIRST]), int(heads[_LOST_LAST])
+        first, last = first - account.ahead, last - account.ahead
         begin = account.told_until if account.told else first
         if lost > account.told and begin <= watermark and tail == head:
             self._take(account, _loss(begin, last, lost - account.told), pieces)
@@ -300,6 +314,13 @@ class Rings:
 
 def _kinds(words: Words) -> Words:
     return words[:, 1] >> np.uint64(48) & np.uint64(0xFF)
+
+
+def _on_our_clock(words: Words, ahead: int) -> Words:
+    if ahead:
+        words[:, 0] -= np.uint64(ahead % (1 << 64))
+        words[_kinds(words) == Kind.LOST, 2] -= np.uint64(ahead % (1 << 64))
+    return words
 
 
 def _loss(first: int, last: int, count: int) -> Words:
