@@ -3,6 +3,7 @@
 import { State } from './schema.js';
 import { RULER_PX, STRIP_PX } from './layout.js';
 import { SpanList, collect } from './spans.js';
+import { drawDepths, drawFolded } from './strips.js';
 
 /**
  * @typedef {import('./layout.js').Row} Row
@@ -68,8 +69,15 @@ export class Bars {
     const { list } = this;
     const until = frame.model.duration;
     for (const row of rows) {
-      collect(row.track, scale, until, list, MARGIN_PX * this.ratio);
       const top = this.#y(frame, row.barTopPx);
+      const bottom = this.#y(frame, row.barTopPx + row.barPx);
+      const palette = /** @type {Palette} */ (this.palette);
+      if (row.merged.length > 0) {
+        drawFolded(this.raster, palette, STACK, row.merged, scale, until, top, bottom - top);
+        continue;
+      }
+      collect(row.track, scale, until, list, MARGIN_PX * this.ratio);
+      if (row.track.depths.count > 0) drawDepths(this.raster, palette, row.track, scale, until, bottom, bottom - top, Math.max(1, Math.round(this.ratio)));
       if (row.kind === 'thread' || row.kind === 'task' || row.kind === 'process') this.#spans(row, top);
       else this.#holds(frame, row, top);
       if (list.mixedCount > 0) this.#stripOf(row, top);

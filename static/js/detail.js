@@ -20,7 +20,7 @@ export class Detail {
     this.title = node('h3', { class: 'gt-detail-title' });
     this.body = node('div', { class: 'gt-detail-body' });
     this.chain = node('div', { class: 'gt-why' });
-    this.element = node('section', { class: 'gt-detail', 'aria-label': 'Selected span' }, this.title, this.body, this.chain);
+    this.element = node('section', { class: 'gt-detail', 'aria-label': 'Selected span', tabindex: '-1' }, this.title, this.body, this.chain);
     this.shown = '';
     /** @type {AbortController | null} */
     this.asking = null;

@@ -14,7 +14,7 @@ import { formatAddress, parseAddress } from './address.js';
 import { formatCount, formatDuration, formatMoment, formatOrdinal } from './format.js';
 import { helpSheet } from './help.js';
 import { node } from './nodes.js';
-import { about, coreWords, ending, life, placeWords, predicate, sentence } from './sentences.js';
+import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
 import { Viewport } from './viewport.js';
 
 /** @typedef {import('./model.js').Span} Span */
@@ -76,6 +76,7 @@ export class GilTimeline extends HTMLElement {
       selected: () => this.#selected(),
       hovered: (span, row, xPx, yPx) => this.#hovered(span, row, xPx, yPx),
       help: () => this.sheet?.showModal(),
+      why: () => this.detail?.element.focus(),
     });
     this.stage = stage;
     this.sheet = helpSheet();
@@ -103,9 +104,11 @@ export class GilTimeline extends HTMLElement {
     this.strip = node('p', { class: 'gt-status', role: 'status' });
     this.tip = node('div', { class: 'gt-tip', hidden: true });
     this.spoken = node('p', { class: 'gt-spoken', 'aria-live': 'polite' });
-    const how = node('p', { class: 'gt-spoken', id: `gt-how-${count}` }, 'Arrow keys move from span to span and from track to track, W and S zoom, A and D move in time, Space plays, question mark lists all keys.');
-    stage.canvas.setAttribute('aria-label', 'Timeline of the recording');
-    stage.canvas.setAttribute('aria-describedby', how.id);
+    const how = node('p', { class: 'gt-spoken', id: `gt-how-${count}` }, 'Arrow keys move from track to track and from span to span, Enter leads to the reason, X folds, P pins, W and S zoom, A and D move in time, Space plays, question mark lists all keys.');
+    stage.names.element.setAttribute('aria-describedby', how.id);
+    this.detail.element.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') stage.names.focus(stage.names.current);
+    });
     stage.element.append(this.message, this.tip);
     const embedded = this.hasAttribute('embed');
     const parts = [stage.element, this.strip, how, this.spoken, this.sheet];
@@ -340,7 +343,7 @@ export class GilTimeline extends HTMLElement {
     const { stage, model } = this;
     if (!stage || !model) return;
     const span = stage.selected;
-    if (this.spoken) this.spoken.textContent = span ? sentence(model, span) : '';
+    if (this.spoken) this.spoken.textContent = span ? spoken(model, span) : '';
     this.#panels();
     const detail = span ? { track: span.track.id, name: span.track.name, state: span.state, from: span.from, to: span.to } : null;
     this.dispatchEvent(new CustomEvent('gil-select', { bubbles: true, detail }));
@@ -384,7 +387,7 @@ export class GilTimeline extends HTMLElement {
   #follow() {
     if (location.hash === this.ownHash || location.hash === '') return;
     this.#restore();
-    this.stage?.canvas.focus({ preventScroll: true });
+    this.stage?.focus();
     this.stage?.element.scrollIntoView({ block: 'nearest' });
   }
 

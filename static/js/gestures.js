@@ -4,6 +4,7 @@ import { RULER_PX } from './layout.js';
 
 /**
  * @typedef {object} Actions what a gesture can ask for; positions are CSS pixels from the canvas's corner
+ * @property {() => void} begin something was pressed: the keys are the timeline's
  * @property {(px: number) => void} pan by pixels; positive shows what is earlier
  * @property {(factor: number, xPx: number) => boolean} zoom false when it is at its limit
  * @property {(dyPx: number) => void} scroll the tracks
@@ -13,7 +14,7 @@ import { RULER_PX } from './layout.js';
  * @property {(xPx: number | null, yPx: number) => void} hover
  * @property {(command: Command) => void} command
  * @typedef {'zoom-in' | 'zoom-out' | 'earlier' | 'later' | 'previous' | 'next' | 'up' | 'down' | 'fit' | 'fit-selection'
- *   | 'play' | 'start' | 'end' | 'help' | 'escape'} Command
+ *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'} Command
  */
 
 /** A press that moves further than this is a drag. */
@@ -27,7 +28,7 @@ const KEYS = Object.freeze({
   KeyW: 'zoom-in', KeyS: 'zoom-out', KeyA: 'earlier', KeyD: 'later', KeyF: 'fit-selection',
   ArrowLeft: 'previous', ArrowRight: 'next', ArrowUp: 'up', ArrowDown: 'down',
   Equal: 'zoom-in', NumpadAdd: 'zoom-in', Minus: 'zoom-out', NumpadSubtract: 'zoom-out', Digit0: 'fit', Numpad0: 'fit',
-  Space: 'play', Home: 'start', End: 'end', Escape: 'escape',
+  Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin', Home: 'start', End: 'end', Escape: 'escape',
 });
 
 /** @type {Readonly<Record<string, Command>>} by what the key says, for keys that lie elsewhere on every layout */
@@ -75,8 +76,13 @@ export function listenToStrip(strip, look, signal) {
   }, { signal });
 }
 
+/** @param {Event} event */
+function isButton({ target }) {
+  return target instanceof Element && target.closest('button') !== null;
+}
+
 /**
- * Listen to a canvas.
+ * Listen to what the tracks are drawn on.
  * @param {HTMLElement} canvas
  * @param {Actions} actions
  * @param {() => number} namesPx width of the column that isn't time
@@ -96,8 +102,9 @@ export function listen(canvas, actions, namesPx, signal) {
   };
 
   canvas.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || isButton(event)) return;
     canvas.setPointerCapture(event.pointerId);
+    actions.begin();
     const at = place(event);
     down.set(event.pointerId, at);
     dragged = false;
@@ -130,6 +137,9 @@ export function listen(canvas, actions, namesPx, signal) {
     if (event.pointerType !== 'touch') actions.scroll(before.y - at.y);
     down.set(event.pointerId, at);
   }, { signal });
+
+  // The focus is where `begin` has put it.
+  canvas.addEventListener('mousedown', (event) => event.preventDefault(), { signal });
 
   /** @param {number} id @param {{x: number, y: number}} before @param {{x: number, y: number}} at */
   function pinch(id, before, at) {
@@ -167,7 +177,7 @@ export function listen(canvas, actions, namesPx, signal) {
   canvas.addEventListener('wheel', (event) => {
     const at = place(event);
     if (at.x < namesPx() && !event.ctrlKey) return;
-    if (!wheel.owns(event, document.activeElement === canvas)) return;
+    if (!wheel.owns(event, canvas.contains(document.activeElement))) return;
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? 400 : 1;
     const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
@@ -183,7 +193,7 @@ export function listen(canvas, actions, namesPx, signal) {
   }, { signal, passive: false });
 
   canvas.addEventListener('keydown', (event) => {
-    const command = commandOf(event);
+    const command = isButton(event) && (event.code === 'Space' || event.code === 'Enter') ? null : commandOf(event);
     if (command === null) return;
     event.preventDefault();
     actions.command(command);

@@ -19,6 +19,8 @@ const KEYS = Object.freeze([
   ['F', 'zoom to the selected span; again: the whole recording'],
   ['←  →', 'previous, next span of the track'],
   ['↑  ↓', 'the track above, below'],
+  ['Enter', 'select what happens on the track; again: go to the reason (Esc leads back)'],
+  ['X  P', 'fold or unfold the group; pin the track to the top'],
   ['Space', 'play, pause'],
   ['Home  End', 'playhead to the start, to the end'],
   ['Esc', 'forget the selection'],

@@ -2,6 +2,7 @@
 
 // All of them, also those that only others need: a browser then fetches them at once, not one level after the other.
 import './address.js';
+import './arrangement.js';
 import './arrows.js';
 import './bars.js';
 import './blocks.js';
@@ -21,7 +22,9 @@ import './labels.js';
 import './layout.js';
 import './live.js';
 import './lod.js';
+import './merged.js';
 import './model.js';
+import './names.js';
 import './nodes.js';
 import './output.js';
 import './overlay_painter.js';
@@ -40,11 +43,13 @@ import './sequence.js';
 import './source_panel.js';
 import './spans.js';
 import './stage.js';
+import './strips.js';
 import './tabs.js';
 import './ticks.js';
 import './time_scale.js';
 import './toolbar.js';
 import './track_painter.js';
+import './tree.js';
 import './viewport.js';
 import { GilTimeline } from './element.js';
 

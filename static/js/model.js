@@ -17,6 +17,12 @@ import { Output } from './output.js';
 /** States whose spans are told apart by the thing they are about. */
 /** @type {ReadonlySet<number>} */
 const ABOUT_A_THING = new Set([State.BLOCKED, State.SUSPENDED, State.HELD, State.CONTENDED, State.BUSY]);
+/** Who is in no other state than these did nothing. */
+/** @type {ReadonlySet<number>} */
+const INACTIVE = new Set([State.UNKNOWN, State.OUTSIDE, State.EXITED, State.FREE, State.IDLE, State.STARTING]);
+/** Kinds that tell how much is in a thing after them. */
+/** @type {ReadonlySet<number>} */
+const DEEPENS = new Set([Kind.PUT, Kind.GET, Kind.TAKE]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
 const LINE_REACH = 256;
 
@@ -34,7 +40,11 @@ export class Track {
     this.queued = new Moments();
     /** @type {Loss[]} */
     this.losses = [];
-    this.everHeld = false;
+    /** When a queue or a semaphore changed: `thing` is its length, or the permits left. */
+    this.depths = new Moments();
+    this.deepest = 0;
+    /** Did something: a resource was held, a thread or a task did more than to be away, a core had a thread. */
+    this.active = false;
     this.kind = 0;
     this.name = '';
     this.parent = 0;
@@ -80,6 +90,11 @@ export class Track {
     let most = 0;
     for (let row = Math.max(queued.rowAt(from), 0); row < queued.count && queued.at[row] < to; row += 1) most = Math.max(most, queued.thing[row]);
     return most;
+  }
+
+  /** How long others waited for it while one had it, ns. */
+  get contended() {
+    return this.times.totals[State.CONTENDED];
   }
 
   /** Rows `a` and `b` belong to one span. @param {number} a @param {number} b */
@@ -226,6 +241,7 @@ export class Model {
   /** @param {End} end an end chunk's content */
   tellEnd(end) {
     this.end = end;
+    this.shape += 1;  // what was contended longest is known now
     if (this.openDamage !== null) this.#closeDamage(this.duration);
   }
 
@@ -299,13 +315,25 @@ export class Model {
       else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);
     } else if (track.kind === TrackKind.POOL) {
       track.queued.push(at, batch.value[i]);
+      if (DEEPENS.has(kind)) this.#deepen(this.tracks[thing], at, batch.value[i]);
     } else if (state === State.HELD || state === State.CONTENDED) {
-      if (!track.everHeld) {
-        track.everHeld = true;
-        this.shape += 1;
-      }
       if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);
     }
+    if (!track.active && !INACTIVE.has(state)) this.#activate(track);
     rows.add(at, thing, state, kind, batch.flags[i], batch.line[i]);
+  }
+
+  /** @param {Track} track */
+  #activate(track) {
+    track.active = true;
+    this.shape += 1;
+  }
+
+  /** @param {Track | undefined} thing @param {number} at @param {number} depth */
+  #deepen(thing, at, depth) {
+    if (!thing) return;
+    thing.depths.push(at, Math.max(depth, 0));
+    thing.deepest = Math.max(thing.deepest, depth);
+    if (!thing.active) this.#activate(thing);
   }
 }

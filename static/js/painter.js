@@ -2,7 +2,7 @@
 
 import { formatMoment } from './format.js';
 import { Grid } from './grid.js';
-import { OVERVIEW_PX, RULER_PX } from './layout.js';
+import { OVERVIEW_PX, RULER_PX, rowsBetween } from './layout.js';
 import { OverlayPainter } from './overlay_painter.js';
 import { pixel } from './patterns.js';
 import { LABEL_APART_PX, ticks } from './ticks.js';
@@ -30,7 +30,6 @@ import { TrackPainter } from './track_painter.js';
  * @property {{from: number, to: number} | null} passing what the moving playhead has just passed
  * @property {Span | null} selected
  * @property {Span | null} hovered
- * @property {(row: Row) => string} note the second line of a track's name
  */
 
 /** @type {OffscreenCanvasRenderingContext2D | null} */
@@ -68,15 +67,12 @@ export class Painter {
     this.palette = null;
     /** @type {Grid | null} that of the last view */
     this.grid = null;
-    /** @type {Map<string, number>} */
-    this.widths = new Map();
   }
 
   /** @param {Palette} palette */
   dress(palette) {
     this.palette = palette;
     this.over.palette = palette;
-    this.widths.clear();
     this.tracks.dress(palette);
   }
 
@@ -131,10 +127,7 @@ export class Painter {
     ctx.beginPath();
     ctx.rect(0, RULER_PX * px, scale.widthPx, this.ground.height);
     ctx.clip();
-    const rows = frame.layout.rows.filter((row) => {
-      const top = row.topPx - frame.scrollPx;
-      return top + row.heightPx > RULER_PX && top < frame.heightPx;
-    });
+    const rows = rowsBetween(frame.layout, frame.scrollPx + RULER_PX, frame.scrollPx + frame.heightPx);
     this.tracks.draw(frame, rows, scale, (part) => this.#line(part), left);
     ctx.restore();
 
@@ -160,61 +153,19 @@ export class Painter {
     return ground;
   }
 
-  /** The column of names, which stays. @param {Frame} frame @param {Row[]} rows @param {number} left */
+  /** The ground of the names, which stay; what is selected is marked. @param {Frame} frame @param {Row[]} rows @param {number} left */
   #names(frame, rows, left) {
     const { ctx } = this;
-    const { css, sans, mono } = /** @type {Palette} */ (this.palette);
+    const { css } = /** @type {Palette} */ (this.palette);
     const px = this.ratio;
     ctx.fillStyle = css.bg;
     ctx.fillRect(0, 0, left, this.ground.height);
-    ctx.textBaseline = 'alphabetic';
-    ctx.textAlign = 'left';
-    const indent = (frame.namesPx < 140 ? 10 : 24) * px;
-    const room = left - indent - 8 * px;
     for (const row of rows) {
+      if (frame.selected?.track !== row.track) continue;
       const middle = (row.barTopPx + row.barPx / 2 - frame.scrollPx) * px;
-      const note = !frame.layout.notes || row.kind === 'core' || row.kind === 'process' ? '' : frame.note(row);
-      const selected = frame.selected?.track === row.track;
-      if (selected) {
-        ctx.fillStyle = css.accent;
-        ctx.fillRect(0, middle - 14 * px, 3 * px, 28 * px);
-      }
-      ctx.fillStyle = css.ink;
-      ctx.font = `${row.kind === 'core' ? 400 : 600} ${(row.kind === 'core' || row.kind === 'task' ? 13 : 14) * px}px ${sans}`;
-      ctx.fillText(this.#fit(ctx, row.track.name, room), indent, middle + (note ? -2 : 5) * px);
-      if (!note) continue;
-      ctx.fillStyle = css.dim;
-      ctx.font = `400 ${12 * px}px ${mono}`;
-      ctx.fillText(this.#fitParts(ctx, note, room), indent, middle + 14 * px);
+      ctx.fillStyle = css.accent;
+      ctx.fillRect(0, middle - 14 * px, 3 * px, 28 * px);
     }
-  }
-
-  /**
-   * As much of a text as there is room for.
-   * @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} room
-   * @returns {string}
-   */
-  #fit(ctx, text, room) {
-    const key = `${ctx.font}|${text.length > 200 ? text.slice(0, 200) : text}`;
-    let width = this.widths.get(key);
-    if (width === undefined) {
-      if (this.widths.size > 2000) this.widths.clear();
-      width = ctx.measureText(text.slice(0, 200)).width;
-      this.widths.set(key, width);
-    }
-    if (width <= room && text.length <= 200) return text;
-    const kept = Math.max(1, Math.floor((Math.min(text.length, 200) * room) / width) - 1);
-    return `${text.slice(0, kept)}…`;
-  }
-
-  /**
-   * As many of a note's parts as there is room for; the first always.
-   * @param {CanvasRenderingContext2D} ctx @param {string} note @param {number} room
-   */
-  #fitParts(ctx, note, room) {
-    const parts = note.split(' · ');
-    while (parts.length > 1 && this.#fit(ctx, parts.join(' · '), room).endsWith('…')) parts.pop();
-    return this.#fit(ctx, parts.join(' · '), room);
   }
 
   /** @param {Frame} frame @param {TimeScale} scale @param {ReturnType<typeof ticks>} marks @param {number} left */

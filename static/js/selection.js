@@ -18,10 +18,9 @@ const EMPTY = new Set([State.FREE, State.IDLE, State.DONE]);
  * @param {Model} model @param {Layout} layout @param {number} at
  * @returns {Span | null}
  */
-function firstSpan(model, layout, at) {
+export function firstSpan(model, layout, at) {
   const row = layout.rows.find((one) => one.kind === 'thread' && one.track.rows.count > 0) ?? layout.rows[0];
-  if (!row || row.track.rows.count === 0) return null;
-  return row.track.spanAt(at, model.duration) ?? row.track.spanOfRow(0, model.duration);
+  return row ? spanOf(model, row, at) : null;
 }
 
 /**
@@ -42,19 +41,23 @@ export function stepSpan(model, layout, selected, at, step) {
 }
 
 /**
- * The span on the next track, up or down, at the time of the selected one.
- * @param {Model} model @param {Layout} layout @param {Span | null} selected @param {number} at @param {1 | -1} step
+ * The row above or below another; the same one at the ends.
+ * @param {Layout} layout @param {number} id of the track whose row it is @param {1 | -1} step
+ * @returns {Row | null}
+ */
+export function stepRow(layout, id, step) {
+  const here = layout.rows.findIndex((row) => row.track.id === id);
+  return layout.rows[Math.min(Math.max(here + step, 0), layout.rows.length - 1)] ?? null;
+}
+
+/**
+ * What happens on a track at a moment, or first, if that is later; null on a row that only names others.
+ * @param {Model} model @param {Row} row @param {number} at
  * @returns {Span | null}
  */
-export function stepTrack(model, layout, selected, at, step) {
-  if (!selected) return firstSpan(model, layout, at);
-  const here = layout.rows.findIndex((row) => row.track === selected.track);
-  const moment = Math.min(Math.max(at, selected.from), selected.to);
-  for (let n = here + step; n >= 0 && n < layout.rows.length; n += step) {
-    const { track } = layout.rows[n];
-    if (track.rows.count > 0) return track.spanAt(moment, model.duration) ?? track.spanOfRow(0, model.duration);
-  }
-  return selected;
+export function spanOf(model, { track }, at) {
+  if (track.rows.count === 0) return null;
+  return track.spanAt(at, model.duration) ?? track.spanOfRow(0, model.duration);
 }
 
 /**

@@ -240,6 +240,21 @@ function elsewhere(model, span) {
   return away ? ` in interpreter ${gil.interpreter}` : '';
 }
 
+/** @type {Readonly<Record<string, string>>} */
+const LONG_UNITS = Object.freeze({ ns: 'nanosecond', µs: 'microsecond', ms: 'millisecond', s: 'second', min: 'minute' });
+
+/**
+ * The same as one hears it: "worker-2 waits 43 milliseconds for lock cache, held by worker-1, line 12 of convoy.py".
+ * @param {Model} model
+ * @param {Span} span
+ */
+export function spoken(model, span) {
+  const place = model.locations.get(span.line);
+  const name = span.track.isThread || span.track.kind === TrackKind.CORE ? span.track.name : thingWords(model, span.track.id);
+  const text = `${name} ${predicate(model, span)}`.replace(/(\d) (ns|µs|ms|s|min)(?!\w)/gu, (_, digit, unit) => `${digit} ${LONG_UNITS[unit]}s`);
+  return `${text.replace(/(?<![\d.])1 (\w+second|minute)s/g, '1 $1')}${place ? `, line ${place.line} of ${place.file.split('/').pop()}` : ''}`;
+}
+
 /**
  * How a span ended or began, where that says something more.
  * @param {Span} span
@@ -315,7 +330,9 @@ export function note(model, track) {
     if (track.interpreter) return `of interpreter ${track.interpreter}`;
     return model.header?.layers?.gil?.measured === false ? 'not measured' : 'who holds it';
   }
+  if (track.kind < 0) return ''; // a heading
   if (track.kind === TrackKind.TASK) return track.function || 'task';
+  if (track.depths.count > 0) return `${kindWord(track.kind)} · ${track.kind === TrackKind.QUEUE ? `${track.deepest} at most` : `${track.deepest} permits at most`}`;
   if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
   const until = model.duration;
   const known = notes.get(track);

@@ -1,5 +1,6 @@
 // The tracks on screen: what is looked at, and one loop that draws when something changed.
 
+import { Arrangement } from './arrangement.js';
 import { layOut, rowAt, OVERVIEW_PX, RULER_PX } from './layout.js';
 import { Overview } from './overview.js';
 import { Painter, resolveColour } from './painter.js';
@@ -8,9 +9,10 @@ import { TimeScale } from './time_scale.js';
 import { Viewport } from './viewport.js';
 import { listen, listenToStrip } from './gestures.js';
 import { node } from './nodes.js';
-import { note } from './sentences.js';
+import { Names } from './names.js';
+import { note, spoken } from './sentences.js';
 import { readPalette } from './palette.js';
-import { revealRow, stepSpan, stepTrack } from './selection.js';
+import { firstSpan, revealRow, spanOf, stepRow, stepSpan } from './selection.js';
 
 /**
  * @typedef {import('./model.js').Model} Model
@@ -28,7 +30,7 @@ const FLASH_MS = 350;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, help: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, help: () => void, why: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -38,14 +40,22 @@ export class Stage {
     this.selected = null;
     /** @type {Span | null} */
     this.hovered = null;
-    this.expanded = false;
+    this.arrangement = new Arrangement();
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
 
     this.ground = node('canvas', { class: 'gt-ground', 'aria-hidden': 'true' });
-    this.canvas = node('canvas', { class: 'gt-overlay', tabindex: '0', role: 'application' });
+    this.canvas = node('canvas', { class: 'gt-overlay', 'aria-hidden': 'true' });
+    this.names = new Names(
+      { note: (row) => note(model, row.track), sentence: (row) => this.#sentence(row) },
+      {
+        fold: (track) => this.arrange((arrangement) => arrangement.fold(track.id)),
+        pin: (track) => this.arrange((arrangement) => arrangement.pin(track.id)),
+        focused: (track) => this.#show(track.id),
+      },
+    );
     this.more = node('button', { type: 'button', class: 'gt-more', hidden: true });
     this.below = node('button', { type: 'button', class: 'gt-more gt-more-below', hidden: true });
-    this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas);
+    this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas, this.names.element);
     this.space = node('div', { class: 'gt-space' }, this.sheet, this.more);
     this.scroll = node('div', { class: 'gt-scroll', tabindex: '-1' }, this.space);
     this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true', title: 'The whole recording: what all threads together did. Press or drag to look somewhere else.' });
@@ -100,15 +110,13 @@ export class Stage {
       canvas.addEventListener('contextrestored', () => this.#lose(false), { signal });
     }
     this.scroll.addEventListener('scroll', () => this.touch(), { signal, passive: true });
-    this.more.addEventListener('click', () => {
-      this.expanded = !this.expanded;
-      this.shape = -1;
-      this.touch();
-    }, { signal });
+    this.more.addEventListener('click', () => this.arrange((arrangement) => {
+      arrangement.quiet = !arrangement.quiet;
+    }), { signal });
     this.below.addEventListener('click', () => this.scroll.scrollBy(0, this.heightPx - RULER_PX), { signal });
     document.fonts?.ready.then(() => this.redress());
     listenToStrip(this.strip, (xPx) => this.#lookAround(xPx), signal);
-    listen(this.canvas, this.#actions(), () => this.namesPx, signal);
+    listen(this.sheet, this.#actions(), () => this.namesPx, signal);
     this.redress();
   }
 
@@ -138,6 +146,7 @@ export class Stage {
     this.widthPx = this.scroll.clientWidth;
     this.heightPx = this.scroll.clientHeight;
     this.namesPx = this.widthPx < NARROW_PX ? NARROW_NAMES_PX : NAMES_PX;
+    this.sheet.style.setProperty('--gt-names-width', `${this.namesPx}px`);
     this.sheet.style.height = `${this.heightPx}px`;
     this.shape = -1;
     const ratio = Math.min(devicePixelRatio || 1, 3);
@@ -187,6 +196,7 @@ export class Stage {
     this.#tellBelow();
     const frame = this.#frameNow();
     if (this.dirty.ground) this.painter.drawGround(frame);
+    this.names.update(this.layout, this.scroll.scrollTop, this.heightPx, this.selected?.track.id ?? 0);
     this.painter.over.draw(frame);
     this.#drawOverview(frame, now);
     this.dirty.ground = false;
@@ -224,22 +234,42 @@ export class Stage {
       passing: this.calm.matches ? null : this.camera.passing(FLASH_MS),
       selected: this.selected,
       hovered: this.hovered,
-      note: (/** @type {import('./layout.js').Row} */ row) => note(this.model, row.track),
     };
   }
 
   #relayout() {
     this.shape = this.model.shape;
-    this.layout = layOut(this.model, { expanded: this.expanded, fitPx: this.heightPx });
+    const { arrangement } = this;
+    this.layout = layOut(this.model, { ...arrangement, fitPx: this.heightPx });
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
     this.element.style.setProperty('--gt-roomy', `${this.layout.roomyPx + OVERVIEW_PX + 2}px`);
-    const { hidden, moreTopPx } = this.layout;
+    const { quiet, moreTopPx } = this.layout;
     this.more.hidden = moreTopPx === 0;
     this.more.style.top = `${moreTopPx + 6}px`;
-    this.more.textContent = hidden > 0 ? `Show ${hidden} hidden` : 'Hide again';
-    this.more.title = 'Locks inside other things, and things that nobody held';
-    this.more.setAttribute('aria-expanded', String(hidden === 0));
+    this.more.textContent = `${arrangement.quiet ? 'Hide' : 'Show'} ${quiet} quiet ${quiet === 1 ? 'track' : 'tracks'}`;
+    this.more.title = 'Threads and cores that did nothing, things that nobody held, locks inside other things';
+    this.more.setAttribute('aria-expanded', String(arrangement.quiet));
     this.dirty.ground = true;
+  }
+
+  /** Arrange the tracks otherwise. @param {(arrangement: Arrangement) => void} change */
+  arrange(change) {
+    change(this.arrangement);
+    this.shape = -1;
+    this.touch();
+  }
+
+  /** What happens in a row: what is selected there, or else at the playhead. @param {Row} row */
+  #sentence({ track, merged }) {
+    if (merged.length > 0 || track.rows.count === 0) return merged.length > 0 ? `${merged.length} tracks in one strip` : '';
+    const span = this.selected?.track === track ? this.selected : track.spanAt(this.camera.at, this.model.duration);
+    return span ? spoken(this.model, span) : `${track.name} has not begun`;
+  }
+
+  /** Scroll to a track's row. @param {number} id */
+  #show(id) {
+    const row = this.layout.rowOf.get(id);
+    if (row) revealRow(this.scroll, row, RULER_PX);
   }
 
   /** How many tracks are out of sight further down. */
@@ -281,10 +311,53 @@ export class Stage {
       this.camera.seek(span.from);
       if (!this.camera.viewport.contains(span.to)) this.camera.reveal(span.from, 0.3);
     }
-    const row = span && this.layout.rowOf.get(span.track.id);
-    if (row) revealRow(this.scroll, row, RULER_PX);
+    if (span) {
+      this.#show(span.track.id);
+      this.#focus(span.track.id, true);
+    }
     this.touch();
     this.events.selected();
+  }
+
+  /** The row of a track takes the focus; with `only`, from another row alone. @param {number} id @param {boolean} [only] */
+  #focus(id, only = false) {
+    // It must be there to take it.
+    this.names.update(this.layout, this.scroll.scrollTop, this.heightPx, this.selected?.track.id ?? 0);
+    this.names.focus(id, only);
+  }
+
+  /** The keys are the timeline's. */
+  focus() {
+    this.#focus(this.names.current);
+  }
+
+  /** One row up or down; with it goes the selection, where there is something to select. @param {1 | -1} step */
+  #stepRow(step) {
+    const { camera, layout, model, names, selected } = this;
+    const row = selected || names.current < 0 ? stepRow(layout, names.current, step) : layout.rowOf.get(firstSpan(model, layout, camera.at)?.track.id ?? 0);
+    if (!row) return;
+    const moment = selected ? Math.min(Math.max(camera.at, selected.from), selected.to) : camera.at;
+    const span = spanOf(model, row, moment);
+    if (span) this.select(span, true);
+    else {
+      this.#show(row.track.id);
+      this.#focus(row.track.id);
+    }
+  }
+
+  /** Fold or unfold the row that has the focus, or what it stands under. */
+  #fold() {
+    const { rows } = this.layout;
+    let n = rows.findIndex((row) => row.track.id === this.names.current);
+    if (n < 0) return;
+    if (!rows[n].foldable) {
+      const { level } = rows[n];
+      while (n > 0 && rows[n].level >= level) n -= 1;
+    }
+    const row = rows[n];
+    if (!row.foldable) return;
+    this.arrange((arrangement) => arrangement.fold(row.track.id));
+    this.#focus(row.track.id);
   }
 
   /** @param {number} xPx @param {number} yPx @returns {Span | null} */
@@ -300,6 +373,7 @@ export class Stage {
   #actions() {
     const { camera } = this;
     return {
+      begin: () => this.focus(),
       pan: (px) => {
         camera.pan(-this.scale.pxToDuration(px));
         this.touch();
@@ -327,7 +401,7 @@ export class Stage {
         if (span?.first !== this.hovered?.first || span?.track !== this.hovered?.track) this.touchOverlay();
         this.hovered = span;
         const named = xPx !== null && xPx < this.namesPx && yPx > RULER_PX ? rowAt(this.layout, yPx + this.scroll.scrollTop) : null;
-        this.events.hovered(span, named, xPx ?? 0, yPx);
+        this.events.hovered(span, named?.kind === 'heading' ? null : named, xPx ?? 0, yPx);
       },
       command: (command) => this.command(command),
     };
@@ -338,7 +412,8 @@ export class Stage {
     if (yPx < RULER_PX) return;
     if (xPx < this.namesPx) {
       const row = rowAt(this.layout, yPx + this.scroll.scrollTop);
-      if (row) this.select(row.track.spanAt(this.camera.at, this.model.duration));
+      if (row) this.#focus(row.track.id);
+      if (row) this.select(spanOf(this.model, row, this.camera.at));
       return;
     }
     const span = this.#spanUnder(xPx, yPx);
@@ -346,9 +421,18 @@ export class Stage {
     this.select(span);
   }
 
+  /** Select what happens in the row that has the focus; once it is, go to the reason why. */
+  #enter() {
+    const row = this.layout.rowOf.get(this.names.current);
+    if (!row) return;
+    if (this.selected?.track === row.track) this.events.why();
+    else if (row.foldable && row.track.rows.count === 0) this.#fold();
+    else this.select(spanOf(this.model, row, this.camera.at), true);
+  }
+
   /** @param {Command} command */
   command(command) {
-    const { camera, layout, model, selected } = this;
+    const { camera, layout, model, names, selected } = this;
     const step = camera.viewport.width * 0.15;
     switch (command) {
       case 'zoom-in': camera.zoom(1.5, camera.focus(selected)); break;
@@ -357,8 +441,11 @@ export class Stage {
       case 'later': camera.pan(step); break;
       case 'previous': this.select(stepSpan(model, layout, selected, camera.at, -1), true); break;
       case 'next': this.select(stepSpan(model, layout, selected, camera.at, 1), true); break;
-      case 'up': this.select(stepTrack(model, layout, selected, camera.at, -1), true); break;
-      case 'down': this.select(stepTrack(model, layout, selected, camera.at, 1), true); break;
+      case 'up': this.#stepRow(-1); break;
+      case 'down': this.#stepRow(1); break;
+      case 'fold': this.#fold(); break;
+      case 'pin': this.arrange((arrangement) => names.current > 0 && arrangement.pin(names.current)); break;
+      case 'enter': this.#enter(); break;
       case 'fit': camera.fit(); break;
       case 'fit-selection': camera.fitSpan(selected); break;
       case 'play': camera.togglePlay(); break;

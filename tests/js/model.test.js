@@ -11,7 +11,7 @@ import { summarise } from '../../static/js/overview.js';
 import { layOut, rowAt } from '../../static/js/layout.js';
 import { decodeChunk } from '../../static/js/recording.js';
 import { predicate, note, sentence } from '../../static/js/sentences.js';
-import { stepSpan, stepTrack } from '../../static/js/selection.js';
+import { spanOf, stepRow, stepSpan } from '../../static/js/selection.js';
 import { rowsChunk } from './encode.js';
 
 const [PROCESS, GIL, ONE, TWO, LOCK, INNER, CORE, SLEEP] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -198,9 +198,9 @@ test('tracks stand as GIL, threads, locks, cores; what says nothing is hidden un
   const model = await story();
   const names = (/** @type {ReturnType<typeof layOut>} */ layout) => layout.rows.map(({ track }) => track.name);
   const first = layOut(model);
-  assert.deepEqual([names(first), first.hidden], [['GIL', 'worker-1', 'worker-2', 'cache', 'core 0'], 1]);
-  const all = layOut(model, { expanded: true });
-  assert.deepEqual([names(all), all.hidden], [['GIL', 'worker-1', 'worker-2', 'cache', 'inner', 'core 0'], 0]);
+  assert.deepEqual([names(first), first.quiet], [['GIL', 'worker-1', 'worker-2', 'cache', 'core 0'], 1]);
+  const all = layOut(model, { quiet: true });
+  assert.deepEqual([names(all), all.quiet], [['GIL', 'worker-1', 'worker-2', 'cache', 'inner', 'core 0'], 1]);
   for (const row of all.rows) assert.equal(rowAt(all, row.topPx + 1), row);
   assert.equal(rowAt(all, 1e6), null);
 });
@@ -228,9 +228,9 @@ test('keys move along a track and from track to track', async () => {
   const walked = [];
   for (let n = 0; n < 5 && span; n += 1, span = stepSpan(model, layout, span, 0, 1)) walked.push([span.track.name, span.state, span.from]);
   assert.deepEqual(walked, [['worker-1', RUNNING, 100], ['worker-1', OUTSIDE, 800], ['worker-1', RUNNING, 900], ['worker-1', EXITED, 990], ['worker-1', EXITED, 990]]);
-  const down = stepTrack(model, layout, model.tracks[ONE]?.spanAt(300, 1000) ?? null, 300, 1);
-  assert.deepEqual([down?.track.name, down?.state], ['worker-2', GIL_WAIT]);
-  assert.equal(stepTrack(model, layout, model.tracks[GIL]?.spanAt(300, 1000) ?? null, 300, -1)?.track.name, 'GIL');
+  const down = stepRow(layout, ONE, 1);
+  assert.deepEqual(down && [down.track.name, spanOf(model, down, 300)?.state], ['worker-2', GIL_WAIT]);
+  assert.equal(stepRow(layout, GIL, -1)?.track.name, 'GIL');
 });
 
 test('names of 10,000 characters, rows of tracks that nobody told of, and no rows at all', async () => {

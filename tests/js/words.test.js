@@ -100,12 +100,12 @@ test('what processes share stands after all of them, before the cores; a pipe th
   const zeros = new Uint8Array(3);
   const some = { kind: zeros, flags: zeros, line: zeros, value: zeros };
   model.addRows(/** @type {any} */ ({ count: 3, at: [0, 0, 0], track: [2, 3, 7], state: [State.BUSY, State.HELD, State.RUNNING], thing: [7, 7, 0], ...some }));
-  const { rows, hidden } = layOut(model);
+  const { rows, quiet } = layOut(model);
   assert.deepEqual(rows.map((row) => row.track.name), ['python', 'child', 'GIL', 'MainThread', 'shared', 'core 0']);
-  assert.equal(hidden, 1);
+  assert.equal(quiet, 1);
 });
 
-test('works stand with their pool, and say who runs them; those of a pool that has many are hidden', () => {
+test('works stand with their pool, and say who runs them; those of a pool that has many begin folded', () => {
   const model = new Model();
   const POOL = [{ id: 1, kind: TrackKind.PROCESS, name: 'python' }, { id: 2, kind: TrackKind.THREAD, name: 'w_0', parent: 1 }, { id: 3, kind: TrackKind.POOL, name: 'pool', parent: 1 }, { id: 4, kind: TrackKind.WORK, name: 'load', parent: 3, error: 'ValueError: no' }];
   const other = { id: 5, kind: TrackKind.POOL, name: 'large', parent: 1 };
@@ -120,7 +120,7 @@ test('works stand with their pool, and say who runs them; those of a pool that h
   const zeros = new Uint8Array(rows.length);
   model.addRows(/** @type {any} */ ({ count: rows.length, at: column((row) => row.at), track: column((row) => row.track), state: column((row) => row.state), thing: column((row) => row.thing), kind: column((row) => row.kind), value: column((row) => row.value), flags: zeros, line: zeros }));
   assert.deepEqual(layOut(model).rows.map((row) => row.track.name), ['w_0', 'pool', 'load', 'large']);
-  assert.ok(layOut(model, { expanded: true }).rows.some((row) => row.track.name === 'many 0'));
+  assert.ok(layOut(model, { folded: new Set([5]) }).rows.some((row) => row.track.name === 'many 0'));
   const said = (/** @type {number} */ id, /** @type {number} */ at) => {
     const span = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[id]).spanAt(at, 9e6);
     return span && sentence(model, span);

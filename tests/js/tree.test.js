@@ -1,0 +1,104 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { State, TrackKind } from '../../static/js/schema.js';
+import { STATES } from '../../static/js/lod.js';
+import { layOut, rowAt, rowsBetween } from '../../static/js/layout.js';
+import { merge } from '../../static/js/merged.js';
+import { Model } from '../../static/js/model.js';
+import { TimeScale } from '../../static/js/time_scale.js';
+
+const { PROCESS, THREAD, CORE, GIL, LOCK, QUEUE, LOOP, TASK } = TrackKind;
+
+/** @param {[number, number, string, number?][]} tracks id, kind, name, parent @param {[number, number, number][]} rows at, track, state */
+function told(tracks, rows) {
+  const model = new Model();
+  model.tellMeta({ tracks: tracks.map(([id, kind, name, parent]) => ({ id, kind, name, parent })) });
+  const zeros = new Uint8Array(rows.length);
+  const column = (/** @type {number} */ n) => rows.map((row) => row[n]);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column(0), track: column(1), state: column(2), thing: zeros, kind: zeros, flags: zeros, line: zeros, value: zeros }));
+  return model;
+}
+
+/** The tree as text: a dash a level. @param {Model} model @param {Parameters<typeof layOut>[1]} [wish] */
+function drawn(model, wish) {
+  return layOut(model, wish).rows.map((row) => `${'- '.repeat(row.level - 1)}${row.track.name}${row.foldable ? (row.folded ? ` (${row.merged.length})` : ':') : ''}`);
+}
+
+/** Two processes; one with a loop of three tasks, and five locks that were contended for different times. */
+function program() {
+  /** @type {[number, number, string, number?][]} */
+  const tracks = [[1, PROCESS, 'python'], [2, THREAD, 'MainThread', 1], [3, GIL, 'GIL', 1], [4, LOOP, 'loop', 1], [20, PROCESS, 'child', 1], [21, THREAD, 'worker', 20], [22, THREAD, 'idler', 20]];
+  /** @type {[number, number, number][]} */
+  const rows = [[0, 1, State.ALIVE], [0, 2, State.RUNNING], [0, 3, State.HELD], [0, 4, State.BUSY], [0, 20, State.ALIVE], [0, 21, State.RUNNING], [0, 22, State.OUTSIDE]];
+  for (let n = 0; n < 3; n += 1) {
+    tracks.push([5 + n, TASK, `task-${n}`, 4]);
+    rows.push([n * 10, 5 + n, State.RUNNING], [n * 10 + 10, 5 + n, State.DONE]);
+  }
+  for (let n = 0; n < 5; n += 1) {
+    tracks.push([10 + n, n === 4 ? QUEUE : LOCK, `lock-${n}`, 1]);
+    rows.push([100, 10 + n, State.CONTENDED], [100 + n * 10, 10 + n, State.FREE]);
+  }
+  for (let n = 0; n < 2; n += 1) {
+    tracks.push([30 + n, CORE, `core ${n}`]);
+    rows.push([0, 30 + n, State.BUSY]);
+  }
+  rows.sort((a, b) => a[0] - b[0]);
+  return told(tracks, rows);
+}
+
+test('what belongs together stands together; the longest contended first, once that is known', () => {
+  const model = program();
+  const locks = drawn(model).filter((name) => name.includes('lock-')).map((name) => name.slice(-1));
+  assert.deepEqual(locks, ['0', '1', '2', '3', '4']);
+  model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 200 });
+  assert.deepEqual(drawn(model), [
+    'python:', '- GIL', '- MainThread', '- loop:', '- - task-0', '- - task-1', '- - task-2',
+    '- Locks and queues:', '- - lock-4', '- - lock-3', '- - lock-2', '- - lock-1', '- - lock-0',
+    'child:', '- worker', 'core 0', 'core 1',
+  ]);
+  assert.equal(layOut(model).quiet, 1);
+  assert.ok(drawn(model, { quiet: true }).includes('- idler'));
+});
+
+test('groups fold, tracks are pinned, and a filter leaves what it keeps with its parents', () => {
+  const model = program();
+  assert.deepEqual(drawn(model, { folded: new Set([4, -3, 20]) }).slice(3), ['- loop (3)', '- Locks and queues (5)', 'child (1)', 'core 0', 'core 1']);
+  const pinned = drawn(model, { pinned: [21, 4, 22] });
+  assert.deepEqual(pinned.slice(0, 6), ['worker', 'loop:', '- task-0', '- task-1', '- task-2', 'idler']);
+  assert.deepEqual(pinned.slice(6, 9), ['python:', '- GIL', '- MainThread']);
+  const keeps = (/** @type {any} */ track) => ['task-1', 'lock-3'].includes(track.name);
+  // Also what is folded is looked into.
+  assert.deepEqual(drawn(model, { keeps, folded: new Set([4]), pinned: [31] }), ['core 1', 'python:', '- loop:', '- - task-1', '- Locks and queues:', '- - lock-3']);
+});
+
+test('rows know their place among those beside them, and are found by their height', () => {
+  const layout = layOut(program(), { fitPx: 1 });
+  assert.deepEqual(layout.rows.filter((row) => row.kind === 'task').map(({ place, places }) => `${place} of ${places}`), ['1 of 3', '2 of 3', '3 of 3']);
+  const { rows } = layout;
+  for (const [n, row] of rows.entries()) {
+    assert.equal(rowAt(layout, row.topPx), row);
+    assert.deepEqual(rowsBetween(layout, row.topPx, row.topPx + row.heightPx + 1), rows.slice(n, n + 2));
+  }
+  assert.deepEqual([rowAt(layout, rows[0].topPx - 1), rowAt(layout, layout.rowsPx + 1)], [null, null]);
+});
+
+test('folded into one strip, all time of all members is there, in each state and column', () => {
+  /** @type {[number, number, number][]} */
+  const rows = [];
+  let seed = 7;
+  const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
+  let at = 0;
+  for (let n = 0; n < 4000; n += 1, at += Math.floor(random() * 400)) rows.push([at, n % 50 === 0 ? 2 : 1, [1, 2, 3, 4, 5, 6][Math.floor(random() * 6)]]);
+  const model = told([[1, THREAD, 'dense'], [2, THREAD, 'sparse']], rows);
+  const tracks = model.all;
+  const scale = new TimeScale(at * 0.1, at * 1.05, 0, 300);
+  const shares = merge(tracks, scale, at);
+  for (let column = 0; column < 300; column += 7) {
+    const ends = [scale.pxToTime(column), scale.pxToTime(column + 1)].map((time) => Math.min(time, at));
+    const expected = tracks.map(({ times }) => times.between(ends[0], ends[1]));
+    for (let state = 0; state < STATES; state += 1) {
+      const sum = expected.reduce((total, spent) => total + spent[state], 0) / scale.nsPerPx;
+      assert.ok(Math.abs(shares[column * STATES + state] - sum) < 1e-3, `${column} ${state}: ${shares[column * STATES + state]} ≠ ${sum}`);
+    }
+  }
+});

@@ -1,0 +1,114 @@
+"""The tree of tracks in a real browser: folded, pinned, counted, walked by keys, a thousand tasks long."""
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.timeline_page import LOOK, ROOT, TREE, Server, ask, open_page, wait
+
+MANY = """(() => { const ids = [...Array(1000).keys()].map((n) => 100 + n), of = (value) => ids.map(value);
+m.tellMeta({ tracks: [{ id: 99, kind: 12, name: 'loop', parent: 1 }, ...ids.map((id) => ({ id, kind: 13, name: `task-${id}`, parent: 99 }))] });
+const add = (count, at, track, state) => m.addRows({ count, at, track, state, kind: of(() => 0), flags: of(() => 0), thing: of(() => 0), line: of(() => 0), value: of(() => 0) });
+add(1, [m.until], [99], [13]); add(1000, of((_, n) => m.until + n), ids, of(() => 1)); add(1000, of((_, n) => m.until + n), ids, of(() => 17)); s.grown(); return m.rowCount; })()"""
+"""Adds a loop with a thousand tasks."""
+
+
+def names(page: Page) -> list[str]:
+    """What the rows say that are there, from the top; a dash a level."""
+    found: list[str] = ask(
+        page,
+        "[...e.querySelectorAll('[role=row]')].map((row) => '- '.repeat(row.ariaLevel - 1) + row.querySelector('.gt-name').textContent)",
+    )
+    return found
+
+
+def focused(page: Page) -> Any:
+    return ask(page, "document.activeElement.querySelector?.('.gt-name')?.textContent")
+
+
+def test_folds_pins_and_shows_what_was_quiet(page: Page, server: Server) -> None:
+    """By pointer and by key; what is folded shows one strip of all, and what did nothing is counted."""
+    server.file = (ROOT / "recordings/deadlock.gilscope").read_bytes()
+    open_page(page, server)
+    wait(page, "s.frame === 0 && s.painter.palette")
+    before = names(page)
+    assert before == ["GIL", "MainThread", "transfer 1", "transfer 2", "savings", "checking", "core 0", "core 1"]
+    more = page.locator(".gt-more").first
+    count = int(more.inner_text().split()[1])
+    assert more.inner_text() == f"Show {count} quiet tracks"
+    more.click()
+    wait(page, f"s.layout.rows.length === {len(before) + count + 1}")  # and a heading
+    assert "Locks and queues" in names(page)
+    page.get_by_role("button", name="Fold Locks and queues").click()
+    wait(page, f"s.layout.rows.length === {len(before) - 1}")
+    heading = page.get_by_role("row", name="Locks and queues")
+    assert heading.get_attribute("aria-expanded") == "false"
+    colours = ask(
+        page,
+        """(() => { const row = s.layout.rows.find((one) => one.merged.length > 0), px = s.painter.ratio;
+        const { data } = s.painter.ctx.getImageData(600 * px, (row.barTopPx - s.scroll.scrollTop) * px, 100 * px, row.barPx * px);
+        return new Set(new Uint32Array(data.buffer)).size; })()""",
+    )
+    assert colours > 3
+    heading.focus()
+    page.keyboard.press("x")
+    wait(page, f"s.layout.rows.length === {len(before) + count + 1}")
+    page.get_by_role("row", name="transfer 2").focus()
+    page.keyboard.press("p")
+    wait(page, "s.layout.rows[0].track.name === 'transfer 2'")
+    assert names(page)[:3] == ["transfer 2", "GIL", "MainThread"]
+    assert focused(page) == "transfer 2"
+    page.keyboard.press("p")
+    wait(page, "s.layout.rows[0].track.name === 'GIL'")
+
+
+def test_one_row_takes_the_focus_and_keys_walk_the_rows(page: Page, server: Server) -> None:
+    """Up and down along the rows with the selection, left and right along the track; Enter leads to the reason, Escape back."""
+    open_page(page, server, fragment=LOOK)
+    assert page.locator(TREE).count() == 1
+    page.locator(TREE).focus()
+    walked = []
+    for key in ["ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp"]:
+        page.keyboard.press(key)
+        walked.append((focused(page), ask(page, "s.selected.track.name")))
+    assert walked == [(name, name) for name in ["MainThread", "worker-1", "MainThread", "GIL", "GIL"]]
+    assert page.locator(TREE).count() == 1
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    wait(page, "e.querySelector('[aria-selected=true] .gt-said').textContent === e.spoken.textContent")
+    page.keyboard.press("Enter")
+    assert ask(page, "document.activeElement === e.detail.element")
+    page.keyboard.press("Escape")
+    assert focused(page) == "worker-1"
+
+
+def test_says_a_span_as_one_hears_it(page: Page, server: Server) -> None:
+    """Who, what, how long in whole words, for what, held by whom, and the line."""
+    open_page(page, server, fragment=f"{LOOK}&at=121000000&track=4")
+    wait(page, "s.selected")
+    told = page.locator(".gt-spoken[aria-live]").inner_text()
+    assert (
+        told
+        == "worker-1 waits 2.55 milliseconds for the GIL, held by hasher, worker-2 and poller, line 11 of convoy.py"
+    )
+
+
+def test_a_thousand_tasks_stay_usable(page: Page, server: Server) -> None:
+    """Only rows in sight are there, in order, and say which of how many they are; the one with the focus stays; folded, all are one strip."""
+    open_page(page, server)
+    assert ask(page, MANY) == ask(page, "m.rowCount")
+    wait(page, "s.layout.rows.length > 1000 && s.frame === 0")
+    page.locator(TREE).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    name = focused(page)
+    ask(page, "s.scroll.scrollTo(0, 9000)")
+    wait(page, "e.querySelectorAll('[role=row]').length < 60 && e.querySelectorAll('[role=row]')[1].ariaRowIndex > 100")
+    assert focused(page) == name
+    seen = ask(page, "[...e.querySelectorAll('[role=row]')].map((row) => Number(row.ariaRowIndex))")
+    assert seen == sorted(seen) and len(seen) > 5
+    assert seen[0] == 4 and seen[1:] == list(range(seen[1], seen[-1] + 1))
+    assert page.get_by_role("treegrid").get_attribute("aria-rowcount") == str(ask(page, "s.layout.rows.length"))
+    ask(page, "s.arrange((one) => one.fold(99))")
+    wait(page, "s.layout.rowOf.get(99).merged.length === 1000 && s.layout.rows.length < 20 && s.frame === 0")
