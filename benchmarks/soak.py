@@ -8,7 +8,7 @@ import re
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -42,6 +42,8 @@ class Outcome:
     seed: int
     python: str
     wrong: list[str] = field(default_factory=list)
+    counted: dict[str, int] = field(default_factory=dict)
+    """By the program itself."""
     lost: int = 0
     events: int = 0
     duration_ns: int = 0
@@ -50,15 +52,16 @@ class Outcome:
 def figures(quick: bool) -> Iterator[Figure | str]:
     """All of this family."""
     begin = secrets.randbelow(1 << 31)
-    outcomes = [one(begin + n) for n in range(20 if quick else 200)]
-    yield Figure(
-        f"contradictions in random mixes, seeds from {begin}", (sum(len(each.wrong) for each in outcomes),), "", 0
-    )
-    yield Figure("lost in them", (sum(each.lost for each in outcomes),), "events", 0)
-    yield Figure("events in one of them", tuple(each.events for each in outcomes), "")
+    outcomes = []
+    for seed in range(begin, begin + (20 if quick else 200)):
+        outcome = one(seed)
+        outcomes.append(outcome)
+        yield from (f"    seed {seed}, Python {outcome.python}: {sentence}" for sentence in outcome.wrong)
+    name = f"contradictions in random mixes, seeds from {begin}"
+    yield Figure(name, (sum(len(each.wrong) for each in outcomes),), "", 0)
+    yield Figure("lost in all of them", (sum(each.lost for each in outcomes),), "events", 0)
+    yield Figure("events of one of them", tuple(each.events for each in outcomes), "")
     yield Figure("its duration", tuple(each.duration_ns / 1e6 for each in outcomes), "ms")
-    for each in outcomes:
-        yield from (f"    seed {each.seed}, Python {each.python}: {sentence}" for sentence in each.wrong)
 
 
 def pythons() -> list[Interpreter]:
@@ -82,13 +85,18 @@ def one(seed: int, python: Interpreter | None = None) -> Outcome:
     if end["verdict"] != "ok":
         outcome.wrong.append(f"{end['sentence']} {end['traceback'] or ''}".strip())
     elif not end["lost"]:
-        counted, recorded = json.loads("".join(printed)), seen(timeline)
-        outcome.wrong += [
-            f"the program counted {counted.get(what, 0)} {what}, the recording has {recorded[what]}"
-            for what in (*THINGS, *NAMED)
-            if counted.get(what, 0) != recorded[what]
-        ]
+        outcome.counted = json.loads("".join(printed))
+        outcome.wrong += differences(outcome.counted, seen(timeline))
     return outcome
+
+
+def differences(counted: Mapping[str, int], recorded: Mapping[str, int]) -> list[str]:
+    """Between what the program counted and what the recording has."""
+    return [
+        f"the program counted {counted.get(what, 0)} {what}, the recording has {recorded.get(what, 0)}"
+        for what in (*THINGS, *NAMED)
+        if counted.get(what, 0) != recorded.get(what, 0)
+    ]
 
 
 def seen(timeline: Timeline) -> Counter[str]:
