@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from gilscope.analysis import blame, critical_path, loops
+from gilscope.analysis import blame, critical_path, loops, report
 from gilscope.analysis.causes import chain, why
 from gilscope.analysis.statistics import tracks as figures
 from gilscope.analysis.timeline import Timeline
@@ -209,6 +209,22 @@ def test_who_has_a_loop_in_turn_is_not_told_apart_where_there_are_too_many(monke
         (2, "could run, but its loop ran many others in turn"),
         (1, "ran Python"),
     ]
+
+
+def test_the_report_tells_where_the_time_of_tasks_went() -> None:
+    """As text, of those that lived longest; as figures, of all."""
+    recording = draw_tasks(BLOCKED)
+    told = report.of(Timeline(recording))
+    victim = track_of(recording, "victim")
+    assert [(row["reason"], round(row["ns"] / TICK)) for row in told["blame"] if row["thread"] == victim] == [
+        *(("loop", 7), ("running", 2), ("waking", 1), ("loop", 1)),
+    ]
+    lines = [line for line in report.as_text(told).splitlines() if line.startswith("task ")]
+    assert [line.partition(",")[0] for line in lines] == ["task main", "task victim", "task blocks"]
+    assert lines[1] == (
+        "task victim, 11.0 ms: 7.00 ms could run, but its loop ran blocks; 2.00 ms ran Python; 1.00 ms could run, but its loop was "
+        "still waking up"
+    )
 
 
 PROGRAM = """

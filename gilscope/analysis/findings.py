@@ -1,6 +1,6 @@
 """Findings: what a recording proves, each as a sentence that needs no prior knowledge, with its figures."""
 
-from gilscope.analysis import core_findings, gil_findings, lock_findings, pool_findings, process_findings
+from gilscope.analysis import core_findings, gil_findings, lock_findings, pool_findings, process_findings, task_findings
 from gilscope.analysis.finding import MOST_SPANS, Finding
 from gilscope.analysis.text import counted, listed
 from gilscope.analysis.timeline import Timeline
@@ -16,7 +16,7 @@ def findings(recording: Recording) -> list[Finding]:
 
 def of(timeline: Timeline) -> list[Finding]:
     """As ``findings``, on a timeline that is there already."""
-    rooms = (lock_findings, gil_findings, core_findings, process_findings, pool_findings)
+    rooms = (lock_findings, gil_findings, core_findings, process_findings, pool_findings, task_findings)
     rules = (_lost, *(rule for room in rooms for rule in room.RULES))
     found = [finding for rule in rules for finding in rule(timeline)]
     return sorted(found, key=lambda finding: -finding.weight)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gilscope.analysis.deadlocks import deadlocks
+from gilscope.analysis.deadlocks import Link, deadlocks
 from gilscope.analysis.finding import MOST_SPANS, Finding
 from gilscope.analysis.lock_order import Nesting, inversions
 from gilscope.analysis.starvation import starved
@@ -18,10 +18,7 @@ def _deadlocks(timeline: Timeline) -> list[Finding]:
     found = []
     for cycle in deadlocks(timeline):
         names = [timeline.name(link.waiter) for link in cycle.links]
-        steps = [
-            f"{timeline.name(link.waiter)} waits for {timeline.name(link.thing)}, held by {timeline.name(link.holder)}"
-            for link in cycle.links
-        ]
+        steps = [_waits(timeline, link) for link in cycle.links]
         length = cycle.end - cycle.begin
         how = (
             f"It lasted {duration(length)}, until a wait was given up."
@@ -32,8 +29,16 @@ def _deadlocks(timeline: Timeline) -> list[Finding]:
         sentence = f"{'; '.join(steps)}. {'It can never go on by itself' if alone else 'None of them can go on'}. {how}"
         title = f"{names[0]} waits for itself" if alone else f"Deadlock of {listed(names)}"
         stretches = [(link.waiter, cycle.begin, cycle.end) for link in cycle.links]
-        found.append(Finding("deadlock", title, sentence, "blocked", stretches, 1000))
+        of_tasks = timeline.tracks[cycle.links[0].waiter].get("kind") == TrackKind.TASK
+        state = "suspended" if of_tasks else "blocked"
+        found.append(Finding("deadlock", title, sentence, state, stretches, 1000))
     return found
+
+
+def _waits(timeline: Timeline, link: Link) -> str:
+    waiter, thing, holder = (timeline.name(each) for each in (link.waiter, link.thing, link.holder))
+    of_lock = timeline.tracks[link.thing].get("kind") in LOCKS
+    return f"{waiter} waits for {thing}, held by {holder}" if of_lock else f"{waiter} waits for the end of {holder}"
 
 
 def _lock_order(timeline: Timeline) -> list[Finding]:

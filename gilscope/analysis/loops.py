@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gilscope.analysis.culprits import wakes
 from gilscope.analysis.forward import Index, Numbers, pairs
 from gilscope.analysis.task_flows import AT_ONCE, LATE_NS
 from gilscope.analysis.timeline import Spans, Timeline
@@ -39,8 +40,9 @@ def task_in(timeline: Timeline, thread: int, begin: Numbers, end: Numbers) -> in
 
 
 def saw_late(timeline: Timeline, waits: Spans) -> Spans:
-    """Of waits of tasks that ended between two steps: where the loop was busy, so that it can have seen too late that they
+    """Of waits of tasks that no other task ended: where the loop was busy, so that it can have seen too late that they
     were over: since it had looked the last time but one. ``thing``: the loop. Empty where it waited for it, when it looked."""
+    waits = waits[wakes(timeline, waits)[0] == 0]
     loop = timeline.parent_of(waits.track)
     idle = timeline.spans[(timeline.spans.state == State.IDLE) & np.isin(timeline.spans.track, np.unique(loop))]
     last = timeline.key(idle.track, idle.end).searchsorted(timeline.key(loop, waits.end), "right") - 1

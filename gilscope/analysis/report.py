@@ -22,6 +22,9 @@ ONE_PROGRAM = {
     "measured": False,
     "why": "Locks, sleeps and source lines are recorded in the main interpreter only.",
 }
+MOST_TASKS = 10
+MOST_SAID = 3
+"""Reasons of a task, in the text."""
 LONGEST = 5
 """Segments of the critical path, in the text."""
 
@@ -220,7 +223,7 @@ def as_text(told: dict[str, Any]) -> str:
     if claim := told.get("claim"):
         lines += [f"{claim['verdict'].capitalize()}: {claim['statement']}", f"  {claim['sentence']}"]
     threads = [track for track in told["tracks"] if track["kind"] == "thread"]
-    lines += ["", *_table(threads), "", *_longest(told["critical_path"]), ""]
+    lines += ["", *_table(threads), *_tasks(told), "", *_longest(told["critical_path"]), ""]
     shown = [each for each in told["resources"] if not each["internal"] and (each["acquires"] or each["wait_ns"])]
     for each in shown:
         line = f"{each['kind']} {each['name']}: {each['acquires']:,} acquires, {each['contended']:,} after a wait"
@@ -242,6 +245,20 @@ def _interpreter(told: dict[str, Any]) -> str:
     return (
         f"Interpreter {told['number']} of process {told['pid']}: {gil}; program: not measured. {told['program']['why']}"
     )
+
+
+def _tasks(told: dict[str, Any]) -> list[str]:
+    """Of the tasks that lived longest, where their time went."""
+    tasks = [track for track in told["tracks"] if track["kind"] == "task"]
+    shown = sorted(tasks, key=lambda task: -task["lifetime_ns"])[:MOST_TASKS]
+    lines = [""] * bool(shown)
+    for task in shown:
+        mine = [row for row in told["blame"] if row["thread"] == task["id"]]
+        said = [f"{duration(row['ns'])} {row['sentence']}" for row in mine[:MOST_SAID]]
+        lines.append(f"task {task['name']}, {duration(task['lifetime_ns'])}: {'; '.join(said)}")
+    if rest := len(tasks) - len(shown):
+        lines.append(f"and {counted(rest, 'task')} more")
+    return lines
 
 
 def _said(call: dict[str, Any]) -> str:
