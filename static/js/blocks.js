@@ -1,6 +1,7 @@
 // The bars as blocks of pixels that are kept while the view moves: only what comes into sight, or grows, is drawn.
 
 import { MARGIN_PX } from './bars.js';
+import { TILE_PX } from './patterns.js';
 import { Raster } from './raster.js';
 
 /**
@@ -17,8 +18,14 @@ import { Raster } from './raster.js';
  * @property {string} known how much of the recording was known when it was drawn
  */
 
-/** Width of a block: patterns repeat within it at every resolution. */
-export const BLOCK_PX = 288;
+/** So many blocks make up a view that begins where one does. */
+const BLOCKS = 6;
+
+/** Width of the blocks of a view: patterns repeat within them. @param {number} widthPx of the view @param {number} ratio device pixels to a CSS pixel */
+export function blockWidth(widthPx, ratio) {
+  const side = TILE_PX * Math.max(1, Math.round(ratio));
+  return Math.ceil(widthPx / BLOCKS / side) * side;
+}
 
 export class Blocks {
   /** @param {Bars} bars */
@@ -50,11 +57,12 @@ export class Blocks {
    * @returns {Block[]}
    */
   cover(frame, rows, widthPx, heightPx, ground) {
-    const drawnFor = [frame.grid, frame.layout, frame.scrollPx, heightPx, frame.model, frame.model.damages.length];
+    const blockPx = blockWidth(widthPx, this.bars.ratio);
+    const drawnFor = [blockPx, frame.grid, frame.layout, frame.scrollPx, heightPx, frame.model, frame.model.damages.length];
     if (drawnFor.some((value, n) => value !== this.drawnFor[n])) this.clear();
     this.drawnFor = drawnFor;
-    const first = Math.floor(frame.originPx / BLOCK_PX);
-    const last = Math.floor((frame.originPx + widthPx - 1) / BLOCK_PX);
+    const first = Math.floor(frame.originPx / blockPx);
+    const last = Math.floor((frame.originPx + widthPx - 1) / blockPx);
     for (const [number, { raster }] of this.made) {
       if (number >= first && number <= last) continue;
       this.made.delete(number);
@@ -65,7 +73,7 @@ export class Blocks {
     for (let number = first; number <= last; number += 1) {
       let block = this.made.get(number);
       if (!block || !(block.whole || block.known === known)) {
-        block = this.#draw(frame, rows, number, block?.raster ?? this.spare.pop() ?? new Raster(this.lines), heightPx, ground, known);
+        block = this.#draw(frame, rows, number * blockPx, blockPx, block?.raster ?? this.spare.pop() ?? new Raster(this.lines), heightPx, ground, known);
         this.made.set(number, block);
       }
       blocks.push(block);
@@ -74,16 +82,15 @@ export class Blocks {
   }
 
   /**
-   * @param {Frame} frame @param {Row[]} rows @param {number} number @param {Raster} raster @param {number} heightPx
+   * @param {Frame} frame @param {Row[]} rows @param {number} leftPx @param {number} widthPx @param {Raster} raster @param {number} heightPx
    * @param {(scale: TimeScale) => Uint32Array} ground @param {string} known
    * @returns {Block}
    */
-  #draw(frame, rows, number, raster, heightPx, ground, known) {
-    const leftPx = number * BLOCK_PX;
-    const scale = frame.grid.scale(leftPx, BLOCK_PX);
+  #draw(frame, rows, leftPx, widthPx, raster, heightPx, ground, known) {
+    const scale = frame.grid.scale(leftPx, widthPx);
     raster.begin(ground(scale), heightPx);
     const pieces = this.bars.draw(frame, rows, scale, leftPx, raster);
-    const whole = frame.grid.timeOf(leftPx + BLOCK_PX + 2 * MARGIN_PX * this.bars.ratio) <= frame.model.until;
+    const whole = frame.grid.timeOf(leftPx + widthPx + 2 * MARGIN_PX * this.bars.ratio) <= frame.model.until;
     return { leftPx, raster, pieces, whole, known };
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { BLOCK_PX, Blocks } from '../../static/js/blocks.js';
+import { Blocks, blockWidth } from '../../static/js/blocks.js';
 import { Bars } from '../../static/js/bars.js';
 import { Columns } from '../../static/js/columns.js';
 import { Grid } from '../../static/js/grid.js';
@@ -85,8 +85,8 @@ function picture(blocks, view) {
   const all = new Uint32Array(WIDTH * HEIGHT);
   const found = blocks.cover(view, view.layout.rows, WIDTH, HEIGHT, ground);
   for (const { leftPx, raster } of found) {
-    for (let x = Math.max(0, leftPx - view.originPx); x < Math.min(WIDTH, leftPx - view.originPx + BLOCK_PX); x += 1) {
-      for (let y = 0; y < HEIGHT; y += 1) all[y * WIDTH + x] = raster.pixels[y * BLOCK_PX + x + view.originPx - leftPx];
+    for (let x = Math.max(0, leftPx - view.originPx); x < Math.min(WIDTH, leftPx - view.originPx + raster.width); x += 1) {
+      for (let y = 0; y < HEIGHT; y += 1) all[y * WIDTH + x] = raster.pixels[y * raster.width + x + view.originPx - leftPx];
     }
   }
   return { all, labels: joined(found).map(({ row, leftPx, rightPx, state }) => [row.track.id, leftPx, rightPx, state]) };
@@ -130,22 +130,23 @@ for (const ratio of [1, 2]) {
     append(model, dice(3), 4000);
     LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
     const layout = /** @type {any} */ (LAYOUTS.get(model));
+    const blockPx = blockWidth(WIDTH, ratio);
     let labelled = 0;
     for (const [pxPerNs, part] of [2e-4, 1e-3, 5e-3].flatMap((pxPerNs) => [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((part) => [pxPerNs, part]))) {
       const grid = new Grid(0, pxPerNs);
-      const first = Math.floor((model.until * part * pxPerNs) / BLOCK_PX);
-      const view = frame(model, grid, first * BLOCK_PX);
-      const scale = grid.scale(view.originPx, 4 * BLOCK_PX);
+      const first = Math.floor((model.until * part * pxPerNs) / blockPx);
+      const view = frame(model, grid, first * blockPx);
+      const scale = grid.scale(view.originPx, 8 * blockPx);
       const wide = new Raster();
       wide.begin(ground(scale), HEIGHT);
       const pieces = bars(ratio).draw(view, layout.rows, scale, view.originPx, wide);
       const { all, labels } = picture(new Blocks(bars(ratio)), view);
       const whole = new Uint32Array(WIDTH * HEIGHT);
-      for (let y = 0; y < HEIGHT; y += 1) whole.set(wide.pixels.subarray(y * 4 * BLOCK_PX, y * 4 * BLOCK_PX + WIDTH), y * WIDTH);
+      for (let y = 0; y < HEIGHT; y += 1) whole.set(wide.pixels.subarray(y * 8 * blockPx, y * 8 * blockPx + WIDTH), y * WIDTH);
       assert.equal(difference(all, whole), '');
       // The labels are the same, too.
       const told = (/** @type {any[]} */ [id, left, right]) => `${id}: ${Math.round(left * 100)} to ${Math.round(right * 100)}`;
-      const inside = (/** @type {any[]} */ [, left, right]) => left > view.originPx && right < view.originPx + 3 * BLOCK_PX;
+      const inside = (/** @type {any[]} */ [, left, right]) => left > view.originPx && right < view.originPx + 5 * blockPx;
       const found = labels.filter(inside).map(told);
       assert.deepEqual(found.sort(), pieces.map(({ row, leftPx, rightPx }) => [row.track.id, leftPx, rightPx]).filter(inside).map(told).sort());
       labelled += found.length;
