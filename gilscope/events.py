@@ -37,6 +37,8 @@ class TrackKind(IntEnum):
     """Never a row of its own: names the type of what is pickled."""
     WORK = 18
     """One submitted call, from submit() until its result is there: a future of concurrent.futures."""
+    SHARED_MEMORY = 20
+    """Memory that several processes have at once. Nothing is copied; ``capacity``: bytes."""
 
 
 class State(IntEnum):
@@ -291,6 +293,10 @@ class Kind(IntEnum):
     UNPICKLE = 116
     """``value``: bytes. The type isn't known yet."""
     UNPICKLED = 117
+    MEMORY_OPENED = 118
+    """The process has this SHARED_MEMORY from here on. ``value``: bytes."""
+    MEMORY_CLOSED = 119
+    """It hasn't any more. ``value``: bytes; 0: its name is gone, so that no other process can open it."""
     # Rows that the fold makes for a resource's own track. ``thing``: the track that holds it, or 0.
     RESOURCE = 80
 

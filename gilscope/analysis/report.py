@@ -100,7 +100,7 @@ def _finding(finding: findings.Finding) -> dict[str, Any]:
 
 def kind_word(kind: int) -> str:
     """``thread``, ``gil``, ``lock`` …"""
-    return TrackKind(kind).name.lower()
+    return TrackKind(kind).name.lower().replace("_", " ")
 
 
 def _track(timeline: Timeline, figures: TrackFigures) -> dict[str, Any]:

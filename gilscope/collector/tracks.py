@@ -9,7 +9,7 @@ from gilscope.events import TrackKind
 Track = dict[str, Any]
 MAIN = "MainThread"
 """What Python calls the main thread of each process."""
-WORDS = {TrackKind.WORK: "future"}
+WORDS = {TrackKind.WORK: "future", TrackKind.SHARED_MEMORY: "shared memory"}
 """What things are called that don't go by the name of their kind: one that wasn't submitted to a pool."""
 
 

@@ -11,7 +11,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from gilscope.events import Flag, Kind, TrackKind
-from gilscope.recorder import _probe, definitions, pipes, processes, queues, shared, threads
+from gilscope.recorder import _probe, blocks, definitions, pipes, processes, queues, shared, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ _FAMILIES = {
     "multiprocessing.connection": pipes.of_connection,
     "multiprocessing.queues": pipes.of_queues,
     "multiprocessing.reduction": pipes.of_reduction,
+    "multiprocessing.shared_memory": blocks.of_shared_memory,
     "multiprocessing.synchronize": shared.of_synchronize,
     "multiprocessing.util": processes.of_util,
     "multiprocessing.forkserver": processes.of_forkserver,

@@ -26,6 +26,8 @@ SHARED = 1 << 47
 SEMAPHORE, CONDITION, EVENT, PIPE, CALL = range(5)
 """What a key is of, in its three lowest bits."""
 
+_FOR_USERS = tuple(f"multiprocessing/{part}.py" for part in ("context", "sharedctypes", "shared_memory"))
+"""Files of the standard library that make things which the user has asked them for: Lock(), Value(), ShareableList()."""
 _counted = itertools.count(1)
 _setting = threading.local()
 """The event whose wait() or set() this thread is in."""
@@ -41,9 +43,7 @@ def key(of: int, text: str) -> int:
 
 def is_internal(thing: object, frame: FrameType | None) -> bool:
     """Whether the standard library makes it for itself: what calls its __init__, maybe by a context, isn't the user's."""
-    while frame is not None and (
-        frame.f_locals.get("self") is thing or frame.f_code.co_filename.endswith("multiprocessing/context.py")
-    ):
+    while frame is not None and (frame.f_locals.get("self") is thing or frame.f_code.co_filename.endswith(_FOR_USERS)):
         frame = frame.f_back
     return frame is None or definitions.is_library(frame.f_code.co_filename)
 

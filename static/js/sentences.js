@@ -31,6 +31,7 @@ export const KIND_WORDS = Object.freeze({
   [TrackKind.POOL]: 'pool',
   [TrackKind.WORK]: 'work',
   [TrackKind.TYPE]: 'type',
+  [TrackKind.SHARED_MEMORY]: 'shared memory',
 });
 
 /** Rows looked at for who held a thing; a longer wait is told by its first holders. */

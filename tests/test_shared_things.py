@@ -1,0 +1,146 @@
+"""What processes share besides locks and pipes: memory, values, managers; and pools that end in every way."""
+
+from pathlib import Path
+
+from gilscope.events import Kind, State, TrackKind
+from gilscope.recording import Recording
+from tests.test_processes import family, life, track
+from tests.test_run import run, tracks
+
+
+def printed_by(recording: Recording) -> str:
+    """What the program printed to its standard output."""
+    return "".join(told["text"] for told in recording.output if told["stream"] == "stdout")
+
+
+def memory(recording: Recording, thread: str) -> list[str]:
+    """What a thread did with shared memory: kind, name, bytes."""
+    rows = recording.rows[recording.rows.track == track(recording, TrackKind.THREAD, thread)]
+    return [
+        f"{Kind(kind).name} {recording.tracks[thing]['name']} {value}"
+        for kind, thing, value in zip(rows.kind.tolist(), rows.thing.tolist(), rows.value.tolist(), strict=True)
+        if recording.tracks.get(thing, {}).get("kind") == TrackKind.SHARED_MEMORY
+    ]
+
+
+def test_shared_memory_is_one_thing_with_bytes(tmp_path: Path) -> None:
+    """Made, opened, closed and unlinked, by whom, whichever process; closing twice is once."""
+    recording, _ = run(
+        tmp_path,
+        """
+        block = SharedMemory(create=True, size=100_000)
+        numbers = ShareableList([1, 2])
+        worker = get_context("fork").Process(target=work, args=(block.name,), name="worker")
+        worker.start()
+        worker.join()
+        print(block.buf[0])
+        for each in (block, numbers.shm):
+            each.close()
+            each.close()
+            each.unlink()
+        try:
+            SharedMemory(name="there is none")
+        except FileNotFoundError:
+            print("none")
+        """,
+        before="""
+        from multiprocessing import get_context
+        from multiprocessing.shared_memory import ShareableList, SharedMemory
+
+        def work(name):
+            mine = SharedMemory(name=name)
+            mine.buf[0] = 7
+            mine.close()
+        """,
+    )
+    assert printed_by(recording) == "7\nnone\n"
+    assert tracks(recording, TrackKind.SHARED_MEMORY) == ["block", "numbers"]
+    told = recording.tracks[track(recording, TrackKind.SHARED_MEMORY, "block")]
+    assert (told["capacity"], told["pid"]) == (100_000, 0)
+    size = recording.tracks[track(recording, TrackKind.SHARED_MEMORY, "numbers")]["capacity"]
+    assert memory(recording, "worker") == ["MEMORY_OPENED block 100000", "MEMORY_CLOSED block 100000"]
+    assert memory(recording, "MainThread") == [
+        *("THING_NEW block 100000", "MEMORY_OPENED block 100000"),
+        *(f"THING_NEW numbers {size}", f"MEMORY_OPENED numbers {size}"),
+        *("MEMORY_CLOSED block 100000", "MEMORY_CLOSED block 0"),
+        *(f"MEMORY_CLOSED numbers {size}", "MEMORY_CLOSED numbers 0"),
+    ]
+
+
+def test_the_lock_of_a_value_goes_by_its_name(tmp_path: Path) -> None:
+    """And is the same in the process that counts."""
+    recording, _ = run(
+        tmp_path,
+        """
+        context = get_context("fork")
+        counter, scores = context.Value("i", 0), context.Array("d", 3)
+        worker = context.Process(target=count, args=(counter, scores), name="worker")
+        worker.start()
+        worker.join()
+        print(counter.value, scores[1])
+        """,
+        before="""
+        from multiprocessing import get_context
+
+        def count(counter, scores):
+            with counter.get_lock():
+                counter.value += 1
+            scores[1] = 2.0
+        """,
+    )
+    assert printed_by(recording) == "1 2.0\n"
+    assert tracks(recording, TrackKind.RLOCK) == ["counter", "scores"]
+    worker = recording.rows[recording.rows.track == track(recording, TrackKind.THREAD, "worker")]
+    counter = track(recording, TrackKind.RLOCK, "counter")
+    steps = [
+        (Kind(kind).name, value)
+        for kind, value in zip(
+            worker.kind[worker.thing == counter].tolist(), worker.value[worker.thing == counter].tolist(), strict=True
+        )
+    ]
+    assert steps == [
+        *(("LOCK_ACQUIRE", 1), ("LOCK_ACQUIRE", 2), ("LOCK_RELEASE", 1)),
+        *(("LOCK_ACQUIRE", 2), ("LOCK_RELEASE", 1), ("LOCK_RELEASE", 0)),
+    ]
+
+
+POOL = """
+from multiprocessing import TimeoutError, get_context
+
+def half(n):
+    return n // 2 if n % 2 == 0 else 1 / 0
+
+def forever(_):
+    sleep(600)
+"""
+
+
+def test_pools_end_in_every_way(tmp_path: Path) -> None:
+    """Results, an error, workers that are replaced, a manager, a queue that is joined, and terminate() in the middle."""
+    recording, _ = run(
+        tmp_path,
+        """
+        context = get_context("fork")
+        with context.Pool(1, maxtasksperchild=2) as pool:
+            print(pool.map(half, [2, 4, 6], chunksize=1), sorted(pool.imap_unordered(half, [2, 4])))
+            try:
+                pool.apply_async(half, (1,)).get()
+            except ZeroDivisionError as error:
+                print(error)
+            try:
+                pool.apply_async(forever, (1,)).get(timeout=0.01)
+            except TimeoutError:
+                pool.terminate()
+            pool.join()
+        with context.Manager() as manager:
+            shared = manager.list([1])
+            shared.append(2)
+            print(shared[:])
+        """,
+        before=POOL,
+    )
+    assert printed_by(recording) == "[1, 2, 3] [1, 2]\ndivision by zero\n[1, 2]\n"
+    workers = [name for name in family(recording) if "PoolWorker" in name]
+    assert len(workers) >= 3
+    assert all(life(recording, name)[-1] == State.EXITED.name for name in workers)
+    assert [name for name in family(recording) if name.startswith("SyncManager-")]
