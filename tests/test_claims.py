@@ -136,7 +136,14 @@ def test_deadlock() -> None:
     verdict = judged("deadlock", DEADLOCK, NAMES_OF_DEADLOCK)
     assert verdict.verdict == "confirmed"
     assert "transfer 1 waits for savings, held by transfer 2" in verdict.sentence
+    assert [name in verdict.sentence for name in ("Mutual exclusion:", "Hold and wait:", "No preemption:")] == [
+        True
+    ] * 3
     assert verdict.sentence.endswith("Both were blocked for 10.0 ms together when the program ended.")
+    both = recorded("deadlock", DEADLOCK, NAMES_OF_DEADLOCK)
+    second = (both.rows.kind == Kind.LOCK_ACQUIRE) & (both.rows.track == track_of(both, "transfer 2"))
+    both.rows.thing[second] = track_of(both, "checking")
+    assert getattr(judge(both), "sentence", "").endswith("But once a lock had two holders, or one was given back.")
     through = "one RR.\ntwo ..R\na 1..\nb .1."
     assert judged("deadlock", through, output="transferred\n" * 2).verdict == "depends"
     assert judged("deadlock", through) == claims.not_measured(

@@ -91,7 +91,7 @@ def test_reference_counts() -> None:
     names = {f"{way}{n}": f"{way} {n}" for way in ("own", "shared") for n in (1, 2)}
     picture = "own1 RRX.....\nown2 ..RRX...\nshared1 ....RRX.\nshared2 ......RR"
     counted = "2 references before, 2 after\n"
-    assert judged("reference_counts", picture, names, counted) == claims.confirmed(
+    assert judged("reference_counts", picture, names, counted, rounds=100) == claims.confirmed(
         "2,000,000 references were taken and dropped, and the count is 2, as before: 2.0 ns for each to an object of one's "
         "own, 2.0 ns to a shared one, 1.0 times as much."
     )
@@ -99,8 +99,8 @@ def test_reference_counts() -> None:
         "The count was 2 before and 3 after."
     )
     dear = picture.replace("......RR", "......RRRRRR")
-    assert judged("reference_counts", dear, names, counted).verdict == "refuted"
-    free = recorded("reference_counts", dear.replace("R", "N"), names, counted, gil="absent")
+    assert judged("reference_counts", dear, names, counted, rounds=100).verdict == "refuted"
+    free = recorded("reference_counts", dear.replace("R", "N"), names, counted, gil="absent", rounds=100)
     assert verdict_of(free).sentence.startswith("On the GIL, and this Python has none. 2,000,000 references")
     assert judged("reference_counts", picture, names, counted, threads=1).verdict == "not measured"
     assert judged("reference_counts", picture, names).verdict == "not measured"
@@ -190,8 +190,8 @@ REAL: list[tuple[str, str, dict[str, Any], Any]] = [
     ("mostly_waiting", "depends", {"requests": 4, "latency_ms": 0.0, "numbers": 50_000}, WITH),
     ("threads_gain_nothing", "confirmed", {"repeats": 1, "steps": 200_000}, NEWEST),
     ("blocking_calls", "confirmed", {"calls": 8}, WITH),
-    ("reference_counts", "confirmed", {"rounds": 40}, NEWEST),
-    ("reference_counts", "depends" if WITHOUT.free_threaded else "confirmed", {"rounds": 40}, WITHOUT),
+    ("reference_counts", "confirmed", {"rounds": 100}, NEWEST),
+    ("reference_counts", "depends" if WITHOUT.free_threaded else "confirmed", {"rounds": 100}, WITHOUT),
     ("switch_interval", "confirmed", {}, WITH),
     ("latency_beside_burners", "confirmed", {"messages": 5}, WITH),
     ("free_threads", "depends", {"numbers": 2000}, NEWEST),

@@ -1,4 +1,4 @@
-"""A client of a server waits for 95 % of its life, and needs the GIL for next to nothing."""
+"""Who talks to a server waits for 95 % of its life."""
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, duration, percent
 

@@ -1,4 +1,4 @@
-"""Four threads compute no faster than one after the other.
+"""Threads compute no faster than one after the other.
 
 The same work twice: first one thread at a time, then all together. Together they share one GIL, so
 they only take turns, and the work takes as long as before. It takes a little longer even: each
@@ -21,7 +21,7 @@ def compute(steps):
         total += number * number % 7
 
 
-def run(threads: int = 4, steps: int = 400_000, repeats: int = 3):
+def run(threads: int = 3, steps: int = 500_000, repeats: int = 2):
     for repeat in range(1, repeats + 1):
         for way in ("alone", "together"):
             names = [f"{way} {repeat}.{number + 1}" for number in range(threads)]

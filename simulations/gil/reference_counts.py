@@ -7,7 +7,7 @@ be safe against the others: still right, but dearer by far.
 
 Parameters:
     threads: 1..8, how many count at the same time
-    rounds: 5..200, how often each takes and drops ten thousand references
+    rounds: 5..3000, how often each takes and drops ten thousand references
 """
 
 import sys
@@ -21,7 +21,7 @@ def refer(thing, rounds):
         list(repeat(thing, 10_000))
 
 
-def run(threads: int = 2, rounds: int = 100):
+def run(threads: int = 2, rounds: int = 1500):
     thing = ["a thing for all"]
     before = sys.getrefcount(thing)
     for way, what in (("own", None), ("shared", thing)):

@@ -5,6 +5,9 @@ the account that it takes from, looks around a moment, then wants the other acco
 other thread holds, and gives up only when it gets the first. Nobody can go on. Without the moment
 in between it may well go right: for years.
 
+Four things must come together: a lock has one holder at a time; each keeps its lock while it wants
+another; nobody takes one away; and the wants close a circle. Each way out breaks one of them.
+
 Parameters:
     pause_ms: 0..500, how long a transfer holds its first lock before it wants the second
     patience_ms: 50..5000, how long main waits before it gives up and ends the program

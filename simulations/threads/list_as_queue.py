@@ -23,6 +23,7 @@ def cook(waiting, closed, cooked, cook_ms):
         order = waiting[0]
         sleep(cook_ms / 1000)
         cooked.append(order)
+        print(f"order {order + 1} is cooked")
         if order in waiting:
             waiting.remove(order)
 

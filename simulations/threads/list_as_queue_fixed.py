@@ -21,6 +21,7 @@ def cook(waiting, cooked, cook_ms):
     while (order := waiting.get()) is not None:
         sleep(cook_ms / 1000)
         cooked.append(order)
+        print(f"order {order + 1} is cooked")
 
 
 def run(cooks: int = 2, orders: int = 12, order_ms: float = 8.0, cook_ms: float = 25.0, places: int = 3):
