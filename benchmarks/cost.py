@@ -35,6 +35,8 @@ def figures(quick: bool) -> Iterator[Figure | str]:
     yield from program("lock ping-pong", "lock_ping_pong", 20_000 * scale, rounds, 1.5)
     yield from program("pipe ping-pong", "pipe_ping_pong", 150_000 * scale, rounds, 1.25, without_lines=1.15)
     yield from program("a thousand tasks", "thousand_tasks", 20_000 * scale, rounds, 1.25)
+    yield from program("ProcessPoolExecutor.map()", "executor_map", 100 * scale, rounds, 1.05)
+    yield from program("multiprocessing.Pool.map()", "pool_map", 100 * scale, rounds, 1.05)
     yield from program("two threads, two pipes", "two_pipes", 250_000 * scale, rounds, 1.25, without_lines=1.15)
 
 

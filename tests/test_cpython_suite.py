@@ -53,6 +53,11 @@ PROCESSES = {
 } | {"main module": ("test.test_multiprocessing_main_handling",)}
 """One to three minutes each, without the recorder as well."""
 
+FUTURES = tuple(
+    f"test.test_concurrent_futures.test_{part}"
+    for part in ("as_completed", "deadlock", "future", "init", "process_pool", "shutdown", "thread_pool", "wait")
+)
+
 EXCEPTIONS: dict[str, str] = {}
 """Tests that may end otherwise, and why. So far none has to."""
 
@@ -121,6 +126,14 @@ def test_threads_locks_and_queues(tmp_path: Path) -> None:
 def test_asyncio(tmp_path: Path) -> None:
     """Tasks, futures and what they wait for."""
     compare(of(3, 13), tmp_path, ASYNCIO)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
+def test_futures(tmp_path: Path) -> None:
+    """Pools of threads and of processes, however they are started."""
+    compare(of(3, 13), tmp_path, FUTURES)
 
 
 @pytest.mark.slow
