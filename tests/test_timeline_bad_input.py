@@ -1,57 +1,26 @@
 """The timeline with what nobody would wish for: each a clear state, and never an exception."""
 
 import asyncio
-import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gilscope import recording
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import ROWS, Rows, Writer
-from tests.test_timeline_browser import CHUNKS, ENDED, HEADER, LIVE, RECORDING, Server, ask, give, open_page, wait
+from tests.timeline_page import CHUNKS, ENDED, HEADER, LIVE, RECORDING, TREE, Server, ask, give, open_page, wait
 
 BEFORE = RECORDING[: RECORDING.index(b"GSCK")]
 END = {"verdict": "ok", "sentence": "It ended by itself.", "duration_ns": 1000, "lost": 0}
 DRAWN = "s.visible && s.painter.palette && s.frame === 0 && s.widthPx > 0"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A page on which every error fails the test."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert errors == []
 
 
 def written(folder: Path, write: Callable[[Writer], object]) -> bytes:
@@ -92,7 +61,7 @@ def test_nothing_recorded_one_transition_and_no_recording(page: Page, server: Se
     assert "has no end" in page.locator(".gt-status").inner_text()
     assert ink(page) > 4
     for key in ["w", "s", "ArrowRight", "ArrowDown", "Space", "f"]:
-        page.locator(".gt-overlay").press(key)
+        page.locator(TREE).press(key)
     wait(page, "Number.isFinite(c.viewport.from) && c.viewport.to > c.viewport.from")
 
     for file, sentence in [
@@ -161,8 +130,10 @@ def test_names_in_any_script_and_of_any_length(page: Page, server: Server, tmp_p
     open_page(page, server)
     wait(page, DRAWN)
     assert ask(page, "s.layout.rows.map((row) => row.track.name)") == list(NAMES.values())
+    for _ in NAMES:
+        page.locator(TREE).press("ArrowDown")
+    wait(page, "s.frame === 0")
     for n in range(len(NAMES)):
-        page.locator(".gt-overlay").press("ArrowDown" if n else "ArrowRight")
         x, y = (
             700,
             ask(page, f"s.canvas.getBoundingClientRect().top + s.layout.rows[{n}].barTopPx + 8 - s.scroll.scrollTop"),
@@ -235,7 +206,7 @@ def test_a_stream_that_stops_and_never_ends(page: Page, server: Server) -> None:
     )
     assert page.evaluate("() => window.frames") == 0
     assert page.get_by_role("button", name="Live").is_visible()
-    page.locator(".gt-overlay").press("w")
+    page.locator(TREE).press("w")
     wait(page, "window.frames > 0")
 
 

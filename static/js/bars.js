@@ -38,7 +38,10 @@ export const STACK = Object.freeze([
 export class Bars {
   constructor() {
     this.list = new SpanList();
+    /** Of one column: how high each part is, and what it looks like. */
     this.heights = new Float64Array(STACK.length);
+    /** @type {import('./patterns.js').Tile[]} */
+    this.parts = [];
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -198,7 +201,7 @@ export class Bars {
 
   /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top in the raster */
   #stripOf(row, top) {
-    const { list, raster, heights } = this;
+    const { list, raster, heights, parts } = this;
     const palette = /** @type {Palette} */ (this.palette);
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
@@ -213,11 +216,15 @@ export class Bars {
       if (mixed[column] === 0) continue;
       let sum = 0;
       for (let n = 0; n < states; n += 1) sum += mix[start + n];
+      let count = 0;
       for (let n = 0; n < places.length; n += 1) {
         const part = mix[start + places[n]];
-        heights[n] = part > 0 ? Math.max((part / sum) * tall[n], 1) : 0;
+        if (part <= 0) continue;
+        heights[count] = Math.max((part / sum) * tall[n], 1);
+        parts[count] = tiles[n];
+        count += 1;
       }
-      raster.column(column, top, height, heights, tiles);
+      raster.column(column, top, height, heights, parts, count);
     }
   }
 

@@ -58,7 +58,9 @@ export class Blocks {
    */
   cover(frame, rows, widthPx, heightPx, ground) {
     const blockPx = blockWidth(widthPx, this.bars.ratio);
-    const drawnFor = [blockPx, frame.grid, frame.layout, frame.scrollPx, heightPx, frame.model, frame.model.damages.length];
+    // How much is in a queue is drawn against the most that ever was.
+    const deepest = rows.reduce((sum, row) => sum + row.track.deepest, 0);
+    const drawnFor = [blockPx, deepest, frame.grid, frame.layout, frame.scrollPx, heightPx, frame.model, frame.model.damages.length];
     if (drawnFor.some((value, n) => value !== this.drawnFor[n])) this.clear();
     this.drawnFor = drawnFor;
     const first = Math.floor(frame.originPx / blockPx);

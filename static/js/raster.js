@@ -47,6 +47,12 @@ export class Raster {
   rect(left, top, width, height, tile, radius = 0) {
     if (left >= this.width || left + width <= 0) return;
     const last = Math.min(top + height, this.height);
+    if (width === 1 && tile.plain) {
+      // Most are: without a call for each line.
+      const { pixels, width: line } = this;
+      for (let y = Math.max(top, 0), at = y * line + left; y < last; y += 1, at += line) pixels[at] = tile.pixels[0];
+      return;
+    }
     for (let y = Math.max(top, 0); y < last; y += 1) {
       const cut = radius === 0 ? 0 : inset(radius, Math.min(y - top, top + height - 1 - y));
       this.#line(y, Math.max(left + cut, 0), Math.min(left + width - cut, this.width), tile);
@@ -110,17 +116,17 @@ export class Raster {
    * @param {number} height of all that may be written to
    * @param {Float64Array} heights of the parts
    * @param {readonly Tile[]} tiles of the parts
+   * @param {number} [count] of parts
    */
-  column(x, top, height, heights, tiles) {
+  column(x, top, height, heights, tiles, count = tiles.length) {
     const { pixels, width } = this;
     let total = 0;
-    for (let n = 0; n < tiles.length; n += 1) total += heights[n];
+    for (let n = 0; n < count; n += 1) total += heights[n];
     const end = Math.min(top + height, this.height) * width;
     // From here on in whole lines of the image.
     let from = top + Math.max(0, (height - total) / 2) + 0.5;
     let at = Math.max(from | 0, 0) * width + x;
-    for (let n = 0; n < tiles.length; n += 1) {
-      if (heights[n] === 0) continue;
+    for (let n = 0; n < count; n += 1) {
       from += heights[n];
       const last = Math.min((from | 0) * width, end);
       const { side, plain, pixels: tile } = tiles[n];

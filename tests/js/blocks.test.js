@@ -124,6 +124,24 @@ for (const [name, pxPerNs, count] of /** @type {const} */ ([['many spans a pixel
   });
 }
 
+test('a queue that gets deeper than it ever was is drawn anew, also where nothing else changes', () => {
+  const model = begun();
+  append(model, dice(2), 500);
+  const lock = /** @type {any} */ (model.tracks[3]);
+  const deepen = (/** @type {number} */ at, /** @type {number} */ depth) => {
+    lock.depths.push(at, depth);
+    lock.deepest = Math.max(lock.deepest, depth);
+  };
+  deepen(10, 2);
+  LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
+  const [blocks, view] = [new Blocks(bars()), frame(model, new Grid(0, WIDTH / 2 / model.until), 0)];
+  const before = picture(blocks, view).all;
+  deepen(model.until, 9);
+  const after = picture(blocks, view).all;
+  assert.equal(difference(after, picture(new Blocks(bars()), view).all), '');
+  assert.notEqual(difference(after, before), '');
+});
+
 for (const ratio of [1, 2]) {
   test(`blocks have no seams: together they are what one raster would be, at ${ratio} pixels a pixel`, () => {
     const model = begun();
