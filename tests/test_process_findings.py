@@ -166,6 +166,61 @@ holder = Thread(target=hold, name="holder")
             assert found == []
 
 
+ENDS = """
+def end_later():
+    sleep(0.3)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_process_is_joined_before_what_it_sends_is_read(tmp_path: Path, reads: bool) -> None:
+    """It sends more than a pipe holds; nothing is said where it is read."""
+    recording, _ = run(
+        tmp_path,
+        f"""
+        results = get_context("fork").Queue()
+        worker = get_context("fork").Process(target=results.put, args=(b"x" * 1_000_000,), name="worker")
+        worker.start()
+        if {reads}:
+            results.get()
+        else:
+            Thread(target=end_later, daemon=True).start()
+        worker.join()
+        """,
+        before=SPIN + ENDS,
+    )
+    expected = [
+        (
+            "worker is joined before what it sends is read",
+            "MainThread waits for worker to end, but that can't end before what it sends is read: QueueFeederThread of "
+            "worker writes _ to results for _, up to the end, and nobody reads it. It goes on if results is read before "
+            "worker is joined.",
+        )
+    ]
+    assert proved(recording, "deadlock") == ([] if reads else expected)
+
+
+def test_a_deadlock_between_processes_is_one(tmp_path: Path) -> None:
+    """Who joins a process holds the lock that it wants."""
+    recording, _ = run(
+        tmp_path,
+        """
+        cache = get_context("fork").Lock()
+        worker = get_context("fork").Process(target=cache.acquire, name="worker")
+        with cache:
+            worker.start()
+            Thread(target=end_later, daemon=True).start()
+            worker.join()
+        """,
+        before=SPIN + ENDS,
+    )
+    ((title, sentence),) = proved(recording, "deadlock")
+    assert title in ("Deadlock of MainThread and worker", "Deadlock of worker and MainThread")
+    assert "worker waits for cache, held by MainThread" in sentence
+    assert "MainThread waits for the end of worker" in sentence
+
+
 def test_who_waits_for_a_message_waits_for_what_its_sender_does(tmp_path: Path) -> None:
     """From the reader to the sender's thread; before that one was there, to its process; the path goes the same way."""
     recording, _ = run(

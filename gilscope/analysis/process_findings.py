@@ -7,6 +7,7 @@ import numpy as np
 
 from gilscope.analysis import transport
 from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, Stretch, proof
+from gilscope.analysis.forward import stretches
 from gilscope.analysis.text import counted, duration, listed, size
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import Kind, State, TrackKind
@@ -155,6 +156,34 @@ def _left_behind(timeline: Timeline) -> list[Finding]:
     return found
 
 
+def _joined_before_read(timeline: Timeline) -> list[Finding]:
+    """A process is waited for that can't end, because nobody reads what it sends."""
+    rows, waits = timeline.flows.rows, timeline.waits
+    of_pipe = timeline.kind_of(rows.thing) == TrackKind.PIPE
+    begun, written = stretches(rows.track, of_pipe & (rows.kind == Kind.CALL), of_pipe & (rows.kind == Kind.RETURN))
+    reads = rows[of_pipe & (rows.kind == Kind.UNBLOCK)]
+    joins = waits[(timeline.kind_of(waits.thing) == TrackKind.PROCESS) & (waits.ended == 0)]
+    found = []
+    for n in begun[written < 0].tolist():
+        writer, pipe, since = int(rows.track[n]), int(rows.thing[n]), int(rows.at[n])
+        read = bool(((reads.thing == pipe) & (reads.at > since)).any())
+        mine = joins[(joins.thing == timeline.parent_of(rows.track[[n]])[0]) & (joins.end > since)]
+        if read or not len(mine):
+            continue
+        waiter, process, begin, end = (int(each[0]) for each in (mine.track, mine.thing, mine.begin, mine.end))
+        names = [timeline.name(each) for each in (waiter, process, pipe)]
+        writes = timeline.name_beside(writer, waiter)
+        sentence = (
+            f"{names[0]} waits for {names[1]} to end, but that can't end before what it sends is read: {writes} "
+            f"writes {size(int(rows.value[n]))} to {names[2]} for {duration(end - since)}, up to the end, and nobody reads it. "
+            f"It goes on if {names[2]} is read before {names[1]} is joined."
+        )
+        title = f"{names[1]} is joined before what it sends is read"
+        spans = [(waiter, begin, end), (writer, since, end)]
+        found.append(Finding("deadlock", title, sentence, "blocked", spans, 1000))
+    return found
+
+
 def _unseen(timeline: Timeline) -> list[Finding]:
     """Processes that were started, and never told anything."""
     rows = timeline.rows
@@ -174,4 +203,4 @@ def _unseen(timeline: Timeline) -> list[Finding]:
     return [Finding("unseen-process", "Not every process was recorded", sentence, "unknown", proof(spans), 850)]
 
 
-RULES = (_unseen, _left_behind, _dear_messages, _dear_starts)
+RULES = (_joined_before_read, _unseen, _left_behind, _dear_messages, _dear_starts)
