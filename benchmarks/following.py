@@ -100,8 +100,8 @@ async def followed(
 
 async def _watch(page: Page, run: Run, until: float) -> list[float]:
     """How many ms the page is behind, asked again and again up to a moment of the run."""
-    behind = []
-    while run.sent < until * 1e9:
+    behind: list[float] = []
+    while not behind or run.sent < until * 1e9:
         await asyncio.sleep(0.25)
         behind.append((run.sent - await page.evaluate(KNOWN)) / 1e6)
     return behind
