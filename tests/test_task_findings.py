@@ -217,9 +217,13 @@ async def obedient():
 
 async def locks(first, second):
     async with first:
-        await asyncio.sleep(0.001)
+        stuck.append(first)
+        while len(stuck) < 2:
+            await asyncio.sleep(0)
         async with second:
             pass
+
+stuck = []
 
 async def main():
     asyncio.current_task().set_name("main")
@@ -241,11 +245,13 @@ async def main():
         pass
     await asyncio.sleep(0.001)
     a, b = asyncio.Lock(), asyncio.Lock()
-    try:
-        async with asyncio.timeout(0.02):
-            await asyncio.gather(task(locks(a, b), "left"), task(locks(b, a), "right"))
-    except TimeoutError:
-        pass
+    both = task(locks(a, b), "left"), task(locks(b, a), "right")
+    while len(stuck) < 2:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.005)
+    for each in both:
+        each.cancel()
+    await asyncio.wait(both)
     task(obedient(), "left behind")
     await asyncio.sleep(0)
 """
