@@ -236,7 +236,8 @@ class Kind(IntEnum):
     """A task was made, and is ready. ``value``: its number in this process, by which its definition tells its name."""
     TASK_READY = 91
     """What it awaited has come, or it was cancelled: it could run. By whoever brought that about; ``value``: the address
-    of the task whose end did (of the one awaited, or one of a gather(), a wait(), a TaskGroup)."""
+    of the task whose end did (of the one awaited, or one of a gather(), a wait(), a TaskGroup), or of the thread that gave the
+    loop the callback which did; ``aux``: its TrackKind."""
     TASK_STEP = 92
     """Its next step begins. Flag NESTED: goes on with a step that another task's eager first step interrupted."""
     TASK_YIELD = 93
@@ -260,6 +261,8 @@ class Kind(IntEnum):
     UNAWAITED = 134
     """A coroutine is thrown away that nobody has awaited: it never ran. Told twice: ``value`` 0: the line is where its
     function begins; 1: where the thread throws it away."""
+    LOOP_CALL = 135
+    """A thread gives the loop ``thing`` a callback, with call_soon_threadsafe()."""
     ASYNC_NEW = 99
     """As THING_NEW, of a loop or of a lock or another thing of asyncio: tasks have it, and wait for it."""
     # Pools and what is submitted to them. ``thing``: the address of the future; of a call in a worker process, its key.

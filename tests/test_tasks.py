@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gilscope.analysis import critical_path
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
@@ -173,6 +174,39 @@ def test_whose_end_lets_a_task_go_on(record: Callable[..., Recording]) -> None:
         *(("quick", 1), ("slow", 1)),
         *(("fails", 2), ("goes on", 2)),
     ]
+
+
+def test_the_thread_that_lets_a_task_go_on(record: Callable[..., Recording]) -> None:
+    """One that gives the loop a callback; a callback of the loop's own tells nobody, also at the address of an earlier one."""
+    recording = record(
+        """
+        def sets(loop, event):
+            loop.call_soon_threadsafe(event.set)
+
+        async def main():
+            called("main")
+            loop = asyncio.get_running_loop()
+            for name in ("other", "another"):
+                event = asyncio.Event()
+                thread = Thread(target=sets, args=(loop, event), name=name)
+                loop.call_soon(thread.start)
+                await event.wait()
+                thread.join()
+                for _ in range(3):
+                    event.clear()
+                    loop.call_soon(event.set)
+                    await event.wait()
+        """
+    )
+    ready = [word.removeprefix("ready by ") for word in sequence(recording, "main") if word.startswith("ready")]
+    assert ready == ["other", *["MainThread"] * 3, "another", *["MainThread"] * 3]
+    calls = recording.rows[recording.rows.kind == Kind.LOOP_CALL]
+    names = [recording.tracks[track]["name"] for track in calls.track.tolist()]
+    assert [name for name in names if name != "MainThread"] == ["other", "another"]
+    assert {recording.tracks[thing]["name"] for thing in calls.thing.tolist()} == {"loop"}
+    timeline = Timeline(recording)
+    path = critical_path.path(timeline)
+    assert {"other", "another"} <= {timeline.name(track) for track in path.track.tolist()}
 
 
 def test_coroutines_that_nobody_awaits(record: Callable[..., Recording]) -> None:
@@ -389,8 +423,8 @@ def test_threads_and_executors(record: Callable[..., Recording]) -> None:
         """
     )
     assert sequence(recording, "main") == [
-        *("new by MainThread", "step", "suspend on Event.wait 1", "ready by MainThread", "step"),
-        *("suspend on Event.wait 2", "ready by MainThread", "step", "end done"),
+        *("new by MainThread", "step", "suspend on Event.wait 1", "ready by asyncio_0", "step"),
+        *("suspend on Event.wait 2", "ready by asyncio_0", "step", "end done"),
     ]
 
 

@@ -209,7 +209,9 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     started = f" {started_meanwhile(timeline, process, begin, at, timeline.name(process))}" if process != own else ""
     thread, born = whose[0], timeline.lives[whose[0]][0]
     young = np.maximum(np.minimum(at, born) - begin, 0)
-    if 2 * young.sum() > (at - begin).sum() and timeline.main_thread(process):  # for most of it, it wasn't there yet
+    if (
+        process != own and 2 * young.sum() > (at - begin).sum() and timeline.main_thread(process)
+    ):  # for most of it, it wasn't there yet
         thread, at = timeline.main_thread(process), np.minimum(at, born)
     return f"{detail}.{started}".rstrip(), meanwhile(timeline, thread, begin, np.maximum(begin, at))
 

@@ -16,6 +16,7 @@ NONE = -1
 OVER = (Kind.TASK_YIELD, Kind.TASK_SUSPEND, Kind.TASK_END)
 """A step is over."""
 LOOKS = (Kind.LOOP_SELECT, Kind.LOOP_RUN)
+OF_LOOPS = (*LOOKS, Kind.LOOP_CALL)
 LATE_NS = 1_000_000
 """A loop that looks for input and output, or at the clock, less late than this has kept nobody waiting."""
 AT_ONCE = 10
@@ -46,7 +47,7 @@ def find(rows: Rows, kinds: Numbers) -> TaskFlows:
     state = np.zeros(len(rows), np.uint8)
     about = kinds[np.minimum(rows.thing, len(kinds) - 1)]
     of_task = np.isin(rows.kind, (*READY, *OVER, Kind.TASK_STEP)) & (about == TrackKind.TASK)
-    at = np.flatnonzero(of_task | np.isin(rows.kind, LOOKS))
+    at = np.flatnonzero(of_task | np.isin(rows.kind, OF_LOOPS))
     if of_task.any():
         current = _current(rows)
         some = rows[at]
@@ -71,7 +72,7 @@ def _current(rows: Rows) -> Numbers:
 
 
 def _readied(rows: Rows, current: Numbers) -> tuple[Index, Index, State, Numbers]:
-    """Tasks that become ready between two steps: by the end of another one, as far as that is known. Else what they
+    """Tasks that become ready between two steps: by the end of another one, or by a thread that asked the loop for it. Else what they
     awaited comes from outside of the loop: then nothing else matters since they began to await it, unless the loop was
     busy when it came, and saw it late."""
     by_itself = (rows.kind == Kind.TASK_READY) & (current == 0)
@@ -80,6 +81,8 @@ def _readied(rows: Rows, current: Numbers) -> tuple[Index, Index, State, Numbers
     since = last_before(rows.thing[suspends], suspends, rows.thing[effects], effects)
     effects, since = effects[since != NONE], since[since != NONE]
     ended = last_before(rows.thing[ends], ends, rows.value[effects], effects)
+    calls = np.flatnonzero(rows.kind == Kind.LOOP_CALL)
+    ended = np.maximum(ended, last_before(rows.track[calls], calls, rows.value[effects], effects))
     own = rows.track[since] == rows.track[effects]  # else another thread did it, which went on with what it does
     by_itself = own & (rows.value[effects] == 0) & (_late(rows, effects, since) < LATE_NS)
     causes = np.where(ended > since, ended, np.where(by_itself, since, NONE))

@@ -28,7 +28,7 @@ NO_PROCESS = 0
 OF_CALL = kinds(Kind.CALL, Kind.RETURN)
 OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CANCEL))
 OF_TASK |= kinds(Kind.TASK_UNCANCEL, Kind.TASK_GATHERED)
-OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN)
+OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN, Kind.LOOP_CALL)
 MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
 OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))

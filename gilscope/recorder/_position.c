@@ -217,6 +217,15 @@ static inline PyObject *local(_PyInterpreterFrame *frame, int n)
 #endif
 }
 
+PyObject *position_self(PyObject *wanted)
+{
+    _PyInterpreterFrame *frame = topmost(PyThreadState_Get());
+    for (int n = 0; frame != NULL && n < FRAMES; frame = frame->previous, n++)
+        if (complete(frame) && (PyObject *)code_of(frame) == wanted)
+            return local(frame, 0);
+    return NULL;
+}
+
 void position_arguments(PyObject *found[FIRST_ARGUMENTS])
 {
     _PyInterpreterFrame *frame = topmost(PyThreadState_Get());

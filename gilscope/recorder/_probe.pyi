@@ -96,10 +96,19 @@ def semaphore_key(semaphore: object) -> int:
 def uninstall_program() -> None:
     """Undo install_program(): every function of the interpreter is what it was, and hooks only call."""
 
-def install_tasks(future: type, task: type, step: object, wakeup: object, words: dict[int, tuple[int, int]]) -> None:
+def install_tasks(
+    future: type,
+    task: type,
+    step: object,
+    wakeup: object,
+    words: dict[int, tuple[int, int]],
+    called: dict[int, int],
+    runs: CodeType,
+) -> None:
     """Record the tasks of asyncio. ``step`` and ``wakeup``: what a loop is given to call for a task's first step, and for
     one after something that it awaited. ``words``: by address of a code object or of a type, the TrackKind of what a task
-    awaits in it, and the number of a word for that, or 0: it is the function's first argument.
+    awaits in it, and the number of a word for that, or 0: it is the function's first argument. ``called``: by address
+    of what a loop is to call for another thread, the address of that thread; ``runs``: the code that calls it.
 
     RuntimeError: this Python's tasks can't be recorded.
     """

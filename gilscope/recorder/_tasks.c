@@ -44,6 +44,8 @@ static uint64_t made;       /* tasks, so far */
 static PyObject *numbers;   /* address of a task → its number */
 static PyObject *awaited;   /* addresses of tasks that others await */
 static PyObject *quote;     /* str → JSON */
+static PyObject *called;    /* address of what a loop is to call for another thread → address of that thread */
+static PyObject *run_handle; /* code of the function that runs such a thing */
 static PyObject *words;     /* address of a code object or a type → (TrackKind, number of a word or 0 for self) */
 static __thread PyObject *current; /* the task whose step runs. Borrowed: who runs it has it */
 
@@ -277,9 +279,26 @@ static bool has_ended(PyObject *thing)
     return thing != NULL && PyObject_TypeCheck(thing, types[OWNER_TASK]) && state(thing) != 'P';
 }
 
+typedef struct {
+    uint16_t track;
+    uint64_t thing; /* 0: not known */
+} somebody;
+
+/* The thread that gave the loop the callback which runs now, if another one did. */
+static somebody who_called(void)
+{
+    PyObject *handle = PyDict_GET_SIZE(called) == 0 ? NULL : position_self(run_handle);
+    PyObject *key = handle == NULL ? NULL : PyLong_FromVoidPtr(handle);
+    PyObject *thread = key == NULL ? NULL : PyDict_GetItemWithError(called, key);
+    somebody it = {TRACK_THREAD, thread == NULL ? 0 : PyLong_AsUnsignedLongLong(thread)};
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return it;
+}
+
 /* Between two steps, what settles a future may be told by the end of a task: it then is an argument of that callback, as
-   in those of gather(), wait(), TaskGroup. 0: there is none. */
-static uint64_t whose_end(void)
+   in those of gather(), wait(), TaskGroup. Or by another thread. */
+static somebody who_settles(void)
 {
     PyObject *arguments[FIRST_ARGUMENTS];
     position_arguments(arguments);
@@ -288,18 +307,18 @@ static uint64_t whose_end(void)
         if (it != NULL && PyTuple_CheckExact(it) && PyTuple_GET_SIZE(it) == 1)
             it = PyTuple_GET_ITEM(it, 0);
         if (has_ended(it))
-            return address(it);
+            return (somebody){TRACK_TASK, address(it)};
     }
-    return 0;
+    return who_called();
 }
 
-/* The tasks among them. ``by``: the task whose end this is, or 0. Takes the reference. */
-static void tell_ready(PyObject *callbacks, bool done, uint64_t by)
+/* The tasks among them. ``by``: whose doing that is, if it isn't that of who runs now. Takes the reference. */
+static void tell_ready(PyObject *callbacks, bool done, somebody by)
 {
     for (Py_ssize_t i = 0; done && callbacks != NULL && i < PyList_GET_SIZE(callbacks); i++) {
         PyObject *callback = PyTuple_GET_ITEM(PyList_GET_ITEM(callbacks, i), 0);
         if (PyCFunction_Check(callback) && ((PyCFunctionObject *)callback)->m_ml == wakeup)
-            ring_record(KIND_TASK_READY, 0, TRACK_TASK, address(PyCFunction_GET_SELF(callback)), (int64_t)by,
+            ring_record(KIND_TASK_READY, 0, by.track, address(PyCFunction_GET_SELF(callback)), (int64_t)by.thing,
                         position_here());
     }
     Py_XDECREF(callbacks);
@@ -365,7 +384,7 @@ static void tell_end(turn *it, char ended)
     ring_record(KIND_TASK_END, 0, TRACK_TASK, address(it->task), how, 0);
     if (is_awaited(it->task))
         note_awaited(it->task, PySet_Discard);
-    tell_ready(it->callbacks, true, address(it->task));
+    tell_ready(it->callbacks, true, (somebody){TRACK_TASK, address(it->task)});
     it->callbacks = NULL;
 }
 
@@ -494,7 +513,7 @@ static PyObject *after(int method, PyObject *self, PyObject *callbacks, PyObject
             define_task(self, PyLong_AsUnsignedLongLong(number));
     }
     if (callbacks != NULL)
-        tell_ready(callbacks, done != NULL && done != Py_False, current == NULL ? whose_end() : 0);
+        tell_ready(callbacks, done != NULL && done != Py_False, current == NULL ? who_settles() : (somebody){TRACK_TASK, 0});
     return done;
 }
 
@@ -765,9 +784,10 @@ static int rebind_init(PyTypeObject *type, initproc from, initproc to)
 
 static PyObject *install_tasks(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *step, *woken_by, *told;
-    if (!PyArg_ParseTuple(arguments, "O!O!OOO!:install_tasks", &PyType_Type, &types[OWNER_FUTURE], &PyType_Type,
-                          &types[OWNER_TASK], &step, &woken_by, &PyDict_Type, &told))
+    PyObject *step, *woken_by, *told, *calls, *runs;
+    if (!PyArg_ParseTuple(arguments, "O!O!OOO!O!O!:install_tasks", &PyType_Type, &types[OWNER_FUTURE], &PyType_Type,
+                          &types[OWNER_TASK], &step, &woken_by, &PyDict_Type, &told, &PyDict_Type, &calls, &PyCode_Type,
+                          &runs))
         return NULL;
     if (active)
         Py_RETURN_NONE;
@@ -778,6 +798,8 @@ static PyObject *install_tasks(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     }
     Py_XSETREF(words, Py_NewRef(told));
+    Py_XSETREF(called, Py_NewRef(calls));
+    Py_XSETREF(run_handle, Py_NewRef(runs));
     for (int i = 0; i < OWNERS; i++)
         Py_INCREF(types[i]);
     step_type->tp_call = step_called;

@@ -102,6 +102,8 @@ typedef struct {
 bool position_suspended(PyObject *coroutine, suspended *it); /* false: it isn't one, or isn't suspended */
 
 enum { FIRST_ARGUMENTS = 2 };
+/* The first argument of the innermost function with this code that this thread executes. Borrowed; NULL: it is in none. */
+PyObject *position_self(PyObject *code);
 /* Of the function that this thread executes. Borrowed; NULL: it has no such one. */
 void position_arguments(PyObject *found[FIRST_ARGUMENTS]);
 uint64_t position_code(PyObject *coroutine);          /* address of its code; 0: it isn't one, or is over */

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import sys
+import threading
 import warnings
+import weakref
 from types import CodeType, FunctionType, ModuleType
 
 from gilscope.events import Kind, TrackKind
@@ -52,6 +54,12 @@ _OF_ASYNCIO = 0x100
 """With the kind of track in a hook "made": it is one of asyncio's."""
 
 _gathered = itertools.count(1)
+_giving = threading.local()
+"""The callback that this thread gives a loop."""
+_called: dict[int, int] = {}
+"""By address of what a loop is to call for another thread: the address of that thread."""
+_handles: dict[int, weakref.ref[Any]] = {}
+"""By the same address: with the handle, what is known of it goes."""
 
 
 class _Loop:
@@ -81,8 +89,9 @@ def of_asyncio(loaded: ModuleType) -> list[Place]:
     for name, module, path in _WORDS:
         words[id(_named(module, path))] = (TrackKind.FUTURE, names.index(name) + 1)
     words.pop(id(None), None)
+    runs = sys.modules["asyncio.events"].Handle._run.__code__
     try:
-        _probe.install_tasks(futures.Future, tasks.Task, *_first_task(futures.Future, tasks.Task), words)
+        _probe.install_tasks(futures.Future, tasks.Task, *_first_task(futures.Future, tasks.Task), words, _called, runs)
     except RuntimeError as error:
         definitions.unseen("asyncio", str(error))
         return []
@@ -142,6 +151,10 @@ def _places() -> list[Place]:
     found.append((locks.Lock, "_locked", _probe.watch("_locked", TrackKind.LOCK)))
     found.append((locks.Semaphore, "_value", _probe.watch("_value", TrackKind.SEMAPHORE)))
     queue = sys.modules["asyncio.queues"].Queue
+    loop = sys.modules["asyncio.base_events"].BaseEventLoop
+    found.append((loop, "call_soon_threadsafe", _probe.around(vars(loop)["call_soon_threadsafe"], _gives, _has_given)))
+    loop = sys.modules["asyncio.selector_events"].BaseSelectorEventLoop
+    found.append((loop, "_write_to_self", _probe.around(vars(loop)["_write_to_self"], _wakes, None)))
     gathering = sys.modules["asyncio.tasks"]._GatheringFuture
     found.append((gathering, "__init__", _probe.around(vars(gathering)["__init__"], _gathers, None)))
     warns = getattr(warnings, "_warn_unawaited_coroutine", None)
@@ -155,6 +168,34 @@ def _places() -> list[Place]:
         if isinstance(owner, type) and isinstance(vars(owner).get("select"), FunctionType)
     ]
     return found
+
+
+def _gives(loop: object, callback: object, *_: object, **__: object) -> None:
+    _probe.emit(Kind.LOOP_CALL, 0, TrackKind.LOOP, loop, 0)
+    _giving.callback = callback
+
+
+def _has_given(noted: object, handle: object, error: object) -> None:
+    _giving.callback = None
+
+
+def _wakes(loop: Any) -> None:
+    """The callback is there, but the loop doesn't know it yet: keep who gave it, as long as there is its handle, because its
+    address is another's then."""
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    try:
+        handle = loop._ready[-1]
+    except IndexError:  # it was busy, and has run it
+        return
+    if thread is not None and handle._callback is getattr(_giving, "callback", None):
+        key = id(handle)
+        _called[key] = id(thread)
+        _handles[key] = weakref.ref(handle, lambda ref: _forget(key, ref))
+
+
+def _forget(key: int, ref: object) -> None:
+    if _handles.get(key) is ref:
+        del _handles[key], _called[key]
 
 
 def _gathers(future: object, children: list[Any], **_: object) -> None:
