@@ -187,9 +187,9 @@ def test_a_link_on_the_page_leads_to_its_span(page: Page, server: Server) -> Non
 
 
 def test_all_that_is_seen_is_explained(page: Page, server: Server) -> None:
-    """The legend opens a sheet that has every state of a thread in words, and what the GIL is."""
+    """The question mark opens a sheet that has every state of a thread in words, and what the GIL is."""
     open_page(page, server)
-    page.locator(".gt-legend").click()
+    page.get_by_role("button", name="What all of this means").click()
     sheet = page.locator("dialog.gt-help")
     assert sheet.is_visible()
     told = sheet.inner_text()

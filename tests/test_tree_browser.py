@@ -112,3 +112,84 @@ def test_a_thousand_tasks_stay_usable(page: Page, server: Server) -> None:
     assert page.get_by_role("treegrid").get_attribute("aria-rowcount") == str(ask(page, "s.layout.rows.length"))
     ask(page, "s.arrange((one) => one.fold(99))")
     wait(page, "s.layout.rowOf.get(99).merged.length === 1000 && s.layout.rows.length < 20 && s.frame === 0")
+
+
+def test_finds_filters_and_leads_on(page: Page, server: Server) -> None:
+    """What is typed leaves the tracks that have it; Enter and N lead from place to place, Escape ends it."""
+    open_page(page, server)
+    page.locator(TREE).focus()
+    page.keyboard.press("/")
+    page.keyboard.type("blocked")
+    wait(page, "s.found && s.found.tracks > 0")
+    assert set(names(page)) == {"MainThread", "worker-1", "worker-2"}
+    assert (
+        page.locator(".gt-find-told").inner_text()
+        == f"{ask(page, 's.found.spans')} places on {ask(page, 's.found.tracks')} tracks"
+    )
+    page.keyboard.press("Enter")
+    first = ask(page, "[s.selected.state, s.selected.from, c.viewport.contains(s.selected.from)]")
+    assert first[0] == 5 and first[2]
+    page.keyboard.press("Enter")
+    assert ask(page, "s.selected.from") > first[1]
+    page.keyboard.press("Shift+Enter")
+    assert ask(page, "s.selected.from") == first[1]
+    page.get_by_label("Find", exact=True).fill("convoy.py:18")
+    wait(page, "s.layout.rows.length === 1")
+    assert names(page) == ["poller"]
+    page.keyboard.press("Escape")
+    wait(page, "s.layout.rows.length > 5")
+    assert ask(page, "document.activeElement.role") == "row"
+
+
+def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
+    """The legend says its sentence, and everything else is dimmed until it is pressed again."""
+    open_page(page, server, fragment=LOOK)
+    wait(page, "s.painter.palette")
+    before = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
+    blocked = page.get_by_role("button", name="blocked")
+    blocked.click()
+    wait(page, f"s.painter.palette.states[1].css !== '{before[1]}'")
+    after = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
+    assert [was == now for was, now in zip(before, after, strict=True)] == [n == 5 for n in range(8)]
+    assert page.locator(".gt-meaning").inner_text().startswith("blocked: Waits for a lock")
+    blocked.click()
+    wait(page, f"s.painter.palette.states[1].css === '{before[1]}'")
+    assert page.locator(".gt-meaning").is_hidden()
+
+
+def test_the_arrangement_is_in_the_address_and_one_can_go_back(page: Page, server: Server) -> None:
+    """A link restores what is pinned, folded, found, dimmed and quiet; Backspace leads back view by view, and leaves the browser's history alone."""
+    told = "pin=5&only=5,4&find=worker&quiet=1"
+    open_page(page, server, fragment=f"{LOOK}&at=119340000&track=4&{told}")
+    wait(page, f"s.selected && s.layout.rows[0].track.id === 5 && location.hash.endsWith('{told}')")
+    assert ask(page, "s.layout.rows.length < 8 && s.painter.palette.states[1].css !== s.painter.palette.css.running")
+    assert page.get_by_label("Find", exact=True).input_value() == "worker"
+    length = ask(page, "history.length")
+    page.locator(TREE).focus()
+    places = [ask(page, "location.hash")]
+    for key in ["d", "w", "p", "ArrowRight"]:
+        page.keyboard.press(key)
+        wait(page, f"location.hash !== '{places[-1]}'")
+        places.append(ask(page, "location.hash"))
+    for view in places[-2::-1]:
+        page.keyboard.press("Backspace")
+        wait(page, f"location.hash === '{view}'")
+    page.keyboard.press("Shift+Backspace")
+    wait(page, f"location.hash === '{places[1]}'")
+    assert ask(page, "history.length") == length
+
+
+def test_leads_to_the_cause_and_back(page: Page, server: Server) -> None:
+    """From a wait to the span in which the other thread let go, and back to the same view."""
+    open_page(page, server, fragment=f"{LOOK}&at=121000000&track=4")
+    wait(page, "s.selected && location.hash.includes('at=121')")
+    flow = ask(
+        page,
+        "(() => { const f = m.flows, w = s.selected; for (let n = 0; n < f.count; n += 1) if (f.toTrack[n] === 4 && f.toAt[n] >= w.from && f.toAt[n] <= w.to) return [f.fromTrack[n], f.fromAt[n]]; })()",
+    )
+    page.locator(TREE).focus()
+    page.keyboard.press("c")
+    assert ask(page, "[s.selected.track.id, c.at]") == flow
+    assert focused(page) == ask(page, f"m.name({flow[0]})")
+    page.keyboard.press("Backspace")
+    assert ask(page, "[s.selected.track.id, c.at]") == [4, 121_000_000]

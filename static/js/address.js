@@ -1,20 +1,26 @@
-// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id.
+// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id; and how the tracks
+// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean}} View
  */
 
-const KEYS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track']));
+const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track']));
+const LISTS = Object.freeze(/** @type {const} */ (['fold', 'pin', 'only']));
 
 /**
  * @param {View} view
  * @returns {string} without the `#`
  */
 export function formatAddress(view) {
-  return KEYS.flatMap((key) => {
+  const parts = NUMBERS.flatMap((key) => {
     const value = view[key];
     return value === undefined || !Number.isFinite(value) ? [] : [`${key}=${Math.round(value)}`];
-  }).join('&');
+  });
+  for (const key of LISTS) if (view[key]?.length) parts.push(`${key}=${view[key].join(',')}`);
+  if (view.find) parts.push(`find=${encodeURIComponent(view.find)}`);
+  if (view.quiet) parts.push('quiet=1');
+  return parts.join('&');
 }
 
 /**
@@ -26,7 +32,7 @@ export function parseAddress(hash) {
   const told = new URLSearchParams(hash.replace(/^#/, ''));
   /** @type {View} */
   const view = {};
-  for (const key of KEYS) {
+  for (const key of NUMBERS) {
     const text = told.get(key);
     if (text !== null && /^-?\d{1,16}$/.test(text)) view[key] = Number(text);
   }
@@ -34,5 +40,12 @@ export function parseAddress(hash) {
     delete view.from;
     delete view.to;
   }
+  for (const key of LISTS) {
+    const ids = (told.get(key) ?? '').split(',').filter((id) => /^-?\d{1,9}$/.test(id)).map(Number);
+    if (ids.length > 0) view[key] = ids;
+  }
+  const find = told.get('find');
+  if (find) view.find = find;
+  if (told.get('quiet') === '1') view.quiet = true;
   return view;
 }

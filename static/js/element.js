@@ -12,9 +12,12 @@ import { Tabs } from './tabs.js';
 import { Toolbar } from './toolbar.js';
 import { formatAddress, parseAddress } from './address.js';
 import { formatCount, formatDuration, formatMoment, formatOrdinal } from './format.js';
+import { EventsSheet } from './events_sheet.js';
+import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
 import { node } from './nodes.js';
 import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
+import { Trail } from './trail.js';
 import { Viewport } from './viewport.js';
 
 /** @typedef {import('./model.js').Span} Span */
@@ -75,10 +78,23 @@ export class GilTimeline extends HTMLElement {
       changed: () => this.#changed(),
       selected: () => this.#selected(),
       hovered: (span, row, xPx, yPx) => this.#hovered(span, row, xPx, yPx),
-      help: () => this.sheet?.showModal(),
-      why: () => this.detail?.element.focus(),
+      ask: (what) => this.#ask(what),
+      leaving: () => this.#rest(),
     });
     this.stage = stage;
+    this.trail = new Trail();
+    this.find = new FindBar({
+      find: (text) => stage.arrange((arrangement) => {
+        arrangement.find = text;
+      }),
+      step: (step) => stage.look(step),
+      leave: () => stage.focus(),
+    });
+    this.events = new EventsSheet((span) => {
+      this.#rest();
+      stage.select(span, true);
+      stage.focus();
+    });
     this.sheet = helpSheet();
     this.toolbar = new Toolbar({
       start: () => stage.command('start'),
@@ -89,7 +105,12 @@ export class GilTimeline extends HTMLElement {
       zoomIn: () => stage.command('zoom-in'),
       zoomOut: () => stage.command('zoom-out'),
       fit: () => stage.command('fit'),
-      help: () => this.sheet?.showModal(),
+      help: () => this.#ask('help'),
+      find: () => this.#ask('find'),
+      events: () => this.#ask('events'),
+      back: () => this.#ask('back'),
+      forth: () => this.#ask('forth'),
+      choose: (state) => stage.arrange((arrangement) => arrangement.choose(state)),
     });
     this.source = new SourcePanel();
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
@@ -111,12 +132,12 @@ export class GilTimeline extends HTMLElement {
     });
     stage.element.append(this.message, this.tip);
     const embedded = this.hasAttribute('embed');
-    const parts = [stage.element, this.strip, how, this.spoken, this.sheet];
+    const parts = [stage.element, this.strip, how, this.spoken, this.sheet, this.events.element];
     if (this.hasAttribute('controls')) {
-      parts.unshift(this.toolbar.element);
+      parts.unshift(this.toolbar.element, this.find.element);
       stage.element.append(this.toolbar.zoom);
     }
-    if (!embedded) parts.splice(-3, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element), this.detail.element));
+    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element), this.detail.element));
     this.replaceChildren(...parts);
     stage.connect();
   }
@@ -309,7 +330,12 @@ export class GilTimeline extends HTMLElement {
       running: camera.running,
       following: camera.following,
       states: model.threadStates,
+      chosen: stage.arrangement.states,
+      canBack: (this.trail?.past.length ?? 0) > 0,
+      canForth: (this.trail?.ahead.length ?? 0) > 0,
     });
+    this.find?.show(stage.arrangement.find);
+    this.find?.tell(stage.found);
     if (this.hasAttribute('embed')) return;
     this.#besides(model, camera.at, camera.playback.playing || (camera.at > 0 && !camera.following));
     this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
@@ -370,11 +396,43 @@ export class GilTimeline extends HTMLElement {
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(4, top)}px)`;
   }
 
+  /** @param {'help' | 'why' | 'find' | 'events' | 'back' | 'forth'} what a key or a button asks for */
+  #ask(what) {
+    const { model, stage, trail } = this;
+    if (!model || !stage || !trail) return;
+    if (what === 'help') this.sheet?.showModal();
+    else if (what === 'why') this.detail?.element.focus();
+    else if (what === 'find') this.find?.open();
+    else if (what === 'events') this.events?.open(model, stage.layout.rows.map(({ track }) => track), stage.camera.viewport.from, stage.camera.viewport.to, this.phase === 'ended' ? this.getAttribute('recording') : null);
+    else {
+      this.#rest();
+      const address = trail[what]();
+      if (address !== null) this.#look(parseAddress(address), true);
+    }
+  }
+
+  /** The view is one to come back to. */
+  #rest() {
+    if (this.stage && !this.stage.camera.following && this.phase !== 'loading') this.trail?.rest(formatAddress(this.stage.view));
+  }
+
   /** Take the view from the address: a stretch, a moment, a track; with a track, its span there is selected. */
   #restore() {
+    if (location.hash !== this.ownHash) this.#look(parseAddress(location.hash), false);
+    this.#rest();
+  }
+
+  /** @param {import('./address.js').View} view @param {boolean} whole what it doesn't tell is as at the beginning; else as it is now */
+  #look(view, whole) {
     const { stage, model } = this;
-    if (!stage || !model || location.hash === this.ownHash) return;
-    const { from, to, track: id, at: moment } = parseAddress(location.hash);
+    if (!stage || !model) return;
+    const { from, to, track: id, at: moment } = view;
+    if (whole || view.fold || view.pin || view.only || view.find || view.quiet) stage.arrange((arrangement) => arrangement.take(view));
+    if (whole) {
+      stage.act((camera) => (from === undefined ? camera.fit() : undefined));
+      stage.act((camera) => camera.seek(moment ?? 0));
+      if (id === undefined) stage.select(null);
+    }
     const stretch = from === undefined || to === undefined ? null : new Viewport(from, to);
     if (stretch) stage.act((camera) => camera.look(stretch));
     const track = id === undefined ? undefined : model.tracks[id];
@@ -398,10 +456,8 @@ export class GilTimeline extends HTMLElement {
     this.addressTimer = setTimeout(() => {
       const { stage } = this;
       if (!stage || stage.camera.following || this.phase === 'loading') return;
-      const { at, untouched, viewport } = stage.camera;
-      const shown = untouched ? {} : { from: viewport.from, to: viewport.to };
-      const moved = at > 0 || stage.selected ? { at } : {};
-      const hash = formatAddress({ ...shown, ...moved, ...(stage.selected ? { track: stage.selected.track.id } : {}) });
+      if (!stage.camera.playback.playing) this.#rest();
+      const hash = formatAddress(stage.view);
       const next = hash === '' ? location.pathname + location.search : `#${hash}`;
       if (hash === location.hash.slice(1)) return;
       history.replaceState(history.state, '', next);

@@ -16,6 +16,9 @@ const GETS = new Set([Kind.LOCK_ACQUIRE, Kind.UNBLOCK, Kind.TAKE, Kind.GET, Kind
  * @typedef {{begun: number, written: number, track: number, bytes: number}} Writing `written`: −1 until it is
  */
 
+/** A flow may be proven so long after it happened: who is woken needs the GIL first. */
+const CAUSE_REACH_NS = 1e9;
+
 /** Flows in the order in which they were proven. */
 export class Flows {
   constructor() {
@@ -115,6 +118,19 @@ export class Flows {
       if (this.kind[n] === Flow.MESSAGE && this.toTrack[n] === track) return n;
     }
     return -1;
+  }
+
+  /**
+   * The flow that ended on a track in a stretch, the last one.
+   * @param {number} track @param {number} from @param {number} to
+   * @returns {{track: number, at: number} | null} where it came from
+   */
+  cause(track, from, to) {
+    let last = -1;
+    for (let n = lastAtOrBefore(this.proven, this.count, to + CAUSE_REACH_NS); n >= 0 && this.proven[n] >= from; n -= 1) {
+      if (this.toTrack[n] === track && this.toAt[n] >= from && this.toAt[n] <= to && (last < 0 || this.toAt[n] > this.toAt[last])) last = n;
+    }
+    return last < 0 ? null : { track: this.fromTrack[last], at: this.fromAt[last] };
   }
 
   /** Something wasn't seen: nothing from before it proves anything about what comes. */

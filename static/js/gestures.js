@@ -14,7 +14,8 @@ import { RULER_PX } from './layout.js';
  * @property {(xPx: number | null, yPx: number) => void} hover
  * @property {(command: Command) => void} command
  * @typedef {'zoom-in' | 'zoom-out' | 'earlier' | 'later' | 'previous' | 'next' | 'up' | 'down' | 'fit' | 'fit-selection'
- *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'} Command
+ *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'
+ *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events'} Command
  */
 
 /** A press that moves further than this is a drag. */
@@ -28,11 +29,15 @@ const KEYS = Object.freeze({
   KeyW: 'zoom-in', KeyS: 'zoom-out', KeyA: 'earlier', KeyD: 'later', KeyF: 'fit-selection',
   ArrowLeft: 'previous', ArrowRight: 'next', ArrowUp: 'up', ArrowDown: 'down',
   Equal: 'zoom-in', NumpadAdd: 'zoom-in', Minus: 'zoom-out', NumpadSubtract: 'zoom-out', Digit0: 'fit', Numpad0: 'fit',
-  Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin', Home: 'start', End: 'end', Escape: 'escape',
+  Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin',
+  KeyN: 'next-match', KeyC: 'cause', Backspace: 'back', KeyT: 'events', Home: 'start', End: 'end', Escape: 'escape',
 });
 
 /** @type {Readonly<Record<string, Command>>} by what the key says, for keys that lie elsewhere on every layout */
-const SIGNS = Object.freeze({ '+': 'zoom-in', '-': 'zoom-out', '−': 'zoom-out', 0: 'fit', '?': 'help' });
+const SIGNS = Object.freeze({ '+': 'zoom-in', '-': 'zoom-out', '−': 'zoom-out', 0: 'fit', '?': 'help', '/': 'find' });
+
+/** @type {Readonly<Record<string, Command>>} with Shift */
+const SHIFTED = Object.freeze({ KeyN: 'previous-match', Backspace: 'forth' });
 
 /**
  * @param {KeyboardEvent} event
@@ -40,7 +45,7 @@ const SIGNS = Object.freeze({ '+': 'zoom-in', '-': 'zoom-out', '−': 'zoom-out'
  */
 export function commandOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  return SIGNS[event.key] ?? KEYS[event.code] ?? null;
+  return SIGNS[event.key] ?? (event.shiftKey ? SHIFTED[event.code] : undefined) ?? KEYS[event.code] ?? null;
 }
 
 /**

@@ -20,6 +20,11 @@ const KEYS = Object.freeze([
   ['←  →', 'previous, next span of the track'],
   ['↑  ↓', 'the track above, below'],
   ['Enter', 'select what happens on the track; again: go to the reason (Esc leads back)'],
+  ['C', 'to the cause: where the arrow comes from that ended the selected wait'],
+  ['Backspace', 'back to the view before; with Shift: forth again'],
+  ['/', 'find: a name, a state, a thing that is waited for, a line as file.py:12'],
+  ['N', 'next match; with Shift: the previous one'],
+  ['T', 'the recording in words, and all events as a table'],
   ['X  P', 'fold or unfold the group; pin the track to the top'],
   ['Space', 'play, pause'],
   ['Home  End', 'playhead to the start, to the end'],
@@ -41,7 +46,7 @@ export function helpSheet() {
   const close = node('button', { type: 'button', class: 'gt-button gt-close', 'aria-label': 'Close' }, '×');
   const sheet = node(
     'dialog',
-    { class: 'gt-help', 'aria-label': 'What you see, keys and gestures' },
+    { class: 'gt-dialog gt-help', 'aria-label': 'What you see, keys and gestures' },
     close,
     node('h2', {}, 'What you see'),
     node(

@@ -43,6 +43,11 @@ const ROLES = Object.freeze([
   'runnable', 'outside', 'stalled', 'held', 'contended', 'core', 'gil-0', 'gil-1', 'gil-2', 'gil-ink', 'grid', 'fine',
 ]);
 
+/** How much of its colour what doesn't stand out loses to the ground. */
+const FADED = 0.8;
+/** What is drawn of those that hold a thing: no state of a thread. */
+const HOLDS = Object.freeze(['gil-0', 'gil-1', 'gil-2', 'core', 'held', 'contended', 'blocked']);
+
 /** @typedef {Readonly<{css: Readonly<Record<string, string>>, rgb: Readonly<Record<string, Rgb>>, tiles: Readonly<Record<string, Tile>>, states: readonly Style[], gilStates: readonly Style[], sans: string, mono: string}>} Palette */
 
 /**
@@ -50,9 +55,10 @@ const ROLES = Object.freeze([
  * @param {HTMLElement} probe an element that no one sees, inside the timeline
  * @param {(css: string) => Rgb} resolve what a canvas makes of a colour
  * @param {number} ratio device pixels to a CSS pixel
+ * @param {ReadonlySet<number>} [chosen] states that stand out from the rest; none: all
  * @returns {Palette}
  */
-export function readPalette(probe, resolve, ratio) {
+export function readPalette(probe, resolve, ratio, chosen = new Set()) {
   const style = getComputedStyle(probe);
   /** @type {Record<string, string>} */
   const css = {};
@@ -65,6 +71,10 @@ export function readPalette(probe, resolve, ratio) {
   }
   const states = Array.from({ length: STATES }, (_, state) => {
     const [role, pattern, tall] = LOOKS[state];
+    if (chosen.size > 0 && !chosen.has(state)) {
+      const faded = blend(rgb[role], rgb.bg, FADED);
+      return Object.freeze({ pattern, rgb: faded, css: `rgb(${faded.join(' ')})`, tall, edge: null, tile: tile(pattern, faded, rgb.bg, ratio) });
+    }
     const edge = state === State.STALLED ? tile('dashes', rgb[role], rgb.bg, ratio) : null;
     return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, edge, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
   });
@@ -81,6 +91,7 @@ export function readPalette(probe, resolve, ratio) {
   const inside = blend(rgb.bg, rgb.blocked, 0.16);
   tiles.held = tile('plain', inside, rgb.bg, ratio);
   tiles.contended = tile('dots', blend(inside, rgb.blocked, 0.36), blend(inside, rgb.bg, 0.36), ratio);
+  if (chosen.size > 0) for (const role of HOLDS) tiles[role] = tile('plain', blend(rgb[role], rgb.bg, FADED), rgb.bg, ratio);
   probe.style.fontFamily = 'var(--gt-sans)';
   const sans = style.fontFamily;
   probe.style.fontFamily = 'var(--gt-mono)';

@@ -1,6 +1,7 @@
 // The tracks on screen: what is looked at, and one loop that draws when something changed.
 
 import { Arrangement } from './arrangement.js';
+import { Finder } from './find.js';
 import { layOut, rowAt, OVERVIEW_PX, RULER_PX } from './layout.js';
 import { Overview } from './overview.js';
 import { Painter, resolveColour } from './painter.js';
@@ -30,7 +31,7 @@ const FLASH_MS = 350;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, help: () => void, why: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth') => void, leaving: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -41,6 +42,10 @@ export class Stage {
     /** @type {Span | null} */
     this.hovered = null;
     this.arrangement = new Arrangement();
+    /** @type {Finder | null} */
+    this.finder = null;
+    /** @type {{spans: number, tracks: number} | null} what it found */
+    this.found = null;
     this.calm = matchMedia('(prefers-reduced-motion: reduce)');
 
     this.ground = node('canvas', { class: 'gt-ground', 'aria-hidden': 'true' });
@@ -100,7 +105,7 @@ export class Stage {
       seen.disconnect();
       dressed.disconnect();
     });
-    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
+    for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)']) {
       matchMedia(query).addEventListener('change', () => this.redress(), { signal });
     }
     document.addEventListener('visibilitychange', () => this.touch(), { signal });
@@ -189,7 +194,7 @@ export class Stage {
     if (this.shape !== this.model.shape) this.#relayout();
     if (this.dirty.palette) {
       this.dirty.palette = false;
-      this.painter.dress(readPalette(this.probe, resolveColour, this.painter.ratio));
+      this.painter.dress(readPalette(this.probe, resolveColour, this.painter.ratio, this.arrangement.states));
       this.dirty.ground = true;
       this.overview.key = '';
     }
@@ -240,7 +245,11 @@ export class Stage {
   #relayout() {
     this.shape = this.model.shape;
     const { arrangement } = this;
-    this.layout = layOut(this.model, { ...arrangement, fitPx: this.heightPx });
+    const finder = arrangement.find ? new Finder(this.model, arrangement.find) : null;
+    this.finder = finder;
+    this.layout = layOut(this.model, { ...arrangement, keeps: finder && ((track) => finder.keeps(track)), fitPx: this.heightPx });
+    const tracks = this.layout.rows.map(({ track }) => track);
+    this.found = finder && { spans: finder.count(tracks), tracks: tracks.filter((track) => finder.keeps(track)).length };
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
     this.element.style.setProperty('--gt-roomy', `${this.layout.roomyPx + OVERVIEW_PX + 2}px`);
     const { quiet, moreTopPx } = this.layout;
@@ -256,7 +265,32 @@ export class Stage {
   arrange(change) {
     change(this.arrangement);
     this.shape = -1;
-    this.touch();
+    this.redress();
+  }
+
+  /** Go to the next or previous place of what is looked for. @param {1 | -1} step */
+  look(step) {
+    const { camera, finder, layout, selected } = this;
+    const span = finder?.next(layout.rows.map(({ track }) => track), selected, camera.at, step);
+    if (span) this.#leap(span);
+  }
+
+  /** Go to what made the selected span end, or a running one begin. */
+  #cause() {
+    const { model, selected } = this;
+    if (!selected) return;
+    const { track, from, to } = selected;
+    const cause = model.flows.cause(track.id, from, to) ?? model.flows.cause(track.id, from - 1e6, from);
+    const span = cause && model.tracks[cause.track]?.spanAt(cause.at, model.duration);
+    if (!span) return;
+    this.#leap(span);
+    this.camera.seek(cause.at);
+  }
+
+  /** Select a span elsewhere; the view before it is one that one can go back to. @param {Span} span */
+  #leap(span) {
+    this.events.leaving();
+    this.select(span, true);
   }
 
   /** What happens in a row: what is selected there, or else at the playhead. @param {Row} row */
@@ -287,6 +321,14 @@ export class Stage {
     this.camera.grown();
     if (this.selected) this.selected = this.selected.track.spanOfRow(this.selected.first, this.model.duration);
     this.touch();
+  }
+
+  /** All of what is looked at, as its address tells it. @returns {import('./address.js').View} */
+  get view() {
+    const { arrangement, camera, selected } = this;
+    const { at, untouched, viewport } = camera;
+    const stretch = untouched ? {} : { from: viewport.from, to: viewport.to };
+    return { ...stretch, ...(at > 0 || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
   }
 
   /** Change what is looked at. @param {(camera: Camera) => void} change */
@@ -425,7 +467,7 @@ export class Stage {
   #enter() {
     const row = this.layout.rowOf.get(this.names.current);
     if (!row) return;
-    if (this.selected?.track === row.track) this.events.why();
+    if (this.selected?.track === row.track) this.events.ask('why');
     else if (row.foldable && row.track.rows.count === 0) this.#fold();
     else this.select(spanOf(this.model, row, this.camera.at), true);
   }
@@ -451,7 +493,10 @@ export class Stage {
       case 'play': camera.togglePlay(); break;
       case 'start': camera.seek(0, true); break;
       case 'end': camera.seek(model.duration, true); break;
-      case 'help': this.events.help(); break;
+      case 'next-match': this.look(1); break;
+      case 'previous-match': this.look(-1); break;
+      case 'cause': this.#cause(); break;
+      case 'help': case 'find': case 'events': case 'back': case 'forth': this.events.ask(command); break;
       case 'escape': this.select(null); break;
     }
     this.touch();

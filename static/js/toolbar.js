@@ -15,7 +15,12 @@ import { SLOWNESS } from './playback.js';
  * @property {() => void} zoomOut
  * @property {() => void} fit
  * @property {() => void} help
- * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>}} ToolbarState
+ * @property {() => void} find
+ * @property {() => void} events
+ * @property {() => void} back
+ * @property {() => void} forth
+ * @property {(state: number) => void} choose let a state stand out
+ * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean}} ToolbarState
  */
 
 /** The states of threads and tasks in the order in which they are explained, those that occur. */
@@ -37,8 +42,11 @@ export class Toolbar {
       button.addEventListener('click', () => actions.pace(slowness));
       return { slowness, button };
     });
-    this.legend = node('button', { type: 'button', class: 'gt-legend', 'aria-label': 'What the patterns mean', title: 'What all of this means' });
-    this.legend.addEventListener('click', actions.help);
+    this.choose = actions.choose;
+    this.legend = node('div', { class: 'gt-legend', role: 'group', 'aria-label': 'What the patterns mean: press one, and the rest is dimmed' });
+    this.meaning = node('p', { class: 'gt-meaning', role: 'status', hidden: true });
+    this.back = iconButton('back', 'Back to the view before (Backspace)', actions.back);
+    this.forth = iconButton('forth', 'Forth again (Shift+Backspace)', actions.forth);
     this.element = node(
       'div',
       { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
@@ -46,7 +54,9 @@ export class Toolbar {
       node('div', { class: 'gt-segments', role: 'group', 'aria-label': 'Pace of the replay' }, ...this.paces.map(({ button }) => button)),
       this.position,
       this.live,
+      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events)),
       this.legend,
+      this.meaning,
     );
     /** Stands beside the strip of the whole recording. */
     this.zoom = node(
@@ -74,20 +84,29 @@ export class Toolbar {
     for (const { slowness, button } of this.paces) press(button, slowness === state.slowness);
     this.live.hidden = !state.running;
     press(this.live, state.following);
-    this.#explain(state.states);
+    this.back.disabled = !state.canBack;
+    this.forth.disabled = !state.canForth;
+    this.#explain(state.states, state.chosen);
   }
 
-  /** @param {ReadonlySet<number>} present */
-  #explain(present) {
+  /** @param {ReadonlySet<number>} present @param {ReadonlySet<number>} chosen */
+  #explain(present, chosen) {
     const states = EXPLAINED.filter((state) => present.has(state));
-    if (this.shown === states.join()) return;
-    this.shown = states.join();
+    const key = `${states.join()} ${[...chosen].join()}`;
+    if (this.shown === key) return;
+    const had = this.legend.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.state : null;
+    this.shown = key;
+    this.meaning.hidden = chosen.size === 0;
+    this.meaning.textContent = [...chosen].map((state) => `${STATE_TEXT[state].label}: ${STATE_TEXT[state].sentence}`).join(' ');
     this.legend.replaceChildren(
       ...states.map((state) => {
         const { label, sentence } = STATE_TEXT[state];
-        return node('span', { class: 'gt-legend-item', title: sentence }, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), label);
+        const button = node('button', { type: 'button', class: 'gt-legend-item', title: sentence, 'aria-pressed': String(chosen.has(state)), 'data-state': String(state) }, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), label);
+        button.addEventListener('click', () => this.choose(state));
+        return button;
       }),
     );
+    if (had) /** @type {HTMLElement | null} */ (this.legend.querySelector(`[data-state="${had}"]`))?.focus();
   }
 }
 

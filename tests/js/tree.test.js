@@ -2,6 +2,10 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { State, TrackKind } from '../../static/js/schema.js';
 import { STATES } from '../../static/js/lod.js';
+import { parseAddress, formatAddress } from '../../static/js/address.js';
+import { Arrangement } from '../../static/js/arrangement.js';
+import { Finder } from '../../static/js/find.js';
+import { Trail } from '../../static/js/trail.js';
 import { layOut, rowAt, rowsBetween } from '../../static/js/layout.js';
 import { merge } from '../../static/js/merged.js';
 import { Model } from '../../static/js/model.js';
@@ -101,4 +105,54 @@ test('folded into one strip, all time of all members is there, in each state and
       assert.ok(Math.abs(shares[column * STATES + state] - sum) < 1e-3, `${column} ${state}: ${shares[column * STATES + state]} ≠ ${sum}`);
     }
   }
+});
+
+test('what is looked for: names, states, what is waited for, lines; round and round', () => {
+  const model = new Model();
+  model.tellMeta({
+    tracks: [{ id: 1, kind: THREAD, name: 'worker-1' }, { id: 2, kind: THREAD, name: 'worker-2' }, { id: 3, kind: LOCK, name: 'cache' }, { id: 4, kind: THREAD, name: 'poller' }],
+    locations: [{ id: 1, file: '/x/convoy.py', line: 12, function: 'worker' }, { id: 2, file: '/x/convoy.py', line: 120, function: 'poll' }],
+  });
+  const rows = [[0, 1, State.RUNNING, 0, 1], [0, 2, State.RUNNING, 0, 1], [0, 4, State.OUTSIDE, 0, 2], [5, 3, State.HELD, 1, 0], [10, 2, State.BLOCKED, 3, 1], [20, 2, State.RUNNING, 0, 1], [20, 1, State.BLOCKED, 3, 1], [30, 1, State.RUNNING, 0, 0]];
+  const column = (/** @type {number} */ n) => rows.map((row) => row[n]);
+  const zeros = new Uint8Array(rows.length);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column(0), track: column(1), state: column(2), thing: column(3), line: column(4), kind: zeros, flags: zeros, value: zeros }));
+  const tracks = model.all;
+  const walk = (/** @type {string} */ text, /** @type {1 | -1} */ step = 1) => {
+    const finder = new Finder(model, text);
+    const found = [];
+    for (let n = 0, span = finder.next(tracks, null, -1, step); n < 4 && span; n += 1, span = finder.next(tracks, span, 0, step)) found.push(`${span.track.name}@${span.from}`);
+    return [finder.count(tracks), found.join(' '), tracks.filter((track) => finder.keeps(track)).map(({ name }) => name).join()];
+  };
+  assert.deepEqual(walk('cache'), [3, 'cache@5 worker-2@10 worker-1@20 cache@5', 'worker-1,worker-2,cache']);
+  assert.deepEqual(walk('BLOCKED'), [2, 'worker-2@10 worker-1@20 worker-2@10 worker-1@20', 'worker-1,worker-2']);
+  assert.deepEqual(walk('poller'), [1, 'poller@0 poller@0 poller@0 poller@0', 'poller']);
+  assert.deepEqual(walk('convoy.py:120')[2], 'poller');
+  assert.deepEqual(walk('convoy.py:12')[2], 'worker-1,worker-2');
+  assert.deepEqual(walk('nothing'), [0, '', '']);
+  assert.equal(walk('blocked', -1)[1], 'worker-1@20 worker-2@10 worker-1@20 worker-2@10');
+});
+
+test('an address tells the arrangement exactly; an old one tells none', () => {
+  const view = { from: 1, to: 2, at: 1, track: 4, fold: [4, -3], pin: [21], only: [5], find: 'a & b=ü#', quiet: true };
+  assert.deepEqual(parseAddress(`#${formatAddress(view)}`), view);
+  assert.deepEqual(parseAddress('#from=1&to=2&at=1&track=4'), { from: 1, to: 2, at: 1, track: 4 });
+  assert.deepEqual(parseAddress('#fold=x,1e3&only=&find=&quiet=0'), {});
+  const arrangement = new Arrangement();
+  assert.deepEqual(arrangement.told, {});
+  arrangement.take(view);
+  assert.deepEqual(arrangement.told, { fold: [4, -3], pin: [21], only: [5], find: 'a & b=ü#', quiet: true });
+});
+
+test('one goes back over all views, and forth until one looks elsewhere', () => {
+  const trail = new Trail();
+  assert.equal(trail.back(), null);
+  for (const view of ['a', 'b', 'b', 'c']) trail.rest(view);
+  assert.deepEqual([trail.back(), trail.back(), trail.back(), trail.forth(), trail.forth(), trail.forth()], ['b', 'a', null, 'b', 'c', null]);
+  trail.back();
+  trail.rest('b');
+  assert.equal(trail.forth(), 'c');
+  trail.back();
+  trail.rest('d');
+  assert.deepEqual([trail.forth(), trail.back(), trail.back()], [null, 'b', 'a']);
 });

@@ -1,0 +1,112 @@
+"""The timeline without its picture: by keys, by what a screen reader hears, as text; and what axe finds on the pages."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.app_client import Served, served, settings
+from tests.timeline_page import LOOK, ROOT, TREE, Server, ask, open_page, wait
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def test_solves_the_deadlock_by_ear(page: Page, server: Server) -> None:
+    """With keys and the accessibility tree alone: who waits for which lock, held by whom, until the circle closes."""
+    server.file = (ROOT / "recordings/deadlock.gilscope").read_bytes()
+    open_page(page, server)
+    page.get_by_role("treegrid", name="Tracks").locator("[tabindex='0']").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("blocked")
+    waits: dict[str, tuple[str, str]] = {}
+    for _ in range(8):
+        page.keyboard.press("Shift+Enter")  # from the end
+        row = page.get_by_role("treegrid").get_by_role("row", selected=True)
+        row.get_by_role("gridcell", name=re.compile(" waits ")).wait_for()
+        heard = row.aria_snapshot()
+        told = re.search(r'gridcell "([^"]+?) waits [\d.]+ \w+ for lock (\w+), held by ([^",]+)', heard)
+        if told:
+            waits.setdefault(told[1], (told[2], told[3]))
+        if len(waits) == 2:
+            break
+    begin = next(iter(waits))
+    circle = [begin]
+    while (following := waits[circle[-1]][1]) not in circle:
+        circle.append(following)
+    assert following == begin
+    assert sorted(circle) == ["transfer 1", "transfer 2"]
+    assert {waits[who][0] for who in circle} == {"checking", "savings"}
+
+
+def test_tells_the_recording_in_words_and_as_a_table(page: Page, server: Server) -> None:
+    """T opens both; the table holds all of the visible stretch though few of its rows are made, filters, and leads to a span."""
+    open_page(page, server, fragment=LOOK)
+    page.locator(TREE).focus()
+    page.keyboard.press("t")
+    sheet = page.get_by_role("dialog", name="The recording in words")
+    words = sheet.locator(".gt-summary").inner_text()
+    assert words.startswith("The recording lasts 421 ms, with 5 threads.")
+    assert (
+        re.search(r"worker-1: running [\d.]+ ms, \d+ %; ", words) and "While one had lock cache, others waited" in words
+    )
+    table = sheet.get_by_role("table")
+    count = int(table.get_attribute("aria-rowcount") or 0) - 1
+    assert count == ask(
+        page,
+        "s.layout.rows.reduce((sum, { track }) => { for (let n = 0; n < track.rows.count; n += 1) if (track.rows.at[n] >= c.viewport.from && track.rows.at[n] <= c.viewport.to && !(n > 0 && track.sameSpan(n - 1, n))) sum += 1; return sum; }, 0)",
+    )
+    assert 10 < table.locator("tbody tr:not([aria-hidden])").count() < 60 < count
+    sheet.get_by_label("Filter the table").fill("blocked")
+    rows = table.locator("tbody tr:not([aria-hidden])")
+    assert rows.count() > 5 and all("waits " in text for text in rows.all_inner_texts())
+    rows.nth(2).get_by_role("button").click()
+    assert not sheet.is_visible()
+    assert ask(page, "[s.selected.state, document.activeElement.role]") == [5, "row"]
+
+
+def test_larger_contrast_still_motion_and_forced_colours(page: Page, server: Server) -> None:
+    """More contrast is more; forced colours reach the canvas and leave the patterns apart."""
+    open_page(page, server, fragment=LOOK)
+    wait(page, "s.painter.palette")
+    line = ask(page, "s.painter.palette.css.dim")
+    page.emulate_media(contrast="more")
+    wait(page, f"s.painter.palette.css.dim !== '{line}'")
+    page.emulate_media(contrast="no-preference", forced_colors="active")
+    wait(page, "s.painter.palette.css.bg === s.painter.palette.css.panel")
+    assert ask(page, "new Set([1, 3, 4, 5].map((state) => s.painter.palette.states[state].css)).size") == 4
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    data: Path = tmp_path_factory.mktemp("pages")
+    with served(settings(data, shipped=ROOT / "recordings")) as running:
+        yield running
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
+@pytest.mark.parametrize("address", ["/", "/scenarios/deadlock", "/recordings/"])
+def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> None:
+    """Home, a scenario and a recording, in dark and light, the help and the words open too."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page.goto(pages.base + address)
+    if address == "/recordings/":
+        page.locator("main a[href^='/recordings/']").first.click()
+    if address != "/":
+        deadline = time.monotonic() + 15
+        while not page.evaluate("document.querySelector('gil-timeline')?.phase === 'ended'"):
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(20)
+    page.add_script_tag(path=AXE)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        found = page.evaluate(
+            "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
+            RULES,
+        )
+        assert found == [], scheme
+    page.close()
