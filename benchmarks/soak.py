@@ -1,4 +1,4 @@
-"""Random mixes of threads, tasks and processes, recorded: no contradiction, nothing lost, and what the program counted itself.
+"""Random mixes of threads, tasks, processes and pools, recorded: no contradiction, nothing lost, and what the program counted itself.
 
 ``python -m benchmarks.soak SEED …`` does single ones again.
 """
@@ -31,6 +31,7 @@ NAMED = {
     "threads": (TrackKind.THREAD, "worker-"),
     "tasks": (TrackKind.TASK, "mix-"),
     "processes": (TrackKind.PROCESS, "child-"),
+    "works": (TrackKind.WORK, ""),
 }
 """What it counts besides, and what all of these are called."""
 

@@ -1,4 +1,4 @@
-"""Random mixes of threads, tasks and processes: what they count themselves is what is recorded."""
+"""Random mixes of threads, tasks, processes and pools: what they count themselves is what is recorded."""
 
 import sys
 
@@ -8,12 +8,13 @@ from benchmarks import soak
 from gilscope.collector import interpreters
 
 
-@pytest.mark.parametrize("seed", [10, 17, 19])
+@pytest.mark.parametrize("seed", [24, 17, 0])
 def test_a_mix_is_recorded_as_it_counted(seed: int) -> None:
-    """Each with threads, tasks and processes: forked, spawned, and by a fork server."""
+    """Each with threads, tasks, pools and processes: forked, spawned, and by a fork server."""
     outcome = soak.one(seed, interpreters.describe(sys.executable))
     assert (outcome.wrong, outcome.lost) == ([], 0)
     assert outcome.counted["processes"]
+    assert outcome.counted["works"]
     assert outcome.counted["tasks"]
     assert outcome.counted["threads"]
 

@@ -1,4 +1,4 @@
-"""A random mix of threads, tasks and processes that counts what it does: of one seed, always the same one.
+"""A random mix of threads, tasks, processes and pools that counts what it does: of one seed, always the same one.
 
 Parameters:
     seed: 0..4294967295, which one
@@ -9,6 +9,7 @@ import json
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Lock as SharedLock
 from queue import Queue, SimpleQueue
@@ -123,7 +124,8 @@ async def tasks(chance: Random) -> Counts:
             case 3:
                 await asyncio.sleep(MOMENT)
             case 4:
-                await (asyncio.to_thread(compute) if count < 1000 else asyncio.sleep(0))
+                counts["works"] += 1
+                assert await asyncio.to_thread(compute) == compute()
 
     async def work(chance: Random) -> None:
         for _ in range(1 + STEPS // count):
@@ -131,6 +133,23 @@ async def tasks(chance: Random) -> Counts:
 
     started = [asyncio.create_task(work(Random(chance.random())), name=f"mix-{n}") for n in range(count)]
     await asyncio.gather(*started)
+    return counts
+
+
+def pools(chance: Random) -> Counts:
+    """Work that is submitted to threads, to processes, or to both."""
+    counts = Counter[str]()
+    for pool in chance.sample(
+        (
+            lambda: ThreadPoolExecutor(chance.randint(1, 8)),
+            lambda: ProcessPoolExecutor(chance.randint(1, 2), multiprocessing.get_context("fork")),
+        ),
+        chance.randint(1, 2),
+    ):
+        with pool() as opened:
+            works = [opened.submit(compute) for _ in range(chance.randint(1, 40))]
+            assert all(work.result() == compute() for work in as_completed(works))
+        counts["works"] += len(works)
     return counts
 
 
@@ -162,12 +181,14 @@ def processes(chance: Random) -> Counts:
 
 
 def run(seed: int = 0) -> None:
-    """Some of the three, one after the other: no fork while threads run."""
+    """Some of the four, one after the other: no fork while threads run."""
     chance = Random(seed)
     counts = Counter[str]()
-    chosen = chance.sample(("processes", "threads", "tasks"), chance.randint(1, 3))
+    chosen = chance.sample(("processes", "pools", "threads", "tasks"), chance.randint(1, 4))
     if "processes" in chosen:
         counts += processes(chance)
+    if "pools" in chosen:
+        counts += pools(chance)
     if "threads" in chosen:
         counts += threads(chance)
     if "tasks" in chosen:
