@@ -184,7 +184,7 @@ WITH, WITHOUT = (next((one for one in FOUND if one.free_threaded is free), FOUND
 NEWEST = [one for one in FOUND if not one.free_threaded][-1]
 GIL_OR_NOT = {False: "depends", True: "confirmed"}
 REAL: list[tuple[str, str, dict[str, Any], Any]] = [
-    ("four_ways", "confirmed", {"pieces": 2}, WITH),
+    ("four_ways", "confirmed", {"piece_ms": 40.0}, WITH),
     ("four_ways", "not measured", {"way": "tasks", "piece_ms": 10.0}, NEWEST),
     ("mostly_waiting", "confirmed", {"requests": 4}, NEWEST),
     ("mostly_waiting", "depends", {"requests": 4, "latency_ms": 0.0, "numbers": 50_000}, WITH),

@@ -35,7 +35,7 @@ async def gather(pieces, ms):
     await asyncio.gather(*tasks)
 
 
-def run(way: Literal["all", "loop", "threads", "processes", "tasks"] = "all", pieces: int = 3, piece_ms: float = 50.0):
+def run(way: Literal["all", "loop", "threads", "processes", "tasks"] = "all", pieces: int = 2, piece_ms: float = 60.0):
     if way in ("all", "loop"):
         for _ in range(pieces):
             compute(piece_ms)
