@@ -1,6 +1,6 @@
 // The pixels of what happens on the tracks: spans, holds, strips, cores and pauses, drawn into a raster.
 
-import { State } from './schema.js';
+import { State, TrackKind } from './schema.js';
 import { RULER_PX, STRIP_PX } from './layout.js';
 import { SpanList, collect } from './spans.js';
 import { drawDepths, drawFolded } from './strips.js';
@@ -80,9 +80,10 @@ export class Bars {
         continue;
       }
       collect(row.track, scale, until, list, MARGIN_PX * this.ratio);
+      if (row.track.kind === TrackKind.POOL) this.#pool(row, top);
       if (row.track.depths.count > 0) drawDepths(this.raster, palette, row.track, scale, until, bottom, bottom - top, Math.max(1, Math.round(this.ratio)));
       if (row.kind === 'thread' || row.kind === 'task' || row.kind === 'process') this.#spans(row, top);
-      else this.#holds(frame, row, top);
+      else if (row.track.kind !== TrackKind.POOL) this.#holds(frame, row, top);
       if (list.mixedCount > 0) this.#stripOf(row, top);
       if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
       if (row.track.pauses.count > 0) this.#pauses(frame, row, scale, until);
@@ -132,6 +133,18 @@ export class Bars {
       raster.rect(left, y, width, height, tile, radius);
       if (edge) raster.frame(left, y, width, height, Math.max(1, Math.round(1.5 * ratio)), edge, radius);
       this.#piece(row, 'span', n, n, 0);
+    }
+  }
+
+  /** When a pool had work: a ground for how much of it is queued. @param {Row} row @param {number} top in the raster */
+  #pool(row, top) {
+    const { list, raster, ratio } = this;
+    const { tiles, states } = /** @type {Palette} */ (this.palette);
+    const height = Math.round(row.barPx * ratio);
+    for (let n = 0; n < list.count; n += 1) {
+      const [left, width] = this.#snap(list.leftPx[n], list.rightPx[n]);
+      const unknown = list.state[n] === State.UNKNOWN;
+      raster.rect(left, top + (unknown ? Math.round(height / 4) : 0), width, unknown ? Math.round(height / 2) : height, unknown ? states[State.UNKNOWN].tile : tiles.core);
     }
   }
 

@@ -36,11 +36,9 @@ export class Track {
     this.cores = new Moments();
     /** When a thread collected garbage: `thing` is 1 from its beginning, 0 from its end on. */
     this.pauses = new Moments();
-    /** Of a pool: from each moment on, how many works are queued. */
-    this.queued = new Moments();
     /** @type {Loss[]} */
     this.losses = [];
-    /** When a queue or a semaphore changed: `thing` is its length, or the permits left. */
+    /** When a queue, a semaphore or a pool changed: `thing` is its length, the permits left, or how many works are queued. */
     this.depths = new Moments();
     this.deepest = 0;
     /** Did something: a resource was held, a thread or a task did more than to be away, a core had a thread. */
@@ -84,11 +82,11 @@ export class Track {
     return (this.kind >= TrackKind.LOCK && this.kind <= TrackKind.QUEUE) || this.kind === TrackKind.PIPE;
   }
 
-  /** The most works that a pool had queued in a stretch. @param {number} from @param {number} to */
-  queuedMost(from, to) {
-    const { queued } = this;
+  /** How deep it was at most in a stretch: of a pool, how many works were queued. @param {number} from @param {number} to */
+  deepestBetween(from, to) {
+    const { depths } = this;
     let most = 0;
-    for (let row = Math.max(queued.rowAt(from), 0); row < queued.count && queued.at[row] < to; row += 1) most = Math.max(most, queued.thing[row]);
+    for (let row = Math.max(depths.rowAt(from), 0); row < depths.count && depths.at[row] < to; row += 1) most = Math.max(most, depths.thing[row]);
     return most;
   }
 
@@ -313,9 +311,9 @@ export class Model {
       if (kind === Kind.CORE_ON) track.cores.push(at, batch.value[i] + 1);
       else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, kind === Kind.GC_BEGIN ? 1 : 0);
       else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);
-    } else if (track.kind === TrackKind.POOL) {
-      track.queued.push(at, batch.value[i]);
       if (DEEPENS.has(kind)) this.#deepen(this.tracks[thing], at, batch.value[i]);
+    } else if (track.kind === TrackKind.POOL) {
+      this.#deepen(track, at, batch.value[i]);
     } else if (state === State.HELD || state === State.CONTENDED) {
       if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);
     }

@@ -199,7 +199,7 @@ function doneWith(model, span, length) {
  * @param {Span} span @param {string} length
  */
 function haves(span, length) {
-  const most = span.track.queuedMost(span.from, span.to);
+  const most = span.track.deepestBetween(span.from, span.to);
   const queued = most > 0 ? `, up to ${most} queued` : '';
   if (span.state === State.IDLE) return `has nothing to do for ${length}`;
   if (span.state === State.BUSY) return `has work for ${length}${queued}`;
@@ -321,6 +321,9 @@ export function life(model, track) {
 
 const notes = new WeakMap();
 
+/** @type {Readonly<Record<number, string>>} */
+const DEPTH_WORDS = Object.freeze({ [TrackKind.QUEUE]: 'at most', [TrackKind.POOL]: 'queued at most' });
+
 /**
  * The second line of a track's name: "46 % has · 27 % wants", "lock", "who holds it".
  * @param {Model} model
@@ -333,7 +336,7 @@ export function note(model, track) {
   }
   if (track.kind < 0) return ''; // a heading
   if (track.kind === TrackKind.TASK) return track.function || 'task';
-  if (track.depths.count > 0) return `${kindWord(track.kind)} · ${track.kind === TrackKind.QUEUE ? `${track.deepest} at most` : `${track.deepest} permits at most`}`;
+  if (track.depths.count > 0) return `${kindWord(track.kind)} · ${track.deepest} ${DEPTH_WORDS[track.kind] ?? 'permits at most'}`;
   if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
   const until = model.duration;
   const known = notes.get(track);

@@ -43,12 +43,14 @@ export function drawDepths(raster, { tiles }, { depths, deepest }, scale, until,
   for (let n = Math.max(depths.rowAt(scale.from), 0); n < depths.count && depths.at[n] <= to; n += 1) {
     const left = Math.round(scale.timeToPx(depths.at[n]));
     const right = Math.max(Math.round(scale.timeToPx(n + 1 < depths.count ? depths.at[n + 1] : until)), left + 1);
-    // Of what one column can't tell apart, the highest shows.
-    if (right <= drawnTo && depths.thing[n] <= most) continue;
-    most = left < drawnTo ? Math.max(most, depths.thing[n]) : depths.thing[n];
-    const high = Math.round(most * unit);
-    if (high > 0) raster.rect(left, bottom - high, right - left, high, tiles.held);
-    if (high > 0) raster.rect(left, bottom - high, right - left, linePx, tiles.blocked);
+    // Of what one column can't tell apart, the highest shows; what goes on beyond that column begins there.
+    const depth = depths.thing[n];
+    const begin = left < drawnTo && depth <= most ? drawnTo : left;
+    if (begin >= right) continue;
+    most = depth;
+    const high = Math.round(depth * unit);
+    if (high > 0) raster.rect(begin, bottom - high, right - begin, high, tiles.held);
+    if (high > 0) raster.rect(begin, bottom - high, right - begin, linePx, tiles.blocked);
     drawnTo = right;
   }
 }

@@ -132,6 +132,12 @@ test('works stand with their pool, and say who runs them; those of a pool that h
   assert.equal(said(3, 1), 'pool pool has work for 2 ms, up to 1 queued');
   assert.equal(said(3, 3e6), 'pool pool has work for all of its workers for 3 ms, up to 7 queued');
   assert.equal(said(3, 6e6), 'pool pool has nothing to do for 4 ms');
+  const depths = () => [.../** @type {any} */ (model.tracks[3]).depths.thing].slice(0, /** @type {any} */ (model.tracks[3]).depths.count);
+  assert.deepEqual(depths(), [1, 2, 7, 0, 0]);
+  const one = new Uint8Array(1);
+  model.tellMeta({ tracks: [{ id: 99, kind: TrackKind.QUEUE, name: 'shelf', parent: 1 }] });
+  model.addRows(/** @type {any} */ ({ count: 1, at: [9e6], track: [2], state: [State.RUNNING], thing: [99], kind: [Kind.PUT], value: [1], flags: one, line: one }));
+  assert.equal(/** @type {any} */ (model.tracks[99]).deepest, 1);
 });
 
 const INTERPRETERS = [
