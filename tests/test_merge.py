@@ -296,6 +296,22 @@ def test_the_main_thread_of_a_forked_process_is_known_at_once() -> None:
     assert parents == {500}
 
 
+def test_what_a_forked_process_inherits_is_known_once_it_has_told_that_it_is_one() -> None:
+    """Though its first records came before that."""
+    merging = Merging(slots=1)
+    merging.merge.begin([Account(5, 1, 200, 200)])
+    first = [event(0, 0, Kind.THREAD_BEGIN, MAIN, THREAD), event(0, 1, Kind.THING_NEW, 0x2000, LOCK)]
+    merging.feed([*first, event(5, 10, Kind.THING_NEW, 0x3000, LOCK)], until=20)
+    merging.tracks.name_process({"pid": 200, "parent": PID, "name": "fork 1", "forked": True, "helper": False})
+    merging.feed([event(5, 30, Kind.LOCK_ACQUIRE, 0x2000, LOCK)])
+    locks = [told for told in merging.told.values() if told["kind"] == LOCK]
+    assert [(told["pid"], told["internal"], told.get("copy")) for told in locks] == [
+        (PID, False, None),
+        (200, False, None),
+        (200, False, locks[0]["id"]),
+    ]
+
+
 @pytest.mark.parametrize("cores", [True, False])
 def test_a_process_has_exited_once_all_of_it_is_told(cores: bool) -> None:
     """When the kernel saw the last of it, or, where that isn't measured, when we saw that it was gone."""

@@ -186,11 +186,11 @@ class Things:
     def by_address(self, pid: int) -> Memo:
         """What the addresses of a process mean now, as tracks. A forked process begins with new ones, and remembers what
         its parent had."""
-        if pid not in self._things:
-            self._things[pid] = Memo()
-            parent = self._things.get(self._tracks.forked.get(pid, 0))
-            self._inherited[pid] = dict(parent.known) if parent else {}
-        return self._things[pid]
+        memo = self._things.setdefault(pid, Memo())
+        parent = self._things.get(self._tracks.forked.get(pid, 0))  # told a little after its first records
+        if parent and pid not in self._inherited:
+            self._inherited[pid] = dict(parent.known)
+        return memo
 
     def _make(self, pid: int, records: Records, n: int, location: int, internal: bool) -> int:
         kind = TrackKind(int(records.aux[n]))
