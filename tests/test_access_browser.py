@@ -77,6 +77,8 @@ def test_larger_contrast_still_motion_and_forced_colours(page: Page, server: Ser
     wait(page, f"s.painter.palette.css.dim !== '{line}'")
     page.emulate_media(contrast="no-preference", forced_colors="active")
     wait(page, "s.painter.palette.css.bg === s.painter.palette.css.panel")
+    pressed = page.locator(".gt-pace[aria-pressed=true]")
+    assert pressed.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
     assert ask(page, "new Set([1, 3, 4, 5].map((state) => s.painter.palette.states[state].css)).size") == 4
 
 

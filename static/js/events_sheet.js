@@ -40,6 +40,8 @@ export class EventsSheet {
     this.scroll = node('div', { class: 'gt-table', tabindex: '0', role: 'group', 'aria-label': 'Events' }, this.table);
     const close = node('button', { type: 'button', class: 'gt-button gt-close', 'aria-label': 'Close' }, '×');
     this.findings = node('p');
+    /** What the table's times tell apart, ns. */
+    this.resolution = 1;
     this.element = node(
       'dialog',
       { class: 'gt-dialog gt-events', 'aria-label': 'The recording in words' },
@@ -66,6 +68,7 @@ export class EventsSheet {
     this.words.replaceChildren(...summary(model).map((text) => node('p', {}, text)));
     this.findings.replaceChildren(...(recording ? [node('a', { href: `/recordings/${encodeURIComponent(recording)}/findings` }, 'What the recording proves')] : []));
     this.all = eventsOf(tracks, from, to);
+    this.resolution = Math.max((to - from) / 1e5, 1);
     this.#sift();
     this.element.showModal();
     this.#fill();
@@ -97,7 +100,7 @@ export class EventsSheet {
   #row({ at, track, row }, n) {
     const model = /** @type {Model} */ (this.model);
     const span = track.spanOfRow(row, model.duration);
-    const go = node('button', { type: 'button', title: 'Go there' }, formatMoment(at, Math.max((span.to - span.from) / 1000, 1), model.duration));
+    const go = node('button', { type: 'button', title: 'Go there' }, formatMoment(at, this.resolution, model.duration));
     go.addEventListener('click', () => {
       this.element.close();
       this.picked(span);
