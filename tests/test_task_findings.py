@@ -1,5 +1,8 @@
 """Findings about tasks, and deadlocks of whatever can wait: drawn ones, and those of real programs."""
 
+import textwrap
+from pathlib import Path
+
 import pytest
 
 from gilscope.analysis.findings import Finding, findings
@@ -170,6 +173,44 @@ def test_a_deadlock_through_an_end() -> None:
         finding.sentence.startswith("main waits for the end of worker; worker waits for a, held by main.")
     )
     assert found(draw("main RRWW2222222R\nworker .WRRRRRRRRRX\na 11111111111"), "deadlock") == []
+
+
+def test_a_deadlock_that_somebody_breaks() -> None:
+    """One gives up, and lets go of its lock: the other then gets it. It was a deadlock until then."""
+    recording = draw("""
+        left  RRWWbbbbbRRRR
+        right .WRRaaaaaaaRR
+        a     1111111111222
+        b     ..22222222222
+    """)
+    (finding,) = found(recording, "deadlock")
+    assert finding.title == "Deadlock of right and left"
+    assert finding.sentence.endswith("It lasted 5.00 ms, until a wait was given up.")
+
+
+def test_a_deadlock_of_processes(tmp_path: Path) -> None:
+    """By locks that they share."""
+    program = """
+    def takes(mine, other, has, others):
+        with mine:
+            has.set()
+            others.wait()
+            other.acquire(timeout=0.05)
+    """
+    body = """
+    context = multiprocessing.get_context("fork")
+    one, two = context.Lock(), context.Lock()
+    first, second = context.Event(), context.Event()
+    left = context.Process(target=takes, args=(one, two, first, second), name="left")
+    right = context.Process(target=takes, args=(two, one, second, first), name="right")
+    for each in (left, right): each.start()
+    for each in (left, right): each.join()
+    """
+    recording, _ = run(tmp_path, body, before="import multiprocessing\n" + textwrap.dedent(program))
+    (finding,) = found(recording, "deadlock")
+    assert finding.title in ("Deadlock of right and left", "Deadlock of left and right")
+    assert "right waits for one, held by left" in finding.sentence
+    assert "left waits for two, held by right" in finding.sentence
 
 
 PROGRAM = """

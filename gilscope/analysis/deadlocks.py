@@ -1,15 +1,16 @@
 """Deadlocks: threads and tasks in a circle, each waiting for a lock that the next one holds, or for its end."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gilscope.analysis.forward import Numbers, Truth
+from gilscope.analysis.forward import Index, Numbers, Truth
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import TASK_ENDS, Kind, State, TrackKind
 
 MOST = 20
+MOST_SEARCHED = 10_000
+"""Waits that ended in nothing, the longest: threads may try in vain a million times."""
 LIVING = (TrackKind.THREAD, TrackKind.TASK)
 """What one may wait for the end of; of a process, it is that of its main thread."""
 
@@ -34,46 +35,52 @@ class Cycle:
     """A wait was given up; else it lasted until the end of the recording, or of the threads."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    thing: int
-    begin: int
-    end: int
-    given_up: bool
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waits:
+    """Of threads and tasks, by waiter, then time."""
+
+    track: Numbers
+    thing: Numbers
+    begin: Numbers
+    end: Numbers
+    given_up: Truth
+    endless: Truth
+
+    def __getitem__(self, index: Index) -> "_Waits":
+        return _Waits(*(getattr(self, name)[index] for name in self.__dataclass_fields__))
 
 
 def deadlocks(timeline: Timeline) -> list[Cycle]:
     """By time. Who waits for a lock of its own is a circle of one.
 
-    A circle can only begin where a wait begins, and only if nobody in it ever gets what it waits for: so the
-    waits that ended well leave the graph before it is searched.
+    A circle can only end by somebody who gives up, or never: so it is searched for at the end of each such wait. The
+    others may then get what they waited for.
     """
-    found: list[Cycle] = []
-    open_waits: dict[int, _Wait] = {}
-    for waiter, wait in sorted([*_of_threads(timeline), *_of_tasks(timeline)], key=lambda each: each[1].begin):
-        open_waits[waiter] = wait
-        links = tuple(_circle(timeline, waiter, wait.begin, open_waits))
-        if links:
-            members = [open_waits[link.waiter] for link in links]
-            over = min(member.end for member in members)
-            broken = any(member.given_up and member.end == over for member in members)
-            found.append(Cycle(links, wait.begin, over, broken))
-            if len(found) == MOST:
-                break
-    return found
+    some = [_of_threads(timeline), _of_tasks(timeline)]
+    waits = _Waits(*(np.concatenate([getattr(each, name) for each in some]) for name in _Waits.__dataclass_fields__))
+    keys = timeline.key(waits.track, waits.begin)
+    order = keys.argsort(kind="stable")
+    waits, keys = waits[order], keys[order]
+    hopeless = np.flatnonzero(waits.given_up | waits.endless)
+    hopeless = hopeless[(waits.begin - waits.end)[hopeless].argsort(kind="stable")[:MOST_SEARCHED]]
+    found: dict[frozenset[int], Cycle] = {}
+    for n in hopeless.tolist():
+        members = _circle(timeline, waits, keys, n)
+        if members and frozenset(members) not in found:
+            found[frozenset(members)] = _cycle(waits, members)
+    return sorted(found.values(), key=lambda cycle: cycle.begin)[:MOST]
 
 
-def _of_threads(timeline: Timeline) -> Iterator[tuple[int, _Wait]]:
-    """For locks that they don't get, and for ends that don't come."""
+def _of_threads(timeline: Timeline) -> _Waits:
+    """For locks, and for ends that don't come."""
     waits = timeline.waits
     kinds = timeline.kind_of(waits.thing)
-    hopeless = np.isin(kinds, LOCKS) & (waits.ended != Kind.LOCK_ACQUIRE)
-    hopeless |= np.isin(kinds, (*LIVING, TrackKind.PROCESS)) & (waits.ended == 0)
-    waits = waits[hopeless]
-    yield from _told(waits.track, waits.thing, waits.begin, waits.end, waits.ended == Kind.LOCK_TIMEOUT)
+    waits = waits[np.isin(kinds, LOCKS) | (np.isin(kinds, (*LIVING, TrackKind.PROCESS)) & (waits.ended == 0))]
+    given_up, endless = waits.ended == Kind.LOCK_TIMEOUT, waits.ended == 0
+    return _Waits(waits.track, waits.thing, waits.begin, waits.end, given_up, endless)
 
 
-def _of_tasks(timeline: Timeline) -> Iterator[tuple[int, _Wait]]:
+def _of_tasks(timeline: Timeline) -> _Waits:
     """The same; a wait that a cancellation ends is given up."""
     spans, rows = timeline.spans, timeline.rows
     waits = np.flatnonzero((spans.state == State.SUSPENDED) & np.isin(timeline.kind_of(spans.thing), (*LOCKS, *LIVING)))
@@ -82,35 +89,31 @@ def _of_tasks(timeline: Timeline) -> Iterator[tuple[int, _Wait]]:
     mine = spans[waits]
     cancels = rows[(rows.kind == Kind.TASK_CANCEL) & (timeline.kind_of(rows.track) == TrackKind.TASK)]
     keys = np.sort(timeline.key(cancels.track, cancels.at))
-    given_up = keys.searchsorted(timeline.key(mine.track, mine.end), "right") > keys.searchsorted(
-        timeline.key(mine.track, mine.begin)
-    )
-    some = mine[endless | given_up]
-    yield from _told(some.track, some.thing, some.begin, some.end, given_up[endless | given_up])
+    before, until = (keys.searchsorted(timeline.key(mine.track, at), "right") for at in (mine.begin, mine.end))
+    return _Waits(mine.track, mine.thing, mine.begin, mine.end, until > before, endless)
 
 
-def _told(track: Numbers, thing: Numbers, begin: Numbers, end: Numbers, given_up: Truth) -> Iterator[tuple[int, _Wait]]:
-    columns = (thing.tolist(), begin.tolist(), end.tolist(), given_up.tolist())
-    yield from zip(track.tolist(), map(_Wait, *columns), strict=True)
+def _circle(timeline: Timeline, waits: _Waits, keys: Numbers, first: int) -> list[int]:
+    """The waits of the circle that there is when this one ends; none when there is none."""
+    at, members, n = int(waits.end[first]) - 1, list[int](), first
+    while n not in members:
+        members.append(n)
+        holder = _holder(timeline, int(waits.thing[n]), at)
+        n = int(keys.searchsorted(timeline.key(np.array([holder]), np.array([at])), "right")[0]) - 1
+        if not holder or n < 0 or waits.track[n] != holder or not waits.begin[n] <= at < waits.end[n]:
+            return []
+    return members if n == first else []
 
 
-def _circle(timeline: Timeline, first: int, at: int, waits: dict[int, _Wait]) -> Iterator[Link]:
-    """The links of the circle that closes when this one begins to wait; none when none does."""
-    links: list[Link] = []
-    waiter, seen = first, set[int]()
-    while waiter in waits and waiter not in seen:
-        seen.add(waiter)
-        wait = waits[waiter]
-        if not wait.begin <= at < wait.end:
-            return
-        holder = _holder(timeline, wait.thing, at)
-        if not holder:
-            return
-        links.append(Link(waiter, wait.thing, holder))
-        if holder == first:
-            yield from links
-            return
-        waiter = holder
+def _cycle(waits: _Waits, members: list[int]) -> Cycle:
+    """From who closed it on."""
+    last = max(range(len(members)), key=lambda n: (int(waits.begin[members[n]]), members[n]))
+    members = members[last:] + members[:last]
+    track, thing = waits.track[members].tolist(), waits.thing[members].tolist()
+    links = tuple(map(Link, track, thing, [*track[1:], track[0]]))
+    begin, over = int(waits.begin[members].max()), int(waits.end[members].min())
+    broken = bool((waits.given_up[members] & (waits.end[members] == over)).any())
+    return Cycle(links, begin, over, broken)
 
 
 def _holder(timeline: Timeline, thing: int, at: int) -> int:
