@@ -112,3 +112,35 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
         )
         assert found == [], scheme
     page.close()
+
+
+def test_two_fingers_zoom_and_one_pans(browser: Browser, server: Server) -> None:
+    """By touch: the moments under two fingers stay there; one finger takes the time along, and a tap selects."""
+    page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    open_page(page, server, fragment=LOOK)
+    wait(page, "s.painter.palette && s.frame === 0")
+    box = ask(page, "s.canvas.getBoundingClientRect().toJSON()")
+    touch = page.context.new_cdp_session(page)
+
+    def put(kind: str, *xs: float) -> None:
+        points = [{"x": x, "y": box["top"] + 150, "id": n} for n, x in enumerate(xs)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    under = ask(page, "[s.scale.pxToTime(200), s.scale.pxToTime(260)]")
+    put("touchStart", 200, 260)
+    for step in range(1, 7):
+        put("touchMove", 200 - 5 * step, 260 + 5 * step)
+    put("touchEnd")
+    pixel = ask(page, "s.scale.nsPerPx")
+    now = ask(page, "[s.scale.pxToTime(170), s.scale.pxToTime(290)]")
+    assert max(abs(a - b) for a, b in zip(under, now, strict=True)) < 6 * pixel
+    moment = ask(page, "s.scale.pxToTime(200)")
+    put("touchStart", 200)
+    for step in range(1, 9):
+        put("touchMove", 200 + 5 * step)
+    put("touchEnd")
+    assert abs(ask(page, "s.scale.pxToTime(240)") - moment) < 6 * pixel
+    assert ask(page, "s.selected") is None
+    page.touchscreen.tap(250, box["top"] + 112)
+    wait(page, "s.selected")
+    page.close()

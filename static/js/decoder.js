@@ -51,13 +51,18 @@ export class Decoder {
 
   /** The worker didn't come up: do its work here. */
   #alone() {
+    this.ready = true; // for stop(): nothing more comes from it
     this.stop();
     for (const { bytes, done } of this.orders.values()) done(decodeChunk(bytes));
     this.orders.clear();
   }
 
   stop() {
-    this.worker?.terminate();
+    const { worker } = this;
     this.worker = null;
+    if (!worker) return;
+    // One that is still coming up has asked for its modules: ended now, its requests would stay open.
+    if (this.ready) worker.terminate();
+    else worker.onmessage = () => worker.terminate();
   }
 }

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { State, TrackKind } from '../../static/js/schema.js';
+import { Kind, State, TrackKind } from '../../static/js/schema.js';
 import { STATES } from '../../static/js/lod.js';
 import { parseAddress, formatAddress } from '../../static/js/address.js';
 import { Arrangement } from '../../static/js/arrangement.js';
@@ -8,6 +8,8 @@ import { Finder } from '../../static/js/find.js';
 import { Trail } from '../../static/js/trail.js';
 import { layOut, rowAt, rowsBetween } from '../../static/js/layout.js';
 import { merge } from '../../static/js/merged.js';
+import { note } from '../../static/js/sentences.js';
+import { drawDepths } from '../../static/js/strips.js';
 import { Model } from '../../static/js/model.js';
 import { TimeScale } from '../../static/js/time_scale.js';
 
@@ -155,4 +157,21 @@ test('one goes back over all views, and forth until one looks elsewhere', () => 
   trail.back();
   trail.rest('d');
   assert.deepEqual([trail.forth(), trail.back(), trail.back()], [null, 'b', 'a']);
+});
+
+test('a queue says how much is in it, and is no longer quiet once something was', () => {
+  const model = told([[1, THREAD, 'baker'], [2, QUEUE, 'shelf']], [[0, 1, State.RUNNING], [0, 2, State.FREE]]);
+  assert.deepEqual(drawn(model), ['baker']);
+  const [zeros, kinds, lengths] = [new Uint8Array(3), [Kind.PUT, Kind.PUT, Kind.GET], [1, 2, 1]];
+  model.addRows(/** @type {any} */ ({ count: 3, at: [5, 6, 7], track: [1, 1, 1], state: [1, 1, 1], thing: [2, 2, 2], kind: kinds, value: lengths, flags: zeros, line: zeros }));
+  assert.deepEqual(drawn(model), ['baker', 'shelf']);
+  const shelf = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[2]);
+  assert.deepEqual([[...shelf.depths.at.slice(0, 3)], [...shelf.depths.thing.slice(0, 3)], shelf.deepest], [[5, 6, 7], lengths, 2]);
+  assert.equal(note(model, shelf), 'queue · 2 at most');
+  const lines = Array.from({ length: 4 }, () => '    ');
+  const raster = { rect: (/** @type {number} */ left, /** @type {number} */ top, /** @type {number} */ width, /** @type {number} */ height, /** @type {string} */ tile) => {
+    for (let y = top; y < top + height; y += 1) lines[y] = lines[y].slice(0, left) + tile.repeat(width) + lines[y].slice(left + width);
+  } };
+  drawDepths(/** @type {any} */ (raster), /** @type {any} */ ({ tiles: { held: '.', blocked: '-' } }), shelf, new TimeScale(4, 8, 0, 4), 8, 4, 4, 1);
+  assert.deepEqual(lines, ['  - ', '  . ', ' -.-', ' ...']);
 });
