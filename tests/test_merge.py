@@ -234,6 +234,22 @@ def test_inner_locks_of_one_address_share_a_track() -> None:
     assert things == ["3", "3", "4", "5", "6"]
 
 
+def test_a_lock_made_where_a_thread_was_is_a_lock() -> None:
+    """Also when the thread began in the same batch: what it told of itself holds no longer."""
+    merging = Merging()
+    merging.feed(
+        [
+            event(0, 0, Kind.THREAD_BEGIN, MAIN, THREAD),
+            event(0, 1, Kind.THREAD_START, ONE, THREAD),
+            event(1, 2, Kind.THREAD_BEGIN, ONE, THREAD),
+            event(1, 3, Kind.THREAD_END, ONE, THREAD),
+            event(0, 4, NEW, ONE, LOCK),
+        ],
+        until=10,
+    )
+    assert merging.feed([event(0, 20, Kind.LOCK_ACQUIRE, ONE, LOCK)]) == ["20 MainThread LOCK_ACQUIRE lock#4"]
+
+
 def test_a_lock_made_before_the_recording_is_internal() -> None:
     """Nobody saw who made it."""
     merging = Merging()

@@ -156,8 +156,11 @@ class Merge:
         self._threads.bind_main(pid)
         thing, value = self._things.meant_by(pid, records, line)
         for n in np.flatnonzero(records.kind == Kind.THREAD_BEGIN).tolist():
-            thing[n] = self._threads.begins(ring_of(records, n), int(thing[n]))
-            self._things.by_address(pid).put(int(records.thing[n]), int(thing[n]))
+            address, meant = int(records.thing[n]), int(thing[n])
+            thing[n] = self._threads.begins(ring_of(records, n), meant)
+            addresses = self._things.by_address(pid)
+            if addresses.known.get(address) == meant:  # else it is already something else's
+                addresses.put(address, int(thing[n]))
         track = self._threads.of_rings(keys)
         self._gils.bring_home(track, records)
         self._processes.seen(pid, int(records.at[-1]))
