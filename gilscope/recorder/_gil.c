@@ -275,12 +275,16 @@ static __attribute__((noinline)) int hooked_unlock(pthread_mutex_t *mutex)
         gil_state *gil = gil_of((uintptr_t)mutex);
         probe_thread *me = &probe_me;
         PyThreadState *tstate = last_holder_of(gil);
-        if (!locked_of(gil)) {
+        bool learns = PROBE_UNLIKELY(lesson != LEARNT) && me == pupil;
+        if (!locked_of(gil) && known->holder == NULL && !learns) {
+            /* Nobody had it, so nobody gives it up: happens where a call in another interpreter ends. */
+        }
+        else if (!locked_of(gil)) {
             char *frame = __builtin_frame_address(0);
             known->holder = NULL;
             me->gil = NULL;
             me->position = position_of(tstate);
-            if (PROBE_UNLIKELY(lesson != LEARNT) && me == pupil)
+            if (learns)
                 learn(frame, tstate);
             if (recording)
                 ring_record(KIND_GIL_RELEASE, is_forced(frame) ? FLAG_FORCED : 0, 0, (uintptr_t)gil, 0, me->position);
