@@ -26,6 +26,14 @@ CHAPTERS = {
         "Threads and locks",
         "Threads that share: what waiting for each other costs, and what goes wrong without it.",
     ),
+    "tasks": (
+        "Tasks of asyncio",
+        "One thread for many tasks that take turns at their awaits: what starts when, what ends what, and what holds up all.",
+    ),
+    "futures": (
+        "Futures and pools",
+        "Work that is handed to threads or processes, and a future for each result: how many workers, in which order.",
+    ),
 }
 
 VERDICTS = {

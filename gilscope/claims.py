@@ -107,6 +107,10 @@ class Measured:
         """As ``threads``, of asyncio."""
         return self._called("task", beginnings)
 
+    def works(self, *beginnings: str) -> list[Thread]:
+        """As ``threads``, of what was submitted to pools."""
+        return self._called("work", beginnings)
+
     def _called(self, kind: str, beginnings: tuple[str, ...]) -> list[Thread]:
         tracks = [track for track in self.told["tracks"] if track["kind"] == kind and track["lifetime_ns"]]
         found = [track for track in tracks if track["name"].startswith(beginnings)]
@@ -131,8 +135,29 @@ class Measured:
 
     def elapsed(self, threads: Sequence[Thread]) -> int:
         """From when the first of them began until the last ended."""
-        begins, ends = zip(*(self.timeline.lives[thread["id"]] for thread in threads), strict=True)
+        begins, ends = zip(*map(self.life, threads), strict=True)
         return int(max(ends) - min(begins))
+
+    def life(self, track: Thread) -> tuple[int, int]:
+        """From when it was there until its end."""
+        spans = self.timeline.spans.of(track["id"])
+        alive = spans[~np.isin(spans.state, list(OVER))]
+        return int(alive.begin[0]), int(alive.end[-1])
+
+    def outcome(self, track: Thread) -> str:
+        """The state in which it was last: ``done``, ``failed``, ``cancelled`` …"""
+        rows = self.timeline.rows
+        return STATE_NAMES[State(rows.state[rows.track == track["id"]][-1])]
+
+    def steps(self, tasks: Sequence[Thread]) -> Spans:
+        """Of these tasks, by the thread that ran them, then by time: ``track`` is the thread, ``thing`` the task."""
+        steps = self.timeline.steps
+        return steps[np.isin(steps.thing, [task["id"] for task in tasks])]
+
+    def never_awaited(self) -> int:
+        """How many coroutines were thrown away that nobody had awaited."""
+        rows = self.timeline.rows
+        return int(((rows.kind == Kind.UNAWAITED) & (rows.value == 1)).sum())
 
     def total(self, threads: Sequence[Thread], *states: str) -> int:
         """How long they were in any of these states, all together."""

@@ -10,35 +10,10 @@ import pytest
 from gilscope import claims
 from gilscope.claims import Verdict
 from gilscope.events import Kind
-from gilscope.recording import Recording, read
-from tests.claimed import judged, really, recorded, verdict_of
+from gilscope.recording import Recording
+from tests.claimed import given, judged, really, recorded, says, shipped, verdict_of
 from tests.pictures import TICK, track_of
 from tests.programs import FOUND
-
-SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
-
-
-def shipped(name: str, change: Callable[[Recording], None] = lambda recording: None) -> Verdict:
-    """Of the recording that comes along, after a change to what it shows."""
-    recording = read(SHIPPED / f"{name}.gilscope")
-    change(recording)
-    return verdict_of(recording)
-
-
-def says(old: str, new: str) -> Callable[[Recording], None]:
-    """As if the program had printed something else."""
-
-    def change(recording: Recording) -> None:
-        whole = "".join(part["text"] for part in recording.output)
-        assert old in whole
-        recording.output = [{"at": 0, "stream": "stdout", "text": whole.replace(old, new)}]
-
-    return change
-
-
-def given(**parameters: Any) -> Callable[[Recording], None]:
-    """As if it had been asked for something else."""
-    return lambda recording: recording.header["parameters"].update(parameters)
 
 
 def without(kind: Kind, thing: str) -> Callable[[Recording], None]:

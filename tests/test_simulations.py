@@ -56,6 +56,9 @@ QUICK = {
     "latency_beside_burners": "messages=3, switch_interval_ms=0.5",
     "free_threads": "numbers=1000",
     "own_gil_each": "steps=100_000",
+    "take_turns": "rounds=500",
+    "forgotten_await": "write_ms=1",
+    "forgotten_await_fixed": "write_ms=1",
 }
 """Parameters with which a scenario shows the same in less time."""
 
