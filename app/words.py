@@ -34,6 +34,14 @@ CHAPTERS = {
         "Futures and pools",
         "Work that is handed to threads or processes, and a future for each result: how many workers, in which order.",
     ),
+    "processes": (
+        "Processes",
+        "An interpreter, a GIL and memory each: what that gains, and what starting them and sending to them costs.",
+    ),
+    "deciding": (
+        "Which one to take",
+        "Work as it comes, done the way that suits it: look at where the time goes, then change the way.",
+    ),
 }
 
 VERDICTS = {

@@ -16,16 +16,29 @@ from typing import Any, Literal
 import numpy as np
 
 from gilscope.analysis import report as reports
+from gilscope.analysis import transport
 from gilscope.analysis.forward import Numbers
+from gilscope.analysis.messages import Messages
 from gilscope.analysis.statistics import STATE_NAMES
-from gilscope.analysis.text import duration, percent, times
+from gilscope.analysis.text import duration, percent, size, times
 from gilscope.analysis.timeline import Spans, Timeline, Waits, at_once
 from gilscope.errors import BadParameters, BadScenario
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
 from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, Value, load, validate
 
-__all__ = ["Measured", "Verdict", "confirmed", "depends", "duration", "not_measured", "percent", "refuted", "times"]
+__all__ = [
+    "Measured",
+    "Verdict",
+    "confirmed",
+    "depends",
+    "duration",
+    "not_measured",
+    "percent",
+    "refuted",
+    "size",
+    "times",
+]
 
 Word = Literal["confirmed", "refuted", "depends", "not measured"]
 Thread = Mapping[str, Any]
@@ -212,6 +225,30 @@ class Measured:
         rows = self.timeline.rows
         rows = rows[np.isin(rows.kind, (Kind.TAKE, Kind.NOTIFY)) & (rows.thing == self.resource(name)["id"])]
         return int(np.cumsum(np.where(rows.kind == Kind.TAKE, 1, -rows.value.astype(np.int64))).max(initial=0))
+
+    def messages(self) -> Messages:
+        """Those that one process sent another, as far as they were seen at both ends."""
+        if not self.timeline.ids(TrackKind.PIPE):
+            raise NotSeen("No pipe between processes was seen.")
+        return self.timeline.flows.messages[transport.between_processes(self.timeline)]
+
+    def handing_over(self) -> dict[str, int]:
+        """How long all threads together were at pickling, writing to pipes, reading from them and unpickling."""
+        return {step.name: int(step.spans(self.timeline).length.sum()) for step in transport.steps(self.timeline)}
+
+    def starts(self, *beginnings: str) -> list[int]:
+        """How long it took to start each process whose name begins so, until it could do what it is for."""
+        rows = self.timeline.rows
+        told = [
+            rows[rows.track == id]
+            for id in self.timeline.ids(TrackKind.PROCESS)
+            if self.timeline.name(id).startswith(beginnings)
+        ]
+        return [
+            int(row.at[row.kind == Kind.PROCESS_RUN][0] - row.at[row.kind == Kind.PROCESS_START][0])
+            for row in told
+            if {Kind.PROCESS_START, Kind.PROCESS_RUN} <= set(row.kind.tolist())
+        ]
 
     def forced_holds(self, threads: Sequence[Thread]) -> Numbers:
         """How long these had had the GIL each time that they gave it up on a drop request."""

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from gilscope.analysis.check import MOST_OF_A_KIND, check
-from gilscope.events import Kind, State, TrackKind
+from gilscope.analysis.timeline import Timeline
+from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import COLUMNS, Recording, Rows
 from tests.pictures import GIL, PID, TICK, draw, track_of
 
@@ -148,6 +149,18 @@ def test_a_wait_ends_before_the_next() -> None:
     wait, timeout = (4, Kind.LOCK_WAIT, 0), (4, Kind.LOCK_TIMEOUT, 0)
     assert locks(TrackKind.LOCK, wait, timeout, wait) == []
     assert locks(TrackKind.LOCK, wait, wait) == ["two waits for lock again before its wait for it has ended."]
+
+
+def test_without_a_gil_a_wait_inside_of_another_is_no_other_wait() -> None:
+    """The wait for a shared condition waits for a semaphore: its row names the condition, as what the thread waits for."""
+    recording = draw("one RRaaaR\na! ......\ntwo RRRRRR", gil="absent")
+    rows = recording.rows
+    inner = rows[(rows.kind == Kind.BLOCK) & (rows.state == State.BLOCKED)]
+    inner.at[:] += TICK
+    inner.flags[:] = Flag.NESTED
+    nested = replace(recording, rows=Rows.concat((rows, inner)).sorted())
+    assert (len(inner), sentences(nested)) == (1, [])
+    assert [Timeline(nested).waits.begin.tolist(), Timeline(nested).waits.end.tolist()] == [[2 * TICK], [5 * TICK]]
 
 
 def test_time_goes_back() -> None:

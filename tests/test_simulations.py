@@ -59,6 +59,10 @@ QUICK = {
     "take_turns": "rounds=500",
     "forgotten_await": "write_ms=1",
     "forgotten_await_fixed": "write_ms=1",
+    "pool_map": "most=2, numbers=200",
+    "messages": "orders=3",
+    "shared_counter": "steps=100",
+    "shared_counter_locked": "steps=100",
 }
 """Parameters with which a scenario shows the same in less time."""
 

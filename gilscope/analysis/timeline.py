@@ -340,6 +340,8 @@ class Timeline:
         about = self.kind_of(rows.thing)
         lockish = (about == TrackKind.LOCK) | (about == TrackKind.RLOCK)
         opens = (rows.kind == Kind.LOCK_WAIT) & lockish | (rows.kind == Kind.BLOCK) & ~lockish
+        # Where no GIL is measured, what is waited for inside of another wait names that other thing, which has begun already.
+        opens &= (rows.flags & Flag.NESTED == 0) | (rows.state != State.BLOCKED)
         closes = ((rows.kind == Kind.LOCK_ACQUIRE) | (rows.kind == Kind.LOCK_TIMEOUT)) & lockish
         closes |= (rows.kind == Kind.UNBLOCK) & ~lockish
         some = rows[opens | closes]
