@@ -1,4 +1,4 @@
-"""The command line: ``gilscope serve | scenarios | run | report | interpreters | doctor``.
+"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | interpreters | doctor``.
 
 Exit codes: 0 all right, 1 the run's verdict isn't ok, 2 it couldn't be done, or not wholly; then one sentence says
 why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
@@ -15,17 +15,18 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TextIO
 
 from gilscope import __version__, scenarios
 from gilscope.analysis import observer
 from gilscope.analysis.observer import FEWEST, MOST
 from gilscope.collector.verdicts import Limits
+from gilscope.commands import compare, sweep
 from gilscope.errors import BadParameter, BadParameters, BadRecording, GilscopeError, Refused
+from gilscope.terminal import asked, let_go, say, show, signals
 
 OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
 MOST_FINDINGS = 3
@@ -92,6 +93,27 @@ def parser() -> argparse.ArgumentParser:
     reporting = command("report", report, "Say what a recording shows: findings, figures, what was lost.")
     reporting.add_argument("file", type=Path, metavar="FILE", help="a recording")
     reporting.add_argument("--json", action="store_true", help="for programs")
+
+    comparing = command("compare", compare, "Put the figures of recordings beside each other.")
+    comparing.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="a recording; a folder: those in it, as one run repeated",
+    )
+    comparing.add_argument("--json", action="store_true", help="for programs")
+
+    sweeping = command("sweep", sweep, "Run a scenario for several values of one parameter, and compare.")
+    sweeping.add_argument("scenario", metavar="NAME", help="a scenario of the catalogue")
+    sweeping.add_argument(
+        "--over", required=True, type=pair, metavar="NAME=FROM..TO:STEPS", help="the parameter; or NAME=A,B,C"
+    )
+    sweeping.add_argument("--set", action="append", default=[], type=pair, metavar="NAME=VALUE", help="of the others")
+    sweeping.add_argument("--repeats", default="1", metavar="N", help="runs of each value (1 to 5)")
+    sweeping.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
+    sweeping.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for the recordings (NAME-sweep)")
+    sweeping.add_argument("--json", action="store_true", help="for programs")
 
     finding = command(
         "interpreters", list_interpreters, "List the Pythons found here, and what can be measured on each."
@@ -226,13 +248,6 @@ def run(chosen: argparse.Namespace) -> int:
     return OK if end["verdict"] == "ok" else FAILED
 
 
-def asked(received: Sequence[int]) -> str | None:
-    """What a signal asks of the run: Ctrl-C is somebody's wish, the others are how terminals and machines end."""
-    if not received:
-        return None
-    return "stopped" if received[0] == signal.SIGINT else "interrupted"
-
-
 def limits(given: Mapping[str, str]) -> Limits:
     """The usual ones but for those given; ``BadParameters`` has one error for each that can't be."""
     usual, values, errors = asdict(Limits()), dict[str, float](), list[BadParameter]()
@@ -271,30 +286,6 @@ def writable(path: Path) -> Path:
     except OSError as error:
         raise Refused(f"{path} can't be written: {error.strerror}. Choose another file with -o.") from None
     return path
-
-
-@contextmanager
-def signals() -> Iterator[list[int]]:
-    """Signals that end a program go into a list instead; the second one does what it always does."""
-    received: list[int] = []
-
-    def receive(number: int, frame: object) -> None:
-        received.append(number)
-        for each, handler in usual.items():
-            signal.signal(each, handler)
-
-    usual = {
-        number: handler
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
-    }
-    for number in usual:
-        signal.signal(number, receive)
-    try:
-        yield received
-    finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
 
 
 def tell(path: Path) -> None:
@@ -338,28 +329,6 @@ def doctor(chosen: argparse.Namespace) -> int:
         lines.append(line)
         print(f"{'ok ' if line.ok else 'not' if line.needed else 'no '}  {line.subject:<16}{line.sentence}", flush=True)
     return FAILED if any(line.needed and not line.ok for line in lines) else OK
-
-
-def show(stream: str, text: str) -> None:
-    """What the program prints goes where it would have gone."""
-    here = sys.stdout if stream == "stdout" else sys.stderr
-    try:
-        here.write(text)
-        here.flush()
-    except BrokenPipeError:  # nobody reads it any more; everything else goes on
-        let_go(here)
-
-
-def say(text: str) -> None:
-    """To people, beside what the program printed."""
-    show("stderr", text + "\n")
-
-
-def let_go(stream: TextIO) -> None:
-    """From now on nothing goes there, and nothing fails because of it."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gilscope.analysis.forward import Numbers
-from gilscope.analysis.timeline import LOCKS, RESOURCE_KINDS, Timeline
+from gilscope.analysis.timeline import LOCKS, RESOURCE_KINDS, Spans, Timeline
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 
 STATE_NAMES = {state: state.name.lower().replace("_", "-") for state in State}
@@ -186,7 +186,11 @@ class Parallelism:
 
 def parallelism(timeline: Timeline, *states: State) -> Parallelism:
     """Of threads that run or compute, unless other states are given."""
-    spans = timeline.thread_spans
+    return at_once(timeline.thread_spans, *states)
+
+
+def at_once(spans: Spans, *states: State) -> Parallelism:
+    """As ``parallelism``, of some spans alone."""
     times, count = spans[np.isin(spans.state, states or (State.RUNNING, State.NATIVE))].at_once()
     if len(times) < 2:
         return Parallelism(0, 0.0, 0)

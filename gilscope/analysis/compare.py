@@ -1,0 +1,240 @@
+"""Recordings beside each other: the same figures of each, with difference and ratio to the first. Times are ns.
+
+A column is one recording, or several of one run that was repeated: then a cell has their median and their spread.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Literal
+
+import numpy as np
+
+from gilscope.analysis import statistics
+from gilscope.analysis.statistics import STATE_NAMES, Parallelism
+from gilscope.analysis.text import duration
+from gilscope.analysis.timeline import RESOURCE_KINDS, Timeline
+from gilscope.events import TASK_ENDS, Kind, State, TrackKind
+
+Unit = Literal["ns", "", "×"]
+Figures = dict["Name", float | None]
+"""None: not measured."""
+ALL_THREADS = "all threads"
+OVER = {STATE_NAMES[state] for state in (State.EXITED, *TASK_ENDS)}
+STATES = [name for state, name in STATE_NAMES.items() if name not in OVER and state != State.UNKNOWN] + ["unknown"]
+OF_THE_GIL = {"gil-wait", "stalled"}
+LEAST_RATIO = 0.01
+"""Smaller ones are only said to be smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which figure: of the whole (``about`` is empty), of all threads, or of the tracks of one name."""
+
+    about: str
+    figure: str
+    unit: Unit = ""
+
+
+DURATION = Name("", "duration", "ns")
+HANDOFFS = Name("", "handoffs of the GIL")
+GIL_WAITS = Name("", "waits for the GIL")
+WAITS = Name("", "waits for locks and other things")
+PARALLELISM = Name("", "threads computing at once, on average", "×")
+MOST = Name("", "threads computing at once, at most")
+TOGETHER = Name("", "two or more computing", "ns")
+GIL_WAIT = Name(ALL_THREADS, "gil-wait", "ns")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of one column: the median of those that have it, and the least and greatest of them."""
+
+    median: float | None
+    low: float | None
+    high: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of all columns. ``differences`` and ``ratios`` are to the first; None where there is none."""
+
+    name: Name
+    cells: tuple[Cell, ...]
+    differences: tuple[float | None, ...]
+    ratios: tuple[float | None, ...]
+
+
+def whole(told: Mapping[str, Any]) -> Figures:
+    """Of a whole recording, out of its report."""
+    states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    waits = None
+    for track in told["tracks"]:
+        if track["kind"] not in ("thread", "task"):
+            continue
+        for about in _abouts(track["kind"], track["name"]):
+            for state, ns in track["states"].items():
+                states[about][state] += ns
+        if gil := track.get("gil"):
+            waits = (waits or 0) + gil["waits"]
+    things = [each for each in told["resources"] if each["kind"] != "gil" and not each["internal"]]
+    return _figures(
+        told["duration_ns"],
+        told["handoffs"],
+        waits,
+        sum(each["contended"] for each in things),
+        Parallelism(**told["parallelism"]),
+        states,
+    )
+
+
+def part(timeline: Timeline, begin: int, end: int) -> Figures:
+    """Of what lies between two times of a recording."""
+    end = max(begin, end)
+    spans = timeline.spans.within(begin, end)
+    kinds, rows, things = timeline.kind_of(spans.track), timeline.rows, timeline.waits
+    states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for kind, word in ((TrackKind.THREAD, "thread"), (TrackKind.TASK, "task")):
+        mine = spans[kinds == kind]
+        for track in np.unique(mine.track).tolist():
+            own = mine.of(track)
+            for state in np.unique(own.state).tolist():
+                for about in _abouts(word, timeline.name(track)):
+                    states[about][STATE_NAMES[State(state)]] += int(own.length[own.state == state].sum())
+    named = [id for id in timeline.ids(*RESOURCE_KINDS) if not timeline.tracks[id].get("internal")]
+    got = ~np.isin(things.ended, (0, Kind.LOCK_TIMEOUT)) & np.isin(things.thing, named)
+    measured = timeline.measured("gil")
+    waits = (rows.kind == Kind.GIL_WAIT) & (timeline.kind_of(rows.track) == TrackKind.THREAD)
+    return _figures(
+        end - begin,
+        _count(timeline.handoffs.acquired, begin, end) if measured else None,
+        _count(rows.at[waits], begin, end) if measured else None,
+        _count(things.end[got], begin, end),
+        statistics.at_once(spans[kinds == TrackKind.THREAD]),
+        states,
+    )
+
+
+def _abouts(kind: str, name: str) -> tuple[str, ...]:
+    return (ALL_THREADS, f"thread {name}") if kind == "thread" else (f"task {name}",)
+
+
+def _count(at: Any, begin: int, end: int) -> int:
+    return int(((at >= begin) & (at <= end)).sum())
+
+
+def _figures(
+    ns: int,
+    handoffs: int | None,
+    gil_waits: int | None,
+    waits: int,
+    parallelism: Parallelism,
+    states: Mapping[str, Mapping[str, int]],
+) -> Figures:
+    figures: Figures = {
+        DURATION: ns,
+        HANDOFFS: handoffs,
+        GIL_WAITS: gil_waits,
+        WAITS: waits,
+        PARALLELISM: parallelism.mean,
+        MOST: parallelism.most,
+        TOGETHER: parallelism.together_ns,
+    }
+    for about in sorted(states, key=lambda about: (about != ALL_THREADS, -sum(states[about].values()), about)):
+        for state in STATES:
+            if ns := states[about].get(state, 0):
+                figures[Name(about, state, "ns")] = ns
+            elif about == ALL_THREADS and state in OF_THE_GIL:
+                figures[Name(about, state, "ns")] = None if handoffs is None else 0
+    return figures
+
+
+def compare(columns: Sequence[Sequence[Figures]]) -> list[Row]:
+    """All figures that any column has. One that others have and this one lacks is 0: it was never in that state."""
+    names = dict.fromkeys(name for column in columns for figures in column for name in figures)
+    order = {about: n for n, about in enumerate(dict.fromkeys(name.about for name in names))}
+    states = {state: n for n, state in enumerate(STATES)}
+    rows = []
+    for name in sorted(names, key=lambda name: (order[name.about], states.get(name.figure, -1))):
+        cells = tuple(cell(figures.get(name, 0) for figures in column) for column in columns)
+        first = cells[0].median
+        differences = tuple(None if None in (each.median, first) else each.median - first for each in cells)  # type: ignore[operator]
+        ratios = tuple(each.median / first if first and each.median is not None else None for each in cells)
+        rows.append(Row(name, cells, differences, ratios))
+    return rows
+
+
+def cell(values: Iterable[float | None]) -> Cell:
+    """What several runs tell of one figure; a run that didn't measure it doesn't count."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return Cell(None, None, None, 0)
+    return Cell(median(known), min(known), max(known), len(known))
+
+
+def said(value: float | None, unit: Unit) -> str:
+    """``5.12 ms``, ``12``, ``1.87``; ``not measured``."""
+    if value is None:
+        return "not measured"
+    if unit == "ns":
+        return duration(round(value))
+    return f"{value:.2f}" if unit == "×" else f"{value:,.10g}"
+
+
+def said_cell(cell: Cell, unit: Unit) -> str:
+    """With the spread, where several runs have told it."""
+    text = said(cell.median, unit)
+    return text if cell.count < 2 else f"{text} ({said(cell.low, unit)} to {said(cell.high, unit)})"
+
+
+def said_difference(row: Row, n: int) -> str:
+    """``+1.20 ms, ×1.31`` of a column to the first; empty where nothing can be said, or nothing differs."""
+    difference, ratio = row.differences[n], row.ratios[n]
+    if not difference:
+        return "" if difference is None else "the same"
+    text = ("+" if difference > 0 else "−") + said(abs(difference), row.name.unit)
+    if ratio is None:
+        return text
+    return f"{text}, ×{ratio:.2f}" if ratio >= LEAST_RATIO or not ratio else f"{text}, ×<{LEAST_RATIO}"
+
+
+def as_text(titles: Sequence[str], rows: Sequence[Row]) -> str:
+    """The table, for people."""
+    lines = [["", *titles]]
+    about = ""
+    for row in rows:
+        if row.name.about != about:
+            about = row.name.about
+            lines += [[], [about]]
+        cells = [said_cell(each, row.name.unit) for each in row.cells]
+        told = [f"{text}  {said_difference(row, n)}".rstrip() if n else text for n, text in enumerate(cells)]
+        lines.append([("  " if about else "") + row.name.figure, *told])
+    widths = [max((len(line[n]) for line in lines if len(line) > max(n, 1)), default=0) for n in range(len(titles) + 1)]
+    return (
+        "\n".join(
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=False)).rstrip() for line in lines
+        )
+        + "\n"
+    )
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """The row, for programs; times in ns."""
+    return {
+        "about": row.name.about,
+        "figure": row.name.figure,
+        "unit": row.name.unit,
+        "values": [
+            {
+                "median": each.median,
+                "low": each.low,
+                "high": each.high,
+                "runs": each.count,
+                "difference": row.differences[n],
+                "ratio": row.ratios[n],
+            }
+            for n, each in enumerate(row.cells)
+        ],
+    }

@@ -1,0 +1,124 @@
+"""Series: the same scenario run many times. Repeated as it is, or swept: one parameter takes one value after the other.
+
+A plan is made and found possible before anything runs. Repeats go round: each point once, then each again, so that a
+drift of the machine falls on all of them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gilscope.errors import BadParameter, BadParameters
+from gilscope.scenarios import NUMBER, Parameter, Scenario, Value
+
+Kind = Literal["repeat", "sweep"]
+
+FEWEST_STEPS, MOST_STEPS = 2, 12
+MOST_REPEATS = {"repeat": 10, "sweep": 5}
+OVER = re.compile(rf"(?P<low>{NUMBER})\.\.(?P<high>{NUMBER})(?::(?P<steps>\d+))?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One run of a plan. ``point``: which of the plan's points, from 0; ``turn``: which of its repeats, from 0."""
+
+    point: int
+    turn: int
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``parameter`` is the one that is swept; empty: nothing is, and there is one point."""
+
+    scenario: str
+    values: dict[str, Value]
+    repeats: int
+    parameter: str = ""
+    points: tuple[Value, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return "sweep" if self.parameter else "repeat"
+
+    def runs(self) -> list[Planned]:
+        """In the order in which they are to go."""
+        points = [{self.parameter: point} for point in self.points] if self.parameter else [dict[str, Value]()]
+        return [
+            Planned(n, turn, {**self.values, **point}) for turn in range(self.repeats) for n, point in enumerate(points)
+        ]
+
+
+def repeat(scenario: Scenario, values: Mapping[str, Value], repeats: str) -> Plan:
+    """So many runs that are alike; ``BadParameters`` says what can't be."""
+    return Plan(scenario.name, dict(values), _whole("repeats", repeats, 2, MOST_REPEATS["repeat"]))
+
+
+def sweep(scenario: Scenario, values: Mapping[str, Value], parameter: str, over: str, repeats: str) -> Plan:
+    """``over`` is ``1..8:8`` (from, to, how many steps), ``1,2,4`` or ``mode,other``; empty: all choices of a choice.
+
+    ``BadParameters`` has one error for each field that can't be: ``parameter``, ``over``, ``repeats``.
+    """
+    errors, times, points = list[BadParameter](), 0, tuple[Value, ...]()
+    known = {one.name: one for one in scenario.parameters}
+    try:
+        times = _whole("repeats", repeats, 1, MOST_REPEATS["sweep"])
+    except BadParameters as error:
+        errors += error.errors
+    try:
+        if parameter not in known:
+            there = f"Choose one of {', '.join(known)}." if known else "It has none."
+            raise BadParameter("parameter", f"{scenario.name} has no parameter {parameter[:80]!r}. {there}")
+        points = _points(known[parameter], over.strip())
+    except BadParameter as error:
+        errors.append(error)
+    if errors:
+        raise BadParameters(errors)
+    return Plan(scenario.name, dict(values), times, parameter, points)
+
+
+def _points(parameter: Parameter, over: str) -> tuple[Value, ...]:
+    """Where a sweep stops, each once; ``BadParameter`` about the field ``over``."""
+    if found := OVER.fullmatch(over):
+        points = _between(parameter, found["low"], found["high"], found["steps"])
+    else:
+        all_of_them = {"choice": parameter.choices, "bool": ("false", "true")}.get(parameter.type, ())
+        points = [_parsed(parameter, text) for text in (over.split(",") if over else all_of_them)]
+    if len(set(points)) < len(points):
+        raise BadParameter("over", f"{over[:80]!r} has a value twice. Give each value once.")
+    if not FEWEST_STEPS <= len(points) <= MOST_STEPS:
+        expected = f"Expected {FEWEST_STEPS} to {MOST_STEPS}, as FROM..TO:STEPS or A,B,C."
+        raise BadParameter("over", f"{over[:80]!r} gives {len(points)} values of {parameter.name}. {expected}")
+    return tuple(points)
+
+
+def _between(parameter: Parameter, low: str, high: str, steps: str | None) -> list[Value]:
+    first, last = _parsed(parameter, low), _parsed(parameter, high)
+    if isinstance(first, (bool, str)) or isinstance(last, (bool, str)):
+        raise BadParameter("over", f"{parameter.name} has no range: it is {parameter.allowed()}. Give A,B.")
+    if first >= last:
+        raise BadParameter("over", f"The sweep goes from {first} to {last}. The second must be greater.")
+    whole = parameter.type == "int"
+    count = int(steps) if steps else min(MOST_STEPS, int(last - first) + 1) if whole else FEWEST_STEPS
+    if not FEWEST_STEPS <= count <= MOST_STEPS:
+        raise BadParameter("over", f"A sweep has {FEWEST_STEPS} to {MOST_STEPS} steps, not {count}.")
+    if whole and count > last - first + 1:
+        there = int(last - first) + 1
+        raise BadParameter("over", f"From {first} to {last} there are {there} whole numbers, so at most {there} steps.")
+    exact = [first + (last - first) * n / (count - 1) for n in range(count)]
+    return [round(value) if whole else float(f"{value:.10g}") for value in exact]
+
+
+def _parsed(parameter: Parameter, text: str) -> Value:
+    try:
+        return parameter.parse(text)
+    except BadParameter as error:
+        raise BadParameter("over", str(error)) from None
+
+
+def _whole(field: str, text: str, least: int, most: int) -> int:
+    if not text.isdecimal() or len(text) > len(str(most)) or not least <= int(text) <= most:
+        sentence = f"{field} must be a whole number from {least} to {most}, not {text[:80]!r}."
+        raise BadParameters([BadParameter(field, sentence)])
+    return int(text)

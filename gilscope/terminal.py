@@ -1,0 +1,61 @@
+"""The terminal of a command: what is said there, and the signals that come from it."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+
+def asked(received: Sequence[int]) -> str | None:
+    """What a signal asks of the run: Ctrl-C is somebody's wish, the others are how terminals and machines end."""
+    if not received:
+        return None
+    return "stopped" if received[0] == signal.SIGINT else "interrupted"
+
+
+@contextmanager
+def signals() -> Iterator[list[int]]:
+    """Signals that end a program go into a list instead; the second one does what it always does."""
+    received: list[int] = []
+
+    def receive(number: int, frame: object) -> None:
+        received.append(number)
+        for each, handler in usual.items():
+            signal.signal(each, handler)
+
+    usual = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    for number in usual:
+        signal.signal(number, receive)
+    try:
+        yield received
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def show(stream: str, text: str) -> None:
+    """What the program prints goes where it would have gone."""
+    here = sys.stdout if stream == "stdout" else sys.stderr
+    try:
+        here.write(text)
+        here.flush()
+    except BrokenPipeError:  # nobody reads it any more; everything else goes on
+        let_go(here)
+
+
+def say(text: str) -> None:
+    """To people, beside what the program printed."""
+    show("stderr", text + "\n")
+
+
+def let_go(stream: TextIO) -> None:
+    """From now on nothing goes there, and nothing fails because of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
