@@ -5,7 +5,7 @@
 # PYTHON=…          the Python to make .venv with (default: the newest suitable one)
 # PORT=…            the port of make serve (default: 8000)
 
-.PHONY: serve setup setup-test test check lock bench schema picture recordings clean
+.PHONY: serve setup setup-test test check lock bench schema article picture recordings clean
 .DELETE_ON_ERROR:
 
 export PYTHON
@@ -50,6 +50,9 @@ bench: .venv/.probe .venv/.test
 
 schema: .venv/.serve
 	.venv/bin/python -m gilscope.events
+
+article: .venv/.serve
+	.venv/bin/python -m gilscope.article
 
 picture: setup-test
 	.venv/bin/python scripts/picture.py

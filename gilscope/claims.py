@@ -5,10 +5,11 @@ statements about concurrency (1 to 51) that it measures, and a function ``claim(
 what this one recording shows, with its figures.
 """
 
+import hashlib
 import importlib.util
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ import numpy as np
 
 from gilscope.analysis import report as reports
 from gilscope.analysis import transport
+from gilscope.analysis.finding import Stretch
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.messages import Messages
 from gilscope.analysis.statistics import STATE_NAMES
@@ -57,6 +59,13 @@ class Verdict:
 
     verdict: Word
     sentence: str
+    spans: tuple[Stretch, ...] = field(default=(), compare=False)
+    """Where the recording shows it; none where no single place does."""
+
+    def told(self) -> dict[str, Any]:
+        """As reports have it."""
+        spans = [{"track": track, "from": begin, "to": end} for track, begin, end in self.spans]
+        return {"verdict": self.verdict, "sentence": self.sentence, "spans": spans}
 
 
 def confirmed(sentence: str) -> Verdict:
@@ -91,6 +100,8 @@ class Measured:
     told: Mapping[str, Any]
     """The report."""
     parameters: Mapping[str, Value]
+    places: list[Callable[[], Sequence[Stretch]]] = field(default_factory=list)
+    """Where it was looked at: the first of them that has spans is what a page shows as the proof."""
 
     @property
     def python(self) -> str:
@@ -133,14 +144,29 @@ class Measured:
 
     def resource(self, name: str) -> Mapping[str, Any]:
         """A lock or another thing, as the report tells of it."""
-        for resource in self.told["resources"]:
-            if resource["name"] == name:
-                return dict(resource)
-        raise NotSeen(f"Nothing called {name} was seen.")
+        found = next((resource for resource in self.told["resources"] if resource["name"] == name), None)
+        if found is None:
+            raise NotSeen(f"Nothing called {name} was seen.")
+        self.places.append(lambda: self._longest_wait(found["id"]))
+        return dict(found)
 
     def finding(self, kind: str) -> Mapping[str, Any] | None:
         """The most important finding of a kind; None where there is none."""
-        return next((finding for finding in self.told["findings"] if finding["kind"] == kind), None)
+        found = next((finding for finding in self.told["findings"] if finding["kind"] == kind), None)
+        if found is not None:
+            self.places.insert(0, lambda: [(span["track"], span["from"], span["to"]) for span in found["spans"]])
+        return found
+
+    def show(self, tracks: Sequence[Thread], *states: str) -> None:
+        """The longest of these spans is to be shown as the proof, instead of the first thing that the claim asks for."""
+        self.places.insert(0, lambda: self._longest(tracks, states))
+
+    def _longest(self, tracks: Sequence[Thread], states: Sequence[str]) -> Sequence[Stretch]:
+        return _first_longest(self._among(tracks, states))
+
+    def _longest_wait(self, thing: int) -> Sequence[Stretch]:
+        waits = self.timeline.waits
+        return _first_longest(waits[waits.thing == thing])
 
     def lifetime(self, threads: Sequence[Thread]) -> int:
         """Of all of them together."""
@@ -175,6 +201,7 @@ class Measured:
     def total(self, threads: Sequence[Thread], *states: str) -> int:
         """How long they were in any of these states, all together."""
         self._need(states)
+        self.places.append(lambda: self._longest(threads, states))
         return sum(thread["states"].get(state, 0) for thread in threads for state in states)
 
     def share(self, threads: Sequence[Thread], *states: str) -> float:
@@ -200,6 +227,11 @@ class Measured:
     def _spans(self, tracks: Sequence[Thread], states: Sequence[str]) -> Spans:
         if any(track["kind"] != "task" for track in tracks):
             self._need(states)
+        if states:
+            self.places.append(lambda: self._longest(tracks, states))
+        return self._among(tracks, states)
+
+    def _among(self, tracks: Sequence[Thread], states: Sequence[str]) -> Spans:
         spans = self.timeline.spans
         wanted = [STATES[state] for state in states] or [state for state in State if state not in OVER]
         return spans[np.isin(spans.track, [track["id"] for track in tracks]) & np.isin(spans.state, wanted)]
@@ -275,6 +307,13 @@ class Measured:
         raise NotSeen(f"The GIL was not measured: {why}")
 
 
+def _first_longest(spans: Spans | Waits) -> Sequence[Stretch]:
+    if not len(spans):
+        return ()
+    longest = int(spans.length.argmax())
+    return [(int(spans.track[longest]), int(spans.begin[longest]), int(spans.end[longest]))]
+
+
 @dataclass(frozen=True)
 class Claim:
     """The statement that a scenario tests, and the rule that judges a recording by it."""
@@ -284,6 +323,8 @@ class Claim:
     """Numbers of the statements about concurrency that it measures."""
     scenario: Scenario
     rule: Callable[[Measured], Verdict]
+    version: str
+    """Another one where the scenario or the claim has changed: what was measured before doesn't count then."""
 
 
 @cache
@@ -299,7 +340,9 @@ def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
     if not module.__doc__ or not callable(getattr(module, "claim", None)):
         raise BadScenario(f"{path}:1: isn't a claim. Expected a docstring, the statement, and 'def claim(run)'.")
     statement, rows = " ".join(module.__doc__.split()), tuple(getattr(module, "ROWS", ()))
-    return Claim(statement, rows, load(path.with_name(f"{name}.py")), module.claim)
+    scenario = load(path.with_name(f"{name}.py"))
+    version = hashlib.sha256(scenario.source.encode() + path.read_bytes()).hexdigest()[:16]
+    return Claim(statement, rows, scenario, module.claim, version)
 
 
 def judge(recording: Recording) -> Verdict | None:
@@ -316,7 +359,13 @@ def report(recording: Recording) -> dict[str, Any]:
     timeline = Timeline(recording)
     told = reports.of(timeline)
     claim = claim_of(str(told["scenario"]))
-    judged = claim and {"statement": claim.statement, **asdict(_judge(claim, timeline, told))}
+    judged = claim and {
+        "statement": claim.statement,
+        "rows": claim.rows,
+        "version": claim.version,
+        "usual": told["parameters"] == claim.scenario.defaults,
+        **_judge(claim, timeline, told).told(),
+    }
     return {**told, "claim": judged}
 
 
@@ -334,6 +383,8 @@ def _judge(claim: Claim, timeline: Timeline, told: Mapping[str, Any]) -> Verdict
     if parameters.keys() != given.keys():
         return not_measured(f"This was recorded with another {claim.scenario.name}: its parameters don't fit this one.")
     try:
-        return claim.rule(Measured(timeline, told, parameters))
+        run = Measured(timeline, told, parameters)
+        verdict = claim.rule(run)
+        return replace(verdict, spans=next((tuple(spans) for place in run.places if (spans := place())), ()))
     except NotSeen as missing:
         return not_measured(str(missing))

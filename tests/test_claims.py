@@ -300,6 +300,31 @@ def test_the_report_has_the_claim() -> None:
     assert told["claim"]["verdict"] == "confirmed"
     assert told["claim"]["sentence"].startswith("5 messages")
     assert told["handoffs"] == 10
+    assert told["claim"]["rows"] == (11,)
+    assert told["claim"]["usual"] is False, "it sent five messages, not as many as the scenario does by itself"
+    assert claims.report(recorded("convoy", CONVOY))["claim"]["usual"] is True
+
+
+def shown(
+    name: str, picture: str, names: dict[str, str] | None = None, **parameters: Any
+) -> list[tuple[str, int, int]]:
+    """By name and in ticks: where a verdict has its proof."""
+    recording = recorded(name, picture, names, **parameters)
+    verdict = judge(recording)
+    assert verdict is not None
+    called = {id: str(track["name"]) for id, track in recording.tracks.items()}
+    return [(called[track], begin // TICK, end // TICK) for track, begin, end in verdict.spans]
+
+
+def test_a_verdict_says_where_it_is_seen() -> None:
+    """The longest span of what the claim asks for first; a finding, or what the claim chooses, comes before that."""
+    assert shown("convoy", CONVOY, messages=5) == [("asker", 1, 7)], "its first wait of six ticks for the GIL"
+    both = "baker RRRRaaaR\ncustomer .aaaRRRR\na 11112221"
+    assert shown("producer_consumer", both, {"a": "shelf"}) == [("baker", 4, 7)], (
+        "the longer of two waits, or the first"
+    )
+    assert [who for who, *_ in shown("deadlock", DEADLOCK, NAMES_OF_DEADLOCK)] == ["transfer 2", "transfer 1"]
+    assert shown("convoy", "asker R", messages=5) == [], "nobody waited"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,7 @@ ROWS = (7,)
 
 def claim(run: Measured) -> Verdict:
     clients = run.threads("client")
+    run.show(clients, "outside")
     away = 1 - run.share(clients, "running", "stalled", "gil-wait")
     figures = (
         f"{len(clients)} clients neither held the GIL nor wanted it for {percent(away)} of their lives, "

@@ -6,6 +6,7 @@ ROWS = (8,)
 
 
 def claim(run: Measured) -> Verdict:
+    run.show(run.threads("large"), "native")
     large, small = (1 - run.share(run.threads(name), "running", "stalled", "gil-wait") for name in ("large", "small"))
     figures = (
         f"With blocks of {run.parameters['large_bytes']:,} bytes the threads spent {percent(large)} of their lives "
