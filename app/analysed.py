@@ -17,7 +17,6 @@ from typing import Any
 from app.store import SUFFIX, Analysis, Store
 from gilscope import claims
 from gilscope.analysis import observer
-from gilscope.analysis.causes import why
 from gilscope.analysis.miniature import miniature
 from gilscope.errors import BadRecording
 from gilscope.recording import read
@@ -85,11 +84,6 @@ def failed(reason: str) -> Analysis:
 def _note(kind: str, title: str, sentence: str, state: str = "unknown") -> dict[str, Any]:
     """Stands among the findings, though it is about the file, or about the whole run."""
     return {"kind": kind, "title": title, "sentence": sentence, "state": state, "spans": [], "address": ""}
-
-
-def chain(path: Path, track: int, at: int) -> list[dict[str, Any]]:
-    """Why a track does what it does at a moment: one hop after the other."""
-    return [asdict(hop) for hop in why(read(path), track, at)]
 
 
 def analysis_of(path: Path) -> Analysis:

@@ -1,4 +1,4 @@
-"""The pages of recordings: the list, one of them, its file, its findings, and why a thread isn't running."""
+"""The pages of recordings: the list, one of them, its file, and its findings."""
 
 import asyncio
 from typing import Any
@@ -6,20 +6,18 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
-from app import analysed
 from app.pages import PAST, Shown, find_shown, make_form
 from app.rendering import is_htmx, render
 from app.store import Recording, Store
 from app.words import value
-from gilscope.errors import GilscopeError, UnknownScenario
+from gilscope.errors import UnknownScenario
 
 router = APIRouter(prefix="/recordings")
 
 PAGE = 50
-LATEST_NS = 1 << 62
 
 
-async def _recording(request: Request, id: str) -> Recording:
+async def ended(request: Request, id: str) -> Recording:
     """A recording that has ended; 404 or 409 with a sentence."""
     shown = await find_shown(request, id)
     if shown.recording is None:
@@ -94,23 +92,10 @@ async def _around(request: Request, shown: Shown) -> dict[str, Any]:
     return {"form": form, "past": past}
 
 
-@router.get("/{id}/why")
-async def why(request: Request, id: str, track: str = "", at: str = "") -> Response:
-    """The chain of causes of what a track does at a moment (ns since the run's origin)."""
-    recording = await _recording(request, id)
-    if not (track.isdecimal() and at.isdecimal() and len(track) < 10 and int(at) < LATEST_NS):
-        raise HTTPException(422, "Which track, and when? Expected track=NUMBER and at=NANOSECONDS, as whole numbers.")
-    try:
-        chain = await asyncio.to_thread(analysed.chain, request.state.store.path(recording.id), int(track), int(at))
-    except GilscopeError as error:
-        raise HTTPException(404, str(error)) from None
-    return render("_partials/why.html", {"chain": chain})
-
-
 @router.get("/{id}/report.json")
 async def report(request: Request, id: str) -> Response:
     """All figures of a recording."""
-    recording = await _recording(request, id)
+    recording = await ended(request, id)
     found = await asyncio.to_thread(request.state.store.report, recording.id)
     if found is None:
         raise HTTPException(
@@ -131,17 +116,17 @@ async def unpin(request: Request, id: str) -> Response:
 
 
 async def _set_pin(request: Request, id: str, pinned: bool) -> Response:
-    recording = await _recording(request, id)
+    recording = await ended(request, id)
     await asyncio.to_thread(request.state.store.pin, recording.id, pinned)
     if not is_htmx(request):
         return RedirectResponse(f"/recordings/{id}", 303)
-    return render("_partials/pin.html", {"recording": await _recording(request, id)})
+    return render("_partials/pin.html", {"recording": await ended(request, id)})
 
 
 @router.post("/{id}/delete")
 async def delete(request: Request, id: str) -> Response:
     """Delete a recording for good."""
-    recording = await _recording(request, id)
+    recording = await ended(request, id)
     await asyncio.to_thread(request.state.store.delete, recording.id)
     if is_htmx(request):
         return Response(status_code=200, headers={"HX-Redirect": "/recordings/"})

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import security, words
@@ -59,10 +59,12 @@ def render(
 
 async def error_page(
     request: Request, status: int, title: str, sentence: str, headers: Mapping[str, str] | None = None
-) -> HTMLResponse:
-    """What was wrong, what was expected, what to do; for htmx as a note on the page that asked."""
+) -> Response:
+    """What was wrong, what was expected, what to do; for htmx as a note on the page that asked, for modules as JSON."""
     context = {"status": status, "title": title, "sentence": sentence, "now": datetime.now(UTC)}
     own = dict(headers or {})
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"title": title, "sentence": sentence}, status, own)
     if is_htmx(request):
         own |= {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
         return render("_partials/notice.html", context, status, own)

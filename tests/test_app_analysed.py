@@ -1,13 +1,11 @@
 """What the index keeps of a recording is worked out beside the server, also of one that can't be read."""
 
-import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 from app import analysed
-from gilscope.recording import read
 from tests.app_recordings import BEFORE, CHUNKS
 
 FILE = Path(__file__).parent / "js" / "recordings" / "convoy.gilscope"
@@ -41,18 +39,6 @@ def test_an_address_shows_the_longest_span() -> None:
     assert analysed.address(spans[1:], 10_000_000) == "from=4950000&to=5050010&track=4"
     assert analysed.address(spans, 2_100_000) == "from=500000&to=2100000&track=3"
     assert analysed.address([], 0) == ""
-
-
-def test_why_a_thread_is_not_running() -> None:
-    """The chain of causes at a moment of its longest finding."""
-    finding = next(finding for finding in analysed.analysis_of(FILE).findings if finding["spans"])
-    shown = finding["spans"][0]
-    chain = analysed.chain(FILE, shown["track"], (shown["from"] + shown["to"]) // 2)
-    assert chain[0]["state"] == "gil-wait"
-    assert "for the GIL" in chain[0]["sentence"]
-    assert chain[0]["detail"].startswith("Held by ")
-    assert chain[0]["thing"] in read(FILE).tracks
-    assert asyncio.run(asyncio.to_thread(analysed.chain, FILE, 99, 0)) == []
 
 
 def test_what_the_scenario_claims_stands_before_what_was_found() -> None:

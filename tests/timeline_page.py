@@ -18,7 +18,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -97,7 +97,11 @@ class Server:
 
     def _why(self, request: Request) -> Response:
         self.why.append(str(request.url.query))
-        return HTMLResponse('<ol class="why"><li>worker-1 waits for lock cache</li><li>worker-2 holds it</li></ol>')
+        hop = {"detail": "", "begin": 0, "end": 9, "thing": 0, "ns": 9, "spans": []}
+        told = (("worker-1 waits for lock cache", 4, "blocked"), ("worker-2 holds it", 5, "running"))
+        return JSONResponse(
+            {"hops": [{**hop, "sentence": sentence, "track": id, "state": state} for sentence, id, state in told]}
+        )
 
     async def _live(self, websocket: WebSocket) -> None:
         await websocket.accept()

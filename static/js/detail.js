@@ -1,52 +1,74 @@
-// The panel that answers: what is this, and why is this thread not running?
+// The panel that answers: what is this, and why is it not running?
 
-import { State, STATE_TEXT } from './schema.js';
+import { State, STATE_TEXT, TrackKind } from './schema.js';
 import { formatDuration, formatMoment } from './format.js';
 import { node } from './nodes.js';
+import { ask, unasked } from './questions.js';
 import { ending, placeWords, predicate } from './sentences.js';
+import { Story } from './story.js';
 
 /**
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').Span} Span
+ * @typedef {import('./model.js').Track} Track
  */
 
+/** Selecting goes on meanwhile, key by key: only where it rests is asked. */
 const PAUSE_MS = 120;
-/** States in which a thread does what it is there for. */
+/** States in which nothing waits for anything. */
 /** @type {ReadonlySet<number>} */
-const AT_WORK = new Set([State.RUNNING, State.NATIVE, State.EXITED, State.UNKNOWN]);
+const AT_WORK = new Set([State.RUNNING, State.NATIVE, State.EXITED, State.UNKNOWN, State.FREE, State.IDLE, State.ALIVE, State.DONE, State.CANCELLED, State.FAILED]);
 
 export class Detail {
-  constructor() {
+  /** @param {{told: (story: Story | null) => void, walk: (story: Story, n: number) => void}} actions `walk`: to a hop of the story */
+  constructor(actions) {
+    this.actions = actions;
     this.title = node('h3', { class: 'gt-detail-title' });
     this.body = node('div', { class: 'gt-detail-body' });
-    this.chain = node('div', { class: 'gt-why' });
+    this.chain = node('div', { class: 'gt-why', role: 'status' });
     this.element = node('section', { class: 'gt-detail', 'aria-label': 'Selected span', tabindex: '-1' }, this.title, this.body, this.chain);
     this.shown = '';
+    /** @type {Story | null} */
+    this.story = null;
     /** @type {AbortController | null} */
     this.asking = null;
-    this.show(null, null, null);
+    this.show(null, null, null, false);
   }
 
   /**
    * @param {Model | null} model
    * @param {Span | null} span
-   * @param {string | null} why address of the chain of causes, null while there is none
+   * @param {string | null} recording whom the server knows it by; null where there is no server
+   * @param {boolean} ended all of it was recorded
    */
-  show(model, span, why) {
-    const key = span ? `${span.track.id} ${span.from} ${span.to} ${span.state} ${why}` : '';
+  show(model, span, recording, ended) {
+    const key = span ? `${span.track.id} ${span.from} ${span.to} ${span.state} ${recording} ${ended}` : '';
     if (key === this.shown && this.title.textContent) return;
     this.shown = key;
+    if (span && this.story?.take(span)) {
+      this.#mark(this.story);
+      return;
+    }
     this.asking?.abort();
+    this.#tell(null);
     this.chain.replaceChildren();
     if (!model || !span) {
       this.title.textContent = 'Why is a thread not running?';
       this.body.replaceChildren(node('p', { class: 'gt-quiet' }, 'Click a bar in a thread’s row to see what the thread did there, for how long, and who was the reason.'));
       return;
     }
+    const asks = !AT_WORK.has(span.state);
+    this.title.textContent = asks ? question(span.track) : span.track.name.slice(0, 80);
+    this.#describe(model, span);
+    if (!asks) return;
+    const why = unasked(recording, ended);
+    if (why) this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, why));
+    else this.#ask(/** @type {string} */ (recording), span);
+  }
+
+  /** @param {Model} model @param {Span} span */
+  #describe(model, span) {
     const { track } = span;
-    const asks = track.isThread && !AT_WORK.has(span.state);
-    this.title.textContent = asks ? `Why is ${track.name.slice(0, 80)} not running?` : `${track.name.slice(0, 80)}`;
-    const end = ending(span);
     const place = placeWords(model, span.line);
     this.body.replaceChildren(
       node(
@@ -55,27 +77,69 @@ export class Detail {
         node('span', { class: `gt-swatch gt-s-${span.state}`, 'aria-hidden': 'true' }),
         node('span', {}, node('strong', {}, track.name.slice(0, 80)), ` ${predicate(model, span)}`),
       ),
-      node('p', { class: 'gt-facts' }, [place, end].filter(Boolean).join(' · ') || STATE_TEXT[span.state].sentence),
+      node('p', { class: 'gt-facts' }, [place, ending(span)].filter(Boolean).join(' · ') || STATE_TEXT[span.state].sentence),
       node('p', { class: 'gt-facts' }, `${formatMoment(span.from, Math.max((span.to - span.from) / 1000, 1))} + ${formatDuration(span.to - span.from)}`),
     );
-    if (why && asks) this.#ask(why);
   }
 
-  /** @param {string} address */
-  async #ask(address) {
+  /** @param {string} recording @param {Span} span */
+  async #ask(recording, span) {
     const asking = new AbortController();
     this.asking = asking;
+    this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, 'Working out why …'));
     try {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      const response = await fetch(address, { signal: asking.signal, headers: { 'X-Requested-With': 'gil-timeline' } });
-      if (!response.ok || asking.signal.aborted) return;
-      const html = await response.text();
-      if (asking.signal.aborted || html.trim() === '') return;
-      // Our own server's partial; its scripts, if there were any, wouldn't run.
-      this.chain.innerHTML = html;
-      this.body.replaceChildren();
-    } catch {
-      // The sentence above stands by itself.
+      if (asking.signal.aborted) return;
+      const { hops } = await ask(recording, 'why', { track: span.track.id, at: (span.from + span.to) / 2 }, asking.signal);
+      if (asking.signal.aborted) return;
+      if (hops.length === 0) {
+        this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, 'Nothing is known of it then.'));
+        return;
+      }
+      this.#tell(new Story(hops, span));
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      const again = node('button', { type: 'button', class: 'gt-button' }, 'Try again');
+      again.addEventListener('click', () => this.#ask(recording, span));
+      this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, /** @type {Error} */ (error).message), again);
     }
   }
+
+  /** @param {Story | null} story */
+  #tell(story) {
+    if (this.story === story) return;
+    this.story = story;
+    if (story) {
+      this.body.replaceChildren();
+      this.chain.replaceChildren(node('ol', { class: 'gt-hops' }, ...story.hops.map((hop, n) => this.#hop(story, hop, n))));
+      this.#mark(story);
+    }
+    this.actions.told(story);
+  }
+
+  /** @param {Story} story @param {import('./story.js').Hop} hop @param {number} n */
+  #hop(story, hop, n) {
+    const state = State[/** @type {keyof typeof State} */ (hop.state.toUpperCase().replaceAll('-', '_'))];
+    const button = node('button', { type: 'button', class: 'gt-hop', title: 'Select this on the timeline' }, hop.sentence);
+    button.addEventListener('click', () => this.actions.walk(story, n));
+    const item = node('li', {}, node('span', { class: `gt-swatch gt-s-${state}`, 'aria-hidden': 'true' }), button);
+    if (hop.detail) item.append(node('p', { class: 'gt-facts' }, hop.detail));
+    return item;
+  }
+
+  /** Which hop the reader is at. @param {Story} story */
+  #mark(story) {
+    this.chain.querySelectorAll('.gt-hop').forEach((button, n) => {
+      if (n === story.at) button.setAttribute('aria-current', 'step');
+      else button.removeAttribute('aria-current');
+    });
+  }
+}
+
+/** @param {Track} track */
+function question({ kind, name }) {
+  const told = name.slice(0, 80);
+  if (kind === TrackKind.WORK) return `Why has ${told} no result yet?`;
+  if (kind === TrackKind.THREAD || kind === TrackKind.TASK || kind === TrackKind.PROCESS) return `Why is ${told} not running?`;
+  return `Who has ${told}, and what does that one do?`;
 }

@@ -114,7 +114,7 @@ export class GilTimeline extends HTMLElement {
     });
     this.source = new SourcePanel();
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
-    this.detail = new Detail();
+    this.detail = new Detail({ told: (story) => stage.tell(story), walk: (story, n) => stage.walk(story, n) });
     this.tabs = new Tabs('Beside the timeline', [
       { name: 'Source', element: this.source.element },
       { name: 'Printed', element: this.printed.element },
@@ -339,7 +339,7 @@ export class GilTimeline extends HTMLElement {
     if (this.hasAttribute('embed')) return;
     this.#besides(model, camera.at, camera.playback.playing || (camera.at > 0 && !camera.following));
     this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
-    this.detail?.show(model, stage.selected, this.#why());
+    this.detail?.show(model, stage.selected, this.getAttribute('recording'), this.phase === 'ended');
   }
 
   /** What was printed, if anything was; what ended a program that failed comes into sight by itself. @param {Model} model @param {number} at @param {boolean} replaying */
@@ -355,14 +355,6 @@ export class GilTimeline extends HTMLElement {
     const count = printed.count > 0 ? ` ${formatCount(printed.count)}` : '';
     const name = failed ? `Printed${count}, and the traceback` : `Printed${count}`;
     if (tabs.buttons[1].textContent !== name) tabs.buttons[1].textContent = name;
-  }
-
-  /** Where the chain of causes of the selected span is told; null while it can't be. */
-  #why() {
-    const recording = this.getAttribute('recording');
-    const span = this.stage?.selected;
-    if (!recording || !span || this.phase !== 'ended') return null;
-    return `/recordings/${encodeURIComponent(recording)}/why?track=${span.track.id}&at=${Math.round((span.from + span.to) / 2)}`;
   }
 
   #selected() {

@@ -35,7 +35,7 @@ const KEYS = Object.freeze([
 const GESTURES = Object.freeze([
   ['Wheel', 'zoom under the pointer (with Shift: move in time); over the names: scroll the tracks'],
   ['Drag', 'move in time; on the ruler: move the playhead'],
-  ['Click', 'select a span, and ask why it is as it is'],
+  ['Click', 'select a span, and ask why it is as it is: the numbered arrows lead from cause to cause'],
   ['Double click', 'zoom to a span'],
   ['Pinch', 'zoom'],
   ['1:1 … 1:1000', 'pace of the replay: at 1:1000 a millisecond takes a second'],

@@ -7,6 +7,7 @@ import { STATES } from './lod.js';
 import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { STACK } from './bars.js';
+import { drawStory } from './story_painter.js';
 
 /**
  * @typedef {import('./palette.js').Palette} Palette
@@ -48,6 +49,7 @@ export class OverlayPainter {
     if (frame.passing) this.#flash(frame, frame.passing, scale);
     if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);
     if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
+    if (frame.story) drawStory(over, palette, frame, frame.story, scale, px);
     over.restore();
     const x = scale.timeToPx(frame.at);
     if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);

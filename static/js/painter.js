@@ -30,6 +30,7 @@ import { TrackPainter } from './track_painter.js';
  * @property {{from: number, to: number} | null} passing what the moving playhead has just passed
  * @property {Span | null} selected
  * @property {Span | null} hovered
+ * @property {import('./story.js').Story | null} story why the selected span is as it is
  */
 
 /** @type {OffscreenCanvasRenderingContext2D | null} */

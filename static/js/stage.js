@@ -41,6 +41,8 @@ export class Stage {
     this.selected = null;
     /** @type {Span | null} */
     this.hovered = null;
+    /** @type {import('./story.js').Story | null} why the selected span is as it is */
+    this.story = null;
     this.arrangement = new Arrangement();
     /** @type {Finder | null} */
     this.finder = null;
@@ -239,6 +241,7 @@ export class Stage {
       passing: this.calm.matches ? null : this.camera.passing(FLASH_MS),
       selected: this.selected,
       hovered: this.hovered,
+      story: this.story,
     };
   }
 
@@ -285,6 +288,22 @@ export class Stage {
     if (!span) return;
     this.#leap(span);
     this.camera.seek(cause.at);
+  }
+
+  /** Draw the chain of causes, or none. @param {import('./story.js').Story | null} story */
+  tell(story) {
+    this.story = story;
+    this.touchOverlay();
+  }
+
+  /** Go to a hop of the story. @param {import('./story.js').Story} story @param {number} n */
+  walk(story, n) {
+    const { track, begin, end } = story.hops[n];
+    const span = this.model.tracks[track]?.spanAt((begin + end) / 2, this.model.duration);
+    if (!span) return;
+    story.walk(n, span);
+    this.#leap(span);
+    this.camera.seek(Math.max(begin, span.from));
   }
 
   /** Select a span elsewhere; the view before it is one that one can go back to. @param {Span} span */

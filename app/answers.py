@@ -1,0 +1,66 @@
+"""Answers to questions about recordings, one after the other: a process of its own, because they are computed.
+
+A line of JSON in, ``{"file", "ask", …}``; a line of JSON out, the answer or ``{"error"}``. It ends with its input.
+"""
+
+import json
+import os
+import sys
+from collections import OrderedDict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gilscope.analysis import causes
+from gilscope.analysis.timeline import Timeline
+from gilscope.errors import GilscopeError
+from gilscope.recording import read
+
+NICE = 10
+MOST_ROWS = 2_000_000
+"""Of all recordings together that stay in memory, worked out as far as they were asked about. A larger one stays alone."""
+
+
+class Timelines:
+    """The recordings that were asked about last."""
+
+    def __init__(self, most_rows: int = MOST_ROWS) -> None:
+        self.most_rows = most_rows
+        self.kept: OrderedDict[tuple[str, int, int], Timeline] = OrderedDict()
+
+    def of(self, path: Path) -> Timeline:
+        """A file that has changed is another one."""
+        told = path.stat()
+        key = (str(path), told.st_mtime_ns, told.st_size)
+        if key not in self.kept:
+            self.kept[key] = Timeline(read(path))
+        self.kept.move_to_end(key)
+        while len(self.kept) > 1 and sum(len(each.recording.rows) for each in self.kept.values()) > self.most_rows:
+            self.kept.popitem(last=False)
+        return self.kept[key]
+
+
+def why(timeline: Timeline, track: int, at: int) -> dict[str, Any]:
+    """Why a track does what it does at a moment: one hop after the other."""
+    return {"hops": [asdict(hop) for hop in causes.chain(timeline, track, at)]}
+
+
+ANSWERS = {"why": why}
+
+
+def answer(timelines: Timelines, question: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for, or why it can't be told."""
+    path = Path(question.pop("file"))
+    try:
+        return ANSWERS[question.pop("ask")](timelines.of(path), **question)
+    except GilscopeError as error:
+        return {"error": str(error)}
+    except OSError as error:
+        return {"error": f"The recording's file can't be read: {error.strerror}."}
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    timelines = Timelines()
+    for line in sys.stdin:
+        print(json.dumps(answer(timelines, json.loads(line))), flush=True)
