@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from gilscope.collector import interpreters
@@ -17,18 +18,8 @@ class Interpreters:
         self._usable: tuple[Interpreter, ...] = ()
 
     async def look(self) -> None:
-        try:
-            found = await asyncio.to_thread(interpreters.find)
-        except OSError:
-            found = []
-        best: dict[str, Interpreter] = {}
-        for interpreter in found:
-            if interpreter.implementation != "CPython" or (interpreter.free_threaded and interpreter.include is None):
-                continue  # without a probe, nothing of a free-threaded program is seen but its cores
-            known = best.get(interpreter.text)
-            if known is None or (known.include is None and interpreter.include is not None):
-                best[interpreter.text] = interpreter
-        self._usable = tuple(best.values())
+        with suppress(OSError):
+            self._usable = tuple(await asyncio.to_thread(interpreters.recordable))
         self._found.set()
 
     async def all(self) -> tuple[Interpreter, ...]:

@@ -115,6 +115,16 @@ def parser() -> argparse.ArgumentParser:
     sweeping.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for the recordings (NAME-sweep)")
     sweeping.add_argument("--json", action="store_true", help="for programs")
 
+    measuring = command(
+        "claims", claims, "Measure here what is taught about concurrency in Python, and tell the verdicts."
+    )
+    measuring.add_argument("names", nargs="*", metavar="NAME", help="scenarios (all)")
+    measuring.add_argument(
+        "--python", action="append", metavar="PATH", help="an interpreter, or all; can be given again (the one of this)"
+    )
+    measuring.add_argument("--repeats", default="1", metavar="N", help="runs of each scenario")
+    measuring.add_argument("--json", action="store_true", help="for programs")
+
     finding = command(
         "interpreters", list_interpreters, "List the Pythons found here, and what can be measured on each."
     )
@@ -123,6 +133,13 @@ def parser() -> argparse.ArgumentParser:
     examining = command("doctor", doctor, "Say what this machine can measure, and why not more.")
     examining.add_argument("--data", type=Path, metavar="FOLDER", help="where recordings are to be kept")
     return root
+
+
+def claims(chosen: argparse.Namespace) -> int:
+    """Judge scenarios by what they show here."""
+    from gilscope import measuring
+
+    return measuring.claims(chosen)
 
 
 def serve(chosen: argparse.Namespace) -> int:

@@ -93,6 +93,18 @@ def find() -> list[Interpreter]:
     )
 
 
+def recordable() -> list[Interpreter]:
+    """Those of them of which more than the cores can be seen, one for each version."""
+    best: dict[str, Interpreter] = {}
+    for interpreter in find():
+        if interpreter.implementation != "CPython" or (interpreter.free_threaded and interpreter.include is None):
+            continue  # without a probe, nothing of a free-threaded program is seen but its cores
+        known = best.get(interpreter.text)
+        if known is None or (known.include is None and interpreter.include is not None):
+            best[interpreter.text] = interpreter
+    return list(best.values())
+
+
 def describe(path: str | Path) -> Interpreter:
     """Ask an interpreter what it is. BadInterpreter: it can't run, or is too old."""
     absolute = Path(os.path.abspath(Path(path).expanduser()))
