@@ -7,16 +7,24 @@ import json
 import os
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gilscope.analysis import causes
+import numpy as np
+
+from gilscope.analysis import causes, critical_path, ranges, stretches
+from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.timeline import Timeline
 from gilscope.errors import GilscopeError
+from gilscope.events import State
 from gilscope.recording import read
 
 NICE = 10
+MOST_SEGMENTS = 4000
+"""Of the critical path, to be drawn: more than a screen has pixels."""
+MOST_TOLD = 12
 MOST_ROWS = 2_000_000
 """Of all recordings together that stay in memory, worked out as far as they were asked about. A larger one stays alone."""
 
@@ -45,7 +53,35 @@ def why(timeline: Timeline, track: int, at: int) -> dict[str, Any]:
     return {"hops": [asdict(hop) for hop in causes.chain(timeline, track, at)]}
 
 
-ANSWERS = {"why": why}
+def path(timeline: Timeline) -> dict[str, Any]:
+    """The critical path as columns, the longest of its segments in words, and how much of it is each track's."""
+    whole = critical_path.path(timeline)
+    drawn = critical_path.summed_up(whole, MOST_SEGMENTS)
+    whose, ns = stretches.longest(whole.track, whole.length)
+    longest = np.sort(whole.length.argsort(kind="stable")[::-1][:MOST_TOLD])
+    return {
+        "segments": len(whole),
+        "drawn": {name: getattr(drawn, name).tolist() for name in ("track", "begin", "end", "state")},
+        "longest": [
+            {
+                "track": int(whole.track[n]),
+                "begin": int(whole.begin[n]),
+                "end": int(whole.end[n]),
+                "state": STATE_NAMES[State(int(whole.state[n]))],
+                "sentence": critical_path.sentence(timeline, whole, n),
+            }
+            for n in longest.tolist()
+        ],
+        "tracks": [{"track": track, "ns": each} for track, each in zip(whose, ns, strict=True)],
+    }
+
+
+def figures(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
+    """All figures of a part of the recording."""
+    return ranges.of(timeline, begin, end)
+
+
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {"why": why, "path": path, "range": figures}
 
 
 def answer(timelines: Timelines, question: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the page of a recording asks about it: why a track isn't running.
+"""What the page of a recording asks about it: why a track isn't running, what was critical, what happened in a range.
 
 A process beside the server answers (``app.answers``): it begins with the first question, and ends when none came for a while.
 """
@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
 from app.recordings import ended
@@ -125,3 +125,20 @@ async def why(request: Request, id: str, track: str = "", at: str = "") -> JSONR
     expected = "Which track, and when? Expected track=NUMBER and at=NANOSECONDS, as whole numbers."
     which, when = _number(track, 1 << 31, expected), _number(at, LATEST_NS, expected)
     return await _put(request, id, "why", track=which, at=when)
+
+
+@router.get("/{id}/path")
+async def path(request: Request, id: str) -> JSONResponse:
+    """The critical path of the run."""
+    return await _put(request, id, "path")
+
+
+@router.get("/{id}/range")
+async def figures(
+    request: Request, id: str, begin: str = Query("", alias="from"), end: str = Query("", alias="to")
+) -> JSONResponse:
+    """All figures of what lies between two times (ns since the run's origin)."""
+    expected = "Which range? Expected from=NANOSECONDS and to=NANOSECONDS, as whole numbers."
+    return await _put(
+        request, id, "range", begin=_number(begin, LATEST_NS, expected), end=_number(end, LATEST_NS, expected)
+    )

@@ -9,6 +9,7 @@ import io
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -92,6 +93,10 @@ def parser() -> argparse.ArgumentParser:
 
     reporting = command("report", report, "Say what a recording shows: findings, figures, what was lost.")
     reporting.add_argument("file", type=Path, metavar="FILE", help="a recording")
+    for option, sentence in (("--from", "only what lies after this time"), ("--to", "and before this one")):
+        reporting.add_argument(
+            option, dest=option[2:], type=moment, metavar="TIME", help=f"{sentence}: 12ms, 1.5s, 800us"
+        )
     reporting.add_argument("--json", action="store_true", help="for programs")
 
     comparing = command("compare", compare, "Put the figures of recordings beside each other.")
@@ -222,6 +227,14 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def moment(text: str) -> int:
+    """A time in a recording, in ns: ``12ms``, ``1.5s``, ``800us``, ``40ns``."""
+    told = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(ns|us|µs|ms|s)", text.strip())
+    if not told:
+        raise argparse.ArgumentTypeError(f"expected a time with its unit, such as 12ms, not {text[:80]!r}")
+    return round(float(told[1]) * {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9}[told[2]])
+
+
 def number_of_runs(text: str) -> int:
     """How many runs of each kind, as argparse takes it."""
     if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
@@ -320,17 +333,25 @@ def tell(path: Path) -> None:
 def report(chosen: argparse.Namespace) -> int:
     """Everything that can be read; what can't is named on standard error, and makes the exit code 2."""
     from gilscope import claims
-    from gilscope.analysis.report import as_text
+    from gilscope.analysis import ranges
+    from gilscope.analysis.report import UNFINISHED, as_text
+    from gilscope.analysis.timeline import Timeline
     from gilscope.recording import read
 
     try:
         recording = read(chosen.file)
     except OSError as error:
         raise BadRecording(f"{chosen.file} can't be read: {error.strerror}. Expected a recording.") from None
-    told = claims.report(recording)
-    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n" if chosen.json else as_text(told))
+    begin, end = getattr(chosen, "from"), chosen.to
+    if begin is None and end is None:
+        told = claims.report(recording)
+        text = as_text(told)
+    else:
+        told = ranges.of(Timeline(recording), begin or 0, recording.duration_ns if end is None else end)
+        text = ranges.as_text(told)
+    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n" if chosen.json else text)
     sys.stdout.flush()
-    missing = told["damage"] or ([] if recording.end else [told["sentence"]])
+    missing = [damage.what for damage in recording.damage] or ([] if recording.end else [UNFINISHED])
     for sentence in missing:
         say(f"gilscope: {chosen.file}: {sentence}")
     return USAGE if missing else OK

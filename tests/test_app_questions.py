@@ -12,6 +12,8 @@ from fastapi import HTTPException
 
 from app.answers import Timelines, answer
 from app.questions import BROKE_OFF, MOST_WAITING, Questions
+from gilscope.analysis import critical_path, ranges
+from gilscope.analysis.timeline import Timeline
 from gilscope.errors import Refused
 from gilscope.recording import read
 from tests.app_client import Served, client, served, settings
@@ -31,8 +33,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def a_wait() -> tuple[int, int]:
     """Track and middle of a thread's longest wait for the GIL."""
-    from gilscope.analysis.timeline import Timeline
-
     waits = Timeline(read(FILE)).gil_waits
     n = int(waits.length.argmax())
     return int(waits.track[n]), int(waits.begin[n] + waits.end[n]) // 2
@@ -50,9 +50,28 @@ def test_why_as_json(server: Served) -> None:
     assert hops[1]["state"] == "running"
 
 
+def test_the_critical_path_and_a_range_are_what_the_analysis_says(server: Served) -> None:
+    """The path is the whole run, the longest of its segments in words; a range has the figures of ``ranges``."""
+    timeline = Timeline(read(FILE))
+    with client(server) as asking:
+        told = asking.get("/recordings/convoy/path").json()
+        figures = asking.get("/recordings/convoy/range?from=60000000&to=140000000").json()
+    path, drawn = critical_path.path(timeline), told["drawn"]
+    assert (told["segments"], len(drawn["track"])) == (len(path), len(path))
+    assert (drawn["begin"][0], drawn["begin"][1:]) == (0, drawn["end"][:-1])
+    assert sum(each["ns"] for each in told["tracks"]) == drawn["end"][-1] == timeline.duration_ns
+    assert all(each["sentence"].endswith(".") for each in told["longest"])
+    assert max(each["end"] - each["begin"] for each in told["longest"]) == int(path.length.max())
+    assert figures == ranges.of(timeline, 60_000_000, 140_000_000)
+
+
 @pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [
+        ("/recordings/nowhere/path", 404, "There is no recording 'nowhere'."),
+        ("/recordings/convoy/range?from=7", 422, "Which range?"),
+        ("/recordings/convoy/range?from=7&to=-8", 422, "Which range?"),
+        ("/recordings/convoy/range?from=7&to=7", 404, "There is nothing to tell"),
         ("/recordings/nowhere/why?track=1&at=0", 404, "There is no recording 'nowhere'."),
         ("/recordings/convoy/why", 422, "Which track, and when?"),
         ("/recordings/convoy/why?track=-1&at=0", 422, "Which track, and when?"),

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from gilscope import claims, cli, doctor
+from gilscope.analysis import ranges
+from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
 from gilscope.recording import read
 from gilscope.scenarios import catalogue
@@ -169,6 +171,26 @@ def test_report_for_programs_is_the_report(recording: Path, capsys: pytest.Captu
         assert resource.keys() >= {"name", "kind", "acquires", "contended", "wait_ns", "wait_ns_by_thread"}
         assert sum(resource["wait_ns_by_thread"].values()) == resource["wait_ns"]
     assert errors == ""
+
+
+@pytest.mark.parametrize("text", ["12", "ms", "-3ms", "1,5s", "2 min"])
+def test_a_time_without_its_unit_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["report", "some.gilscope", f"--from={text}"])
+    assert f"expected a time with its unit, such as 12ms, not {text!r}" in capsys.readouterr().err
+
+
+def test_report_of_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From one time to another, or to the end; for programs and for people."""
+    path = tmp_path / "convoy.gilscope"
+    path.write_bytes(FILE)
+    timeline = Timeline(read(path))
+    assert cli.main(["report", str(path), "--from", "60ms", "--to", "0.1s", "--json"]) == cli.OK
+    assert json.loads(capsys.readouterr().out) == ranges.of(timeline, 60_000_000, 100_000_000)
+    assert cli.main(["report", str(path), "--from", "400000us"]) == cli.OK
+    assert capsys.readouterr().out == ranges.as_text(ranges.of(timeline, 400_000_000, timeline.duration_ns))
+    assert cli.main(["report", str(path), "--from", "9s"]) == cli.USAGE
+    assert "There is nothing to tell" in capsys.readouterr().err
 
 
 def test_report_for_people_has_findings_and_claim(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:

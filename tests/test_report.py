@@ -13,7 +13,8 @@ import numpy as np
 from gilscope import recording as files
 from gilscope.analysis.fold import Fold
 from gilscope.analysis.miniature import WIDTH, miniature
-from gilscope.analysis.report import MOST_REASONS, as_text, report
+from gilscope.analysis.ranges import MOST_REASONS
+from gilscope.analysis.report import as_text, report
 from gilscope.events import Kind, TrackKind
 from gilscope.recording import Recording, Rows, Writer
 from tests.pictures import TICK, draw, track_of

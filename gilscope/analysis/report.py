@@ -1,11 +1,9 @@
 """The report: all figures of a recording, for programs as a dict and for people as text."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from itertools import groupby
 from typing import Any
 
-from gilscope.analysis import blame, check, critical_path, findings, garbage, observer, statistics
+from gilscope.analysis import check, critical_path, findings, garbage, observer, ranges, statistics
 from gilscope.analysis.statistics import STATE_NAMES, TrackFigures
 from gilscope.analysis.text import counted, duration, percent
 from gilscope.analysis.timeline import Timeline
@@ -16,8 +14,7 @@ MOST_CALLS = 10
 """So many are told as text."""
 MOST_SEGMENTS = 400
 """Of the critical path: what is shorter is summed up between the longest ones."""
-MOST_REASONS = 20
-"""Of one thread in the blame table; its others are one row, so that all still add up to its life."""
+UNFINISHED = "The recording has no end: it breaks off here."
 ONE_PROGRAM = {
     "measured": False,
     "why": "Locks, sleeps and source lines are recorded in the main interpreter only.",
@@ -47,7 +44,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
         "python": (header.get("python") or {}).get("version"),
         "layers": {**(header.get("layers") or {}), **(end.get("layers") or {})},
         "verdict": end.get("verdict", "unfinished"),
-        "sentence": end.get("sentence", "The recording has no end: it breaks off here."),
+        "sentence": end.get("sentence", UNFINISHED),
         "duration_ns": timeline.duration_ns,
         "switch_interval_ns": timeline.switch_interval_ns,
         "handoffs": len(timeline.handoffs) if timeline.measured("gil") else None,
@@ -68,7 +65,7 @@ def of(timeline: Timeline) -> dict[str, Any]:
         "resources": [_resource(timeline, each) for each in statistics.resources(timeline)],
         "garbage": [_garbage(timeline, each) for each in garbage.figures(timeline)],
         "calls": [_call(timeline, each) for each in statistics.calls(timeline)],
-        "blame": _blame(timeline),
+        "blame": ranges.blamed(timeline),
         "critical_path": _critical_path(timeline),
     }
 
@@ -161,20 +158,6 @@ def _call(timeline: Timeline, figures: statistics.CallFigures) -> dict[str, Any]
         "count": figures.count,
         "total_ns": figures.total_ns,
     }
-
-
-def _blame(timeline: Timeline) -> list[dict[str, Any]]:
-    """By thread, the longest first."""
-    rows = []
-    for thread, group in groupby(blame.table(timeline), key=lambda row: row.thread):
-        mine = list(group)
-        kept = mine if len(mine) <= MOST_REASONS else mine[: MOST_REASONS - 1]
-        rows += [{**asdict(row), "sentence": blame.sentence(timeline, row)} for row in kept]
-        if rest := mine[len(kept) :]:
-            sentence = f"lost it to {counted(len(rest), 'other reason')}"
-            ns = sum(row.ns for row in rest)
-            rows.append({"thread": thread, "reason": "other", "thing": 0, "culprit": 0, "ns": ns, "sentence": sentence})
-    return rows
 
 
 def _critical_path(timeline: Timeline) -> list[dict[str, Any]]:

@@ -45,14 +45,16 @@ class ResourceFigures:
     longest_hold_ns: int = 0
 
 
-def tracks(timeline: Timeline) -> list[TrackFigures]:
-    """Of every track that has a row, in the order of ids."""
-    spans = timeline.spans
+def tracks(timeline: Timeline, begin: int = 0, end: int | None = None) -> list[TrackFigures]:
+    """Of every track that has a row, in the order of ids. ``begin``, ``end``: only what lies between these times."""
+    until = timeline.duration_ns if end is None else end
+    spans = timeline.spans.within(begin, until)
     alive = spans[~np.isin(spans.state, (State.EXITED, *TASK_ENDS))]
     size = max(timeline.tracks, default=0) + 1
     time = np.zeros((size, len(State)), np.int64)
     np.add.at(time, (alive.track, alive.state), alive.length)
-    rows = timeline.rows
+    some = (timeline.rows.at >= begin) & ((timeline.rows.at < until) | (until >= timeline.duration_ns))
+    rows = timeline.rows if some.all() else timeline.rows[some]
     counts = {
         kind: np.bincount(rows.track[rows.kind == kind], minlength=size)
         for kind in (Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST)
@@ -62,7 +64,7 @@ def tracks(timeline: Timeline) -> list[TrackFigures]:
     acquired = np.bincount(rows.track[acquires], minlength=size)
     forced_away = np.bincount(rows.track[forced], minlength=size)
     figures = []
-    for id in np.unique(rows.track).tolist():
+    for id in np.unique(timeline.rows.track).tolist():
         gil = None
         if timeline.tracks[id]["kind"] == TrackKind.THREAD and timeline.measured("gil"):
             gil = GilFigures(
