@@ -560,7 +560,7 @@ def test_shows_what_was_printed_and_why_it_failed(page: Page, server: Server, tm
     wait(page, "e.querySelectorAll('.gt-later').length === 1")
     page.get_by_role("tab", name="Source").click()
     assert not page.locator(".gt-traceback").is_visible()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
     assert page.locator(".gt-traceback").is_visible()
 
 
@@ -582,7 +582,7 @@ def test_shows_live_what_is_printed(page: Page, server: Server, tmp_path: Path) 
     server.handlers = [handler]
     open_page(page, server, LIVE, phase="running")
     wait(page, "m.rowCount === 2 && e.dataset.phase === 'shown'")
-    assert page.locator(".gt-tabs").is_hidden()
+    assert page.locator(".gt-tab:visible").all_inner_texts() == ["Source", "Who waits"]
     print_it.set()
     page.get_by_role("tab", name="Printed 47").click()
     page.get_by_text("KeyError: 'pears'", exact=True).wait_for()

@@ -19,6 +19,8 @@ import { node } from './nodes.js';
 import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
 import { Trail } from './trail.js';
 import { Viewport } from './viewport.js';
+import { momentOf } from './waits.js';
+import { WaitsPanel } from './waits_panel.js';
 
 /** @typedef {import('./model.js').Span} Span */
 /** @typedef {import('./layout.js').Row} Row */
@@ -114,10 +116,12 @@ export class GilTimeline extends HTMLElement {
     });
     this.source = new SourcePanel();
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
+    this.waits = new WaitsPanel((track) => this.#choose(track));
     this.detail = new Detail({ told: (story) => stage.tell(story), walk: (story, n) => stage.walk(story, n) });
     this.tabs = new Tabs('Beside the timeline', [
       { name: 'Source', element: this.source.element },
       { name: 'Printed', element: this.printed.element },
+      { name: 'Who waits', element: this.waits.element },
     ]);
     this.tabs.element.addEventListener('change', () => this.#panels());
     this.source.files.addEventListener('change', () => this.#panels());
@@ -137,7 +141,7 @@ export class GilTimeline extends HTMLElement {
       parts.unshift(this.toolbar.element, this.find.element);
       stage.element.append(this.toolbar.zoom);
     }
-    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element), this.detail.element));
+    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element), this.detail.element));
     this.replaceChildren(...parts);
     stage.connect();
   }
@@ -342,19 +346,28 @@ export class GilTimeline extends HTMLElement {
     this.detail?.show(model, stage.selected, this.getAttribute('recording'), this.phase === 'ended');
   }
 
-  /** What was printed, if anything was; what ended a program that failed comes into sight by itself. @param {Model} model @param {number} at @param {boolean} replaying */
+  /** What was printed, if anything was, and who waits for whom; what ended a program that failed comes into sight by itself. @param {Model} model @param {number} at @param {boolean} replaying */
   #besides(model, at, replaying) {
     const { tabs, printed } = this;
     if (!tabs || !printed) return;
     const failed = Boolean(model.end?.traceback);
-    tabs.element.hidden = model.output.lines.length === 0 && !failed;
-    if (tabs.element.hidden) return;
+    tabs.buttons[1].hidden = model.output.lines.length === 0 && !failed;
+    this.waits?.update(model, at);
+    if (tabs.buttons[1].hidden) return;
     this.classList.toggle('gt-failed', failed);
     if (failed) tabs.offer(1);
     printed.update(model, at, replaying);
     const count = printed.count > 0 ? ` ${formatCount(printed.count)}` : '';
     const name = failed ? `Printed${count}, and the traceback` : `Printed${count}`;
     if (tabs.buttons[1].textContent !== name) tabs.buttons[1].textContent = name;
+  }
+
+  /** Show what a track does at the playhead. @param {number} id */
+  #choose(id) {
+    const { stage, model } = this;
+    const track = model?.tracks[id];
+    if (!stage || !model || !track) return;
+    stage.select(track.spanAt(momentOf(model, stage.camera.at), model.duration));
   }
 
   #selected() {

@@ -58,6 +58,7 @@ export function helpSheet() {
     ),
     node('div', { class: 'gt-columns' }, meanings(EXPLAINED.map(stateMeaning)), meanings(MARKS)),
     node('p', {}, 'A thread’s bar has a dark lower edge where the thread collected garbage. The strip at the top is the whole recording, the frame in it what is shown below. What can’t be known is hatched; nothing is guessed.'),
+    node('p', {}, 'Below the tracks, “Who waits” draws who waits for whom at the playhead: an arrow from who waits to who has the thing. A deadlock shows as a closed circle of thick arrows.'),
     node('h2', {}, 'Keys and gestures'),
     node('p', {}, 'Keys work while the tracks have the focus: click them once.'),
     node('div', { class: 'gt-columns' }, keys(KEYS), keys(GESTURES)),

@@ -40,6 +40,7 @@ import './printed.js';
 import './questions.js';
 import './raster.js';
 import './recording.js';
+import './ring.js';
 import './schema.js';
 import './selection.js';
 import './sentences.js';
@@ -59,6 +60,8 @@ import './track_painter.js';
 import './trail.js';
 import './tree.js';
 import './viewport.js';
+import './waits.js';
+import './waits_panel.js';
 import { GilTimeline } from './element.js';
 
 if (!customElements.get('gil-timeline')) customElements.define('gil-timeline', GilTimeline);

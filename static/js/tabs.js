@@ -20,7 +20,10 @@ export class Tabs {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!step) return;
       event.preventDefault();
-      this.choose((this.chosen + step + panels.length) % panels.length);
+      let next = this.chosen;
+      do next = (next + step + panels.length) % panels.length;
+      while (this.buttons[next].hidden);
+      this.choose(next);
       this.buttons[this.chosen].focus();
     });
     /** The reader has chosen. */

@@ -1,0 +1,101 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { State, TrackKind } from '../../static/js/schema.js';
+import { Model } from '../../static/js/model.js';
+import { Ring, bent } from '../../static/js/ring.js';
+import { timesOf, waitsAt } from '../../static/js/waits.js';
+import { circleWords, waitWords } from '../../static/js/waits_panel.js';
+
+const { THREAD, LOCK, SEMAPHORE, QUEUE, TASK, LOOP, POOL, WORK, FUTURE } = TrackKind;
+
+/** @param {[number, number, string, number?][]} tracks id, kind, name, parent @param {[number, number, number, number?][]} rows at, track, state, thing */
+function told(tracks, rows) {
+  const model = new Model();
+  model.tellMeta({ tracks: tracks.map(([id, kind, name, parent]) => ({ id, kind, name, parent })) });
+  const zeros = new Uint8Array(rows.length);
+  const column = (/** @type {number} */ n) => rows.map((row) => row[n] ?? 0);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column(0), track: column(1), state: column(2), thing: column(3), kind: zeros, flags: zeros, line: zeros, value: zeros }));
+  return model;
+}
+
+/** @param {Model} model @param {number} at */
+function said(model, at) {
+  const { waits, circles } = waitsAt(model, at);
+  return [waits.map((wait) => waitWords(model, wait)), circles.map((circle) => circle.map(({ from }) => model.name(from)).join(' '))];
+}
+
+/** Two threads, two locks: from 40 on each has one and waits for the other's; who waits for both isn't in the circle. */
+function deadlock() {
+  return told(
+    [[1, THREAD, 'a'], [2, THREAD, 'b'], [3, THREAD, 'main'], [11, LOCK, 'left'], [12, LOCK, 'right']],
+    [
+      [0, 1, State.RUNNING], [0, 2, State.RUNNING], [0, 3, State.BLOCKED, 1], [10, 11, State.HELD, 1], [20, 12, State.HELD, 2],
+      [30, 1, State.BLOCKED, 12], [30, 12, State.CONTENDED, 2], [40, 2, State.BLOCKED, 11], [40, 11, State.CONTENDED, 1],
+      [90, 1, State.EXITED], [90, 2, State.EXITED],
+    ],
+  );
+}
+
+test('two locks taken crosswise: the circle is there from its last wait on, and stays; who waits outside of it isn’t in it', () => {
+  const model = deadlock();
+  model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 100 });
+  assert.deepEqual(said(model, 5), [['main waits for a to end'], []]);
+  assert.deepEqual(said(model, 39), [['a waits for lock right, which b has', 'main waits for a to end'], []]);
+  const closed = [['a waits for lock right, which b has', 'b waits for lock left, which a has', 'main waits for a to end'], ['a b']];
+  assert.deepEqual(said(model, 40), closed);
+  assert.deepEqual(said(model, 89), closed);
+  const [circle] = waitsAt(model, 50).circles;
+  assert.deepEqual(timesOf(circle), { from: 40, to: 90, went: false, timed: false });
+  assert.equal(circleWords(model, circle), 'a waits for b waits for a: none of them can go on before another one does. It is so from 40 ns on, to the end.');
+});
+
+test('a thing that anybody may end, or that has no holder, makes no circle', () => {
+  const model = told(
+    [[1, THREAD, 'a'], [2, THREAD, 'b'], [11, SEMAPHORE, 'permits'], [12, LOCK, 'right'], [13, QUEUE, 'orders']],
+    [[0, 1, State.BLOCKED, 11], [0, 11, State.CONTENDED, 2], [0, 2, State.BLOCKED, 12], [0, 12, State.CONTENDED, 1], [10, 2, State.BLOCKED, 13]],
+  );
+  assert.deepEqual(said(model, 5), [['a waits for semaphore permits, which b has', 'b waits for lock right, which a has'], []]);
+  assert.deepEqual(said(model, 10), [['a waits for semaphore permits, which b has', 'b waits for queue orders'], []]);
+});
+
+test('work that waits in its own pool: a circle only when no worker of it can go on', () => {
+  const tracks = /** @type {[number, number, string, number?][]} */ ([[1, THREAD, 'w1'], [2, THREAD, 'w2'], [5, POOL, 'pool'], [6, WORK, 'outer 1', 5], [7, WORK, 'outer 2', 5], [8, WORK, 'inner 1', 5], [9, WORK, 'inner 2', 5]]);
+  const model = told(tracks, [
+    [0, 1, State.BLOCKED, 8], [0, 2, State.RUNNING], [0, 5, State.CONTENDED], [0, 6, State.RUNNING, 1], [0, 7, State.RUNNING, 2], [0, 8, State.READY, 5],
+    [10, 9, State.READY, 5], [10, 2, State.BLOCKED, 9],
+  ]);
+  const inner = 'w1 waits for work inner 1, for which';
+  assert.deepEqual(said(model, 5), [[`${inner} w1 might be free`, `${inner} w2 might be free`], []]);
+  assert.equal(said(model, 10)[1].length, 1);
+});
+
+test('tasks: a ready one waits for whom its loop runs, a sleeping one for nobody', () => {
+  const model = told(
+    [[1, LOOP, 'loop'], [2, TASK, 'busy', 1], [3, TASK, 'ready', 1], [4, TASK, 'sleepy', 1], [5, TASK, 'waiter', 1], [6, FUTURE, 'asyncio.sleep']],
+    [[0, 1, State.BUSY, 2], [0, 2, State.RUNNING], [0, 3, State.READY], [0, 4, State.SUSPENDED, 6], [0, 5, State.SUSPENDED, 4]],
+  );
+  assert.deepEqual(said(model, 1), [['ready could run, and waits for event loop loop, which runs busy', 'waiter waits for sleepy to end'], []]);
+});
+
+test('who is on the ring keeps the place there, whoever comes and goes', () => {
+  const ring = new Ring(4);
+  const places = () => [1, 2, 3, 4, 5].map((id) => ring.places.indexOf(id));
+  ring.seat([1, 2]);
+  ring.seat([2, 3]);
+  ring.seat([3, 1, 4]);
+  assert.deepEqual(places(), [0, 1, 2, 3, -1]);
+  ring.seat([5, 4, 3, 1]);
+  assert.deepEqual(places(), [0, -1, 2, 3, 1]);
+  const points = [1, 5, 3, 4].map((id) => ring.placeOf(id, 200, 100));
+  assert.deepEqual(points.map((point) => [Math.round((point?.x ?? NaN) / 50) + 0, Math.round((point?.y ?? NaN) / 25) + 0]), [[-2, 0], [0, -2], [2, 0], [0, 2]]);
+  assert.equal(ring.placeOf(2, 200, 100), null);
+});
+
+test('an arrow runs from edge to edge, and one back doesn’t cover it', () => {
+  const box = (/** @type {number} */ x) => ({ x, y: 0, halfWidth: 20, halfHeight: 10 });
+  const there = bent(box(0), box(200));
+  const back = bent(box(200), box(0));
+  for (const { x, y } of [...there, ...back]) assert.ok(!(Math.abs(x) <= 20 && Math.abs(y) <= 10) && !(Math.abs(x - 200) <= 20 && Math.abs(y) <= 10));
+  assert.ok(there[there.length >> 1].y > 20 && back[back.length >> 1].y < -20);
+  assert.deepEqual(bent(box(0), box(10)), []);
+});

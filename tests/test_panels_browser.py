@@ -1,0 +1,39 @@
+"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom."""
+
+from playwright.sync_api import Page
+
+from tests.timeline_page import ROOT, Server, ask, open_page, wait
+
+
+def open_recording(page: Page, server: Server, name: str, fragment: str = "") -> None:
+    server.file = (ROOT / f"recordings/{name}.gilscope").read_bytes()
+    open_page(page, server, fragment=fragment)
+
+
+def test_the_circle_of_a_deadlock_closes_at_its_moment_and_stays(page: Page, server: Server) -> None:
+    """Absent before the second thread waits, drawn and said from then on to the end; nodes stay where they are."""
+    open_recording(page, server, "deadlock")
+    page.get_by_role("tab", name="Who waits").click()
+    panel = page.get_by_role("region", name="Who waits for whom")
+    track = "m.all.find((track) => track.name === 'transfer 2')"
+    closed = ask(page, f"(() => {{ const {{ rows }} = {track}; return rows.at[rows.state.indexOf(5)]; }})()")
+    places = "JSON.stringify([...e.querySelectorAll('.gt-actor')].map((node) => node.getAttribute('transform')))"
+    seen = []
+    for at in [closed - 1000, closed, (closed + 600e6) / 2, "m.duration"]:
+        ask(page, f"s.act((camera) => camera.seek({at}))")
+        wait(page, f"s.frame === 0 && e.waits.at === c.at && c.at >= {closed - 1000}")
+        seen.append((panel.locator(".gt-circle").count(), panel.locator("path.gt-closed:not(.gt-point)").count()))
+    assert seen == [(0, 0), (1, 2), (1, 2), (1, 2)]
+    assert "none of them can go on before another one does" in panel.locator(".gt-circle").inner_text()
+    standing = ask(page, places)
+    page.keyboard.press("Home")
+    ask(page, "s.command('start')")
+    wait(page, "s.frame === 0 && e.waits.at === 0")
+    assert panel.get_by_text("Nobody waits for anybody here.").is_visible()
+    assert ask(page, places) == standing
+    ask(page, f"s.act((camera) => camera.seek({closed}))")
+    wait(page, f"s.frame === 0 && e.waits.at === {closed}")
+    panel.locator(".gt-actor", has_text="transfer 2").click()
+    wait(page, "s.selected?.track.name === 'transfer 2'")
+    panel.get_by_role("button", name="transfer 1 waits for lock savings, which transfer 2 has").click()
+    wait(page, "s.selected?.track.name === 'transfer 1'")
