@@ -193,6 +193,23 @@ class Measured:
         steps = self.timeline.steps
         return steps[np.isin(steps.thing, [task["id"] for task in tasks])]
 
+    def cancels(self, task: Thread) -> Numbers:
+        """When somebody asked for its cancellation, in order."""
+        rows = self.timeline.rows
+        return np.asarray(rows.at[(rows.kind == Kind.TASK_CANCEL) & (rows.track == task["id"])])
+
+    def loop_calls(self, threads: Sequence[Thread]) -> Numbers:
+        """When these gave a loop something to call, in order."""
+        rows = self.timeline.rows
+        mine = np.isin(rows.track, [thread["id"] for thread in threads])
+        return np.asarray(rows.at[(rows.kind == Kind.LOOP_CALL) & mine])
+
+    def longest_pause(self, task: Thread, begin: int, end: int) -> int:
+        """Between two steps of a task, if any of it lies between these times."""
+        steps = self.steps([task])
+        last, following = steps.end[:-1], steps.begin[1:]
+        return int((following - last)[(following > begin) & (last < end)].max(initial=0))
+
     def never_awaited(self) -> int:
         """How many coroutines were thrown away that nobody had awaited."""
         rows = self.timeline.rows

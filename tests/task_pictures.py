@@ -10,7 +10,7 @@
 A line is a task of one loop, which MainThread runs; or, by its name: a lock of asyncio (one small letter), an event (such
 a letter and an exclamation mark), cancellations (the name of a task and ^). Of a task: R runs, S runs but sleeps in
 time.sleep(), W runs but its thread waits for the GIL, which the thread `other` has; Q ready; Z in asyncio.sleep(), I waits
-to read, F for a future, G in a gather(); the letter of a lock or an event: waits for it; the number of a task: awaits it;
+to read, F for a future, G in a gather(), T in a TaskGroup; the letter of a lock or an event: waits for it; the number of a task: awaits it;
 D done, E failed, K cancelled, U its cancellation is taken back while it runs; . not there yet. Of a lock: the number of the
 task that has it; of an event: that sets it; of cancellations: that asks for them, 0 for the loop. While no task runs, the
 loop looks for input and output. A task that awaits something else than a lock, an event or a task is made ready by the loop
@@ -26,10 +26,10 @@ from tests.pictures import PID, TICK
 
 PROCESS, GIL, MAIN, OTHER, LOOP = range(1, 6)
 CORES = {MAIN: 6, OTHER: 7}
-WORDS = {"Z": "asyncio.sleep", "I": "read", "F": "future", "G": "gather"}
+WORDS = {"Z": "asyncio.sleep", "I": "read", "F": "future", "G": "gather", "T": "TaskGroup"}
 ENDS = {"D": State.DONE, "E": State.FAILED, "K": State.CANCELLED}
 STEPS = "RSWU"
-BEGIN = 12
+BEGIN = 13
 """Id of the first line's track; before them stand the words."""
 
 

@@ -153,6 +153,14 @@ def test_a_thread_that_waits_for_itself() -> None:
     assert finding.sentence.startswith("one waits for a, held by one. It can never go on by itself.")
 
 
+def test_a_condition_that_waits_is_no_deadlock() -> None:
+    """It takes an inner lock twice, and another thread is to give it back; one of the program's own is told."""
+    gives_up = draw("one RRRaaaaR\na   1111111.")
+    assert [each.title for each in found(gives_up, "deadlock")] == ["one waits for itself"]
+    gives_up.tracks[track_of(gives_up, "a")]["internal"] = True
+    assert found(gives_up, "deadlock") == []
+
+
 def test_waiting_for_each_other_in_turn_is_no_deadlock() -> None:
     """Each wait ended in an acquire."""
     recording = draw("""

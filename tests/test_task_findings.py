@@ -91,6 +91,14 @@ def test_a_cancellation_that_is_obeyed(end: str) -> None:
     assert [each for each in findings(recording) if "cancellation" in each.kind] == []
 
 
+def test_a_group_that_cancels_its_own_task() -> None:
+    """Because one of its tasks failed: that is no swallowed cancellation; somebody else's is."""
+    picture = "main RTTTTRTTTRD\nfails .RZZ{}\nslow .QRZZZZZRDD\nmain^ .....0....."
+    assert [each.kind for each in findings(draw_tasks(picture.format("REEEEEE"))) if "cancel" in each.kind] == []
+    (finding,) = found(draw_tasks(picture.format("ZZZZZZZ")), "swallowed-cancellation")
+    assert finding.title == "main is cancelled, and goes on"
+
+
 def test_a_cancellation_that_takes_long() -> None:
     """What a task does for its end keeps those waiting who cancelled it."""
     recording = draw_tasks(f"main R222{'2' * 121}R\nworker QRZR{'Z' * 120}RK\nworker^ ...0{'.' * 120}")

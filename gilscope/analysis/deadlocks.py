@@ -51,7 +51,8 @@ class _Waits:
 
 
 def deadlocks(timeline: Timeline) -> list[Cycle]:
-    """By time. Who waits for a lock of its own is a circle of one.
+    """By time. Who waits for a lock of its own is a circle of one, but for a lock made inside the standard library: a condition
+    takes one twice, for another thread to give it back.
 
     A circle can only end by somebody who gives up, or never: so it is searched for at the end of each such wait. The
     others may then get what they waited for.
@@ -102,7 +103,8 @@ def _circle(timeline: Timeline, waits: _Waits, keys: Numbers, first: int) -> lis
         n = int(keys.searchsorted(timeline.key(np.array([holder]), np.array([at])), "right")[0]) - 1
         if not holder or n < 0 or waits.track[n] != holder or not waits.begin[n] <= at < waits.end[n]:
             return []
-    return members if n == first else []
+    a_signal = len(members) == 1 and timeline.tracks[int(waits.thing[first])].get("internal")
+    return members if n == first and not a_signal else []
 
 
 def _cycle(waits: _Waits, members: list[int]) -> Cycle:

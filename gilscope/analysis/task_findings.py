@@ -160,8 +160,22 @@ def _swallowed(timeline: Timeline) -> list[Finding]:
         since = int(life.rows.at[asked])
         if life.ended == State.CANCELLED and life.end - since < OBEYS_NS:
             continue
+        if _by_its_group(timeline, life, asked):
+            continue
         found.append(_disobeyed(timeline, life, asked, then))
     return sorted(found, key=lambda finding: -finding.weight)[:MOST]
+
+
+def _by_its_group(timeline: Timeline, life: _Life, asked: int) -> bool:
+    """Up to 3.12, a TaskGroup cancels the task that awaits it, too, when one of its own fails, and doesn't take that back."""
+    waits = np.flatnonzero(life.rows.kind[:asked] == Kind.TASK_SUSPEND)
+    if not len(waits) or timeline.name(int(life.rows.thing[waits[-1]])) != "TaskGroup":
+        return False
+    rows = timeline.rows
+    made = rows.track[(rows.kind == Kind.TASK_NEW) & (rows.value == life.task)]
+    failed = (rows.kind == Kind.TASK_END) & (rows.state == State.FAILED) & np.isin(rows.track, made)
+    failed &= (rows.at >= life.rows.at[waits[-1]]) & (rows.at <= life.rows.at[asked])
+    return bool(failed.any())
 
 
 def _cancelled(rows: Rows) -> int:
