@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gilscope import tours
 from gilscope.analysis import causes, critical_path, ranges, stretches
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.timeline import Timeline
@@ -81,7 +82,12 @@ def figures(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
     return ranges.of(timeline, begin, end)
 
 
-ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {"why": why, "path": path, "range": figures}
+def tour(timeline: Timeline, told: str) -> dict[str, Any]:
+    """The steps of the tour in a file, each with its place in the recording."""
+    return {"steps": tours.resolve(tours.read(Path(told)), timeline)}
+
+
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {"why": why, "path": path, "range": figures, "tour": tour}
 
 
 def answer(timelines: Timelines, question: dict[str, Any]) -> dict[str, Any]:

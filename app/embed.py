@@ -3,9 +3,10 @@
 import asyncio
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 
-from app.pages import find_shown
+from app.pages import find_shown, has_tour
+from app.questions import toured
 from app.rendering import render
 
 router = APIRouter(prefix="/embed")
@@ -21,7 +22,17 @@ async def embed(request: Request, id: str, theme: str = "auto", controls: str = 
         raise HTTPException(409, "This run hasn't ended yet. Its timeline can be shown here when it has.")
     if theme not in THEMES:
         raise HTTPException(422, f"There is no theme {theme[:20]!r}. Choose one of {', '.join(THEMES)}.")
-    return render("embed.html", {"shown": shown, "theme": theme, "controls": controls != "0"})
+    context = {"shown": shown, "theme": theme, "controls": controls != "0", "tour": has_tour(request, shown.scenario)}
+    return render("embed.html", context)
+
+
+@router.get("/{id}/tour")
+async def tour(request: Request, id: str) -> JSONResponse:
+    """The tour of its scenario, for the page above."""
+    shown = await find_shown(request, id)
+    if shown.live:
+        raise HTTPException(404, "There is no such recording.")
+    return await toured(request, shown.scenario, shown.id)
 
 
 @router.get("/{id}/file")

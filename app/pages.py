@@ -15,7 +15,7 @@ from app.interpreters import Interpreters
 from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
 from app.store import ID, Recording, Store
-from gilscope import scenarios
+from gilscope import scenarios, tours
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
 from gilscope.scenarios import Parameter, Scenario
 
@@ -250,6 +250,11 @@ async def stop(request: Request, id: str) -> Response:
     return RedirectResponse(there or request.headers.get("referer", "/"), 303)
 
 
+def has_tour(request: Request, scenario: str) -> bool:
+    """Whether a tour lies beside a scenario of this name."""
+    return tours.path_of(scenario, request.state.settings.folder) is not None
+
+
 async def make_form(
     request: Request,
     scenario: Scenario,
@@ -308,6 +313,7 @@ async def _context(request: Request, form: Form, shown: Shown | None, past: list
         "pair": next((one for one in listed if one.name == form.scenario.pair), None),
         "shown": shown,
         "past": past,
+        "tour": has_tour(request, form.scenario.name),
         "lines": words.source_below(form.scenario.source),
     }
 

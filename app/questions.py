@@ -1,4 +1,5 @@
-"""What the page of a recording asks about it: why a track isn't running, what was critical, what happened in a range.
+"""What the page of a recording asks about it: why a track isn't running, what was critical, what happened in
+a range, where the steps of its tour are.
 
 A process beside the server answers (``app.answers``): it begins with the first question, and ends when none came for a while.
 """
@@ -15,6 +16,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
 from app.recordings import ended
+from gilscope import tours
 from gilscope.errors import Refused
 
 log = logging.getLogger("gilscope")
@@ -113,6 +115,15 @@ async def _put(request: Request, id: str, ask: str, **question: int) -> JSONResp
     return JSONResponse(await questions.ask(request.state.store.path(recording.id), ask, **question))
 
 
+async def toured(request: Request, scenario: str, id: str) -> JSONResponse:
+    """The steps of a scenario's tour, each with what it says, and where in a recording of it that is."""
+    path = await asyncio.to_thread(tours.path_of, scenario, request.state.settings.folder)
+    if path is None:
+        raise HTTPException(404, f"There is no tour of {scenario[:40]!r}.")
+    questions: Questions = request.state.questions
+    return JSONResponse(await questions.ask(request.state.store.path(id), "tour", told=str(path)))
+
+
 def _number(text: str, below: int, expected: str) -> int:
     if not text.isdecimal() or len(text) > 19 or int(text) >= below:
         raise HTTPException(422, expected)
@@ -131,6 +142,13 @@ async def why(request: Request, id: str, track: str = "", at: str = "") -> JSONR
 async def path(request: Request, id: str) -> JSONResponse:
     """The critical path of the run."""
     return await _put(request, id, "path")
+
+
+@router.get("/{id}/tour")
+async def tour(request: Request, id: str) -> JSONResponse:
+    """The tour of its scenario."""
+    recording = await ended(request, id)
+    return await toured(request, recording.scenario, recording.id)
 
 
 @router.get("/{id}/range")

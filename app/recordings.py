@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
-from app.pages import PAST, Shown, find_shown, make_form
+from app.pages import PAST, Shown, find_shown, has_tour, make_form
 from app.rendering import is_htmx, render
 from app.store import Recording, Store
 from app.words import value
@@ -47,7 +47,12 @@ async def recording(request: Request, id: str) -> Response:
     shown = await find_shown(request, id)
     if shown.recording is None:
         return RedirectResponse(f"/scenarios/{shown.scenario}?recording={shown.id}", 303)
-    context = {"shown": shown, "recording": shown.recording, "base": str(request.base_url).rstrip("/")}
+    context = {
+        "shown": shown,
+        "recording": shown.recording,
+        "base": str(request.base_url).rstrip("/"),
+        "tour": has_tour(request, shown.scenario),
+    }
     return render("recording.html", context)
 
 

@@ -4,6 +4,8 @@ GilscopeError
 ├── BadRecording        a file that isn't a recording, or is one that this version can't read
 ├── UnknownScenario     no such name in the catalogue
 ├── BadScenario         a file that doesn't have the form of a scenario
+├── BadTour             a file that doesn't have the form of a tour
+├── BadQuery            a step of a tour that looks for nothing that can be found
 ├── BadParameter        a value outside what its parameter allows; ``parameter`` names it
 ├── BadParameters       all the BadParameter of one attempt, in ``errors``
 ├── BadInterpreter      an interpreter that can't run or is too old
@@ -28,6 +30,14 @@ class UnknownScenario(GilscopeError):
 
 class BadScenario(GilscopeError):
     """The file isn't of the scenario form."""
+
+
+class BadTour(GilscopeError):
+    """The file isn't of the tour form."""
+
+
+class BadQuery(GilscopeError):
+    """Not a query."""
 
 
 class BadParameter(GilscopeError):

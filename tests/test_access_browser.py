@@ -90,9 +90,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
-@pytest.mark.parametrize("address", ["/", "/scenarios/deadlock", "/recordings/"])
+@pytest.mark.parametrize("address", ["/", "/scenarios/deadlock#tour=3", "/recordings/"])
 def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> None:
-    """Home, a scenario and a recording, in dark and light, the help and the words open too."""
+    """Home, a scenario with its tour and a recording, in dark and light, the help and the words open too."""
     page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     page.goto(pages.base + address)
     if address == "/recordings/":
@@ -102,6 +102,8 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
         while not page.evaluate("document.querySelector('gil-timeline')?.phase === 'ended'"):
             assert time.monotonic() < deadline
             page.wait_for_timeout(20)
+    if "tour" in address:
+        page.locator(".gt-tour-shown").wait_for()
     page.add_script_tag(path=AXE)
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

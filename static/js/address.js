@@ -1,11 +1,11 @@
-// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id; and how the tracks
+// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id, the step of its `tour`; and how the tracks
 // are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean}} View
  */
 
-const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track']));
+const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'tour']));
 const LISTS = Object.freeze(/** @type {const} */ (['fold', 'pin', 'only']));
 
 /**

@@ -12,6 +12,8 @@ const FIRST_FOLLOW_NS = 50e6;
 const SHORTEST_FOLLOW_NS = 1e5;
 /** The edge glides after what has come, instead of leaping with each message. */
 const GLIDE_MS = 90;
+/** So long a journey to another view takes. */
+const JOURNEY_MS = 420;
 /** Where in the view a playing playhead is held. */
 const HOLD = 0.72;
 
@@ -30,6 +32,8 @@ export class Camera {
     this.untouched = true;
     this.followNs = FOLLOW_NS;
     this.edge = 0;
+    /** @type {{from: Viewport, to: Viewport, passed: number} | null} to a view that isn't reached yet */
+    this.journey = null;
   }
 
   get duration() {
@@ -46,6 +50,7 @@ export class Camera {
    */
   advance(now, passed, widthPx, calm) {
     if (this.following) return this.#follow(passed, widthPx, calm);
+    if (this.journey) return this.#travel(passed, calm);
     if (!this.playback.playing) return false;
     this.at = this.playback.step(this.at, now, this.duration);
     if (!this.playback.playing && this.running) this.follow(true);
@@ -66,6 +71,21 @@ export class Camera {
     const to = Math.max(this.edge, Math.min(width, FIRST_FOLLOW_NS)) + width * 0.02;
     this.viewport = new Viewport(to - width * 1.02, to);
     return !still && !calm;
+  }
+
+  /** @param {number} passed ms @param {boolean} calm */
+  #travel(passed, calm) {
+    const { journey } = this;
+    if (!journey) return false;
+    journey.passed += passed;
+    if (calm || journey.passed >= JOURNEY_MS) {
+      this.viewport = journey.to;
+      this.journey = null;
+      return false;
+    }
+    const part = journey.passed / JOURNEY_MS;
+    this.viewport = journey.from.toward(journey.to, part * part * (3 - 2 * part));
+    return true;
   }
 
   /**
@@ -89,10 +109,19 @@ export class Camera {
 
   /** Look at something by the reader's own will: the view no longer follows. @param {Viewport} viewport */
   look(viewport) {
+    this.journey = null;
     this.following = false;  // also where there is nothing more to see in that direction
     if (viewport === this.viewport) return;
     this.untouched = false;
     this.viewport = viewport;
+  }
+
+  /** Travel to another view, unless the reader goes elsewhere meanwhile. @param {Viewport} viewport */
+  glide(viewport) {
+    this.playback.set(false);
+    this.look(this.viewport);
+    this.untouched = false;
+    this.journey = { from: this.viewport, to: viewport, passed: 0 };
   }
 
   /** There is more of the recording than before. */

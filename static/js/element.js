@@ -17,6 +17,7 @@ import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
 import { node } from './nodes.js';
 import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
+import { TourPanel } from './tour.js';
 import { Trail } from './trail.js';
 import { Viewport } from './viewport.js';
 import { momentOf } from './waits.js';
@@ -27,6 +28,10 @@ import { WaitsPanel } from './waits_panel.js';
 /** @typedef {'empty' | 'loading' | 'queued' | 'running' | 'ended' | 'failed'} Phase */
 
 const ADDRESS_PAUSE_MS = 300;
+/** How much is seen beside what a step of the tour is about: as a part of that; beside an instant, of the recording. */
+const AIR = 0.6;
+const INSTANT_AIR = 0.01;
+const LEAST_AIR_NS = 20_000;
 const LOADING_PAUSE_MS = 250;
 /** What takes longer to read than this is said to. */
 const PATIENCE_MS = 1500;
@@ -108,11 +113,21 @@ export class GilTimeline extends HTMLElement {
       zoomOut: () => stage.command('zoom-out'),
       fit: () => stage.command('fit'),
       help: () => this.#ask('help'),
+      tour: () => this.#ask('tour'),
       find: () => this.#ask('find'),
       events: () => this.#ask('events'),
       back: () => this.#ask('back'),
       forth: () => this.#ask('forth'),
       choose: (state) => stage.arrange((arrangement) => arrangement.choose(state)),
+    });
+    this.tour = new TourPanel({
+      visit: (step) => this.#visit(step),
+      changed: () => this.#rememberAddress(),
+      closed: () => {
+        this.#panels();
+        this.#rememberAddress();
+        (this.toolbar && !this.toolbar.tour.hidden && this.hasAttribute('controls') ? this.toolbar.tour : stage).focus();
+      },
     });
     this.source = new SourcePanel();
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
@@ -136,7 +151,7 @@ export class GilTimeline extends HTMLElement {
     });
     stage.element.append(this.message, this.tip);
     const embedded = this.hasAttribute('embed');
-    const parts = [stage.element, this.strip, how, this.spoken, this.sheet, this.events.element];
+    const parts = [this.tour.element, stage.element, this.strip, how, this.spoken, this.sheet, this.events.element];
     if (this.hasAttribute('controls')) {
       parts.unshift(this.toolbar.element, this.find.element);
       stage.element.append(this.toolbar.zoom);
@@ -244,6 +259,7 @@ export class GilTimeline extends HTMLElement {
       stage.command('fit');
       stage.command('start');
     }
+    this.tour?.offer(this.getAttribute('tour'));
     if (!live) this.#restore();
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
     this.#say();
@@ -337,6 +353,7 @@ export class GilTimeline extends HTMLElement {
       chosen: stage.arrangement.states,
       canBack: (this.trail?.past.length ?? 0) > 0,
       canForth: (this.trail?.ahead.length ?? 0) > 0,
+      tour: this.tour?.standing ?? 'none',
     });
     this.find?.show(stage.arrangement.find);
     this.find?.tell(stage.found);
@@ -401,13 +418,32 @@ export class GilTimeline extends HTMLElement {
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(4, top)}px)`;
   }
 
-  /** @param {'help' | 'why' | 'find' | 'events' | 'back' | 'forth'} what a key or a button asks for */
+  /** Go where a step of the tour leads. @param {import('./tour.js').Step} step */
+  #visit(step) {
+    const { model, stage } = this;
+    if (!model || !stage) return;
+    this.#rest();
+    if (step.found) {
+      const at = (step.from + step.to) / 2;
+      const air = step.to > step.from ? Math.max((step.to - step.from) * AIR, LEAST_AIR_NS) : Math.max(model.duration * INSTANT_AIR, LEAST_AIR_NS);
+      stage.act((camera) => camera.seek(at));
+      stage.select(model.tracks[step.track]?.spanAt(at, model.duration) ?? null);
+      stage.act((camera) => camera.glide(new Viewport(Math.max(step.from - air, -air / 4), step.to + air)));
+    }
+    if (this.spoken) this.spoken.textContent = step.spoken;
+    this.#panels();
+  }
+
+  /** @param {'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step'} what a key or a button asks for */
   #ask(what) {
     const { model, stage, trail } = this;
     if (!model || !stage || !trail) return;
     if (what === 'help') this.sheet?.showModal();
     else if (what === 'why') this.detail?.element.focus();
     else if (what === 'find') this.find?.open();
+    else if (what === 'tour') this.tour?.toggle();
+    else if (what === 'next-step') this.tour?.step(1);
+    else if (what === 'previous-step') this.tour?.step(-1);
     else if (what === 'events') this.events?.open(model, stage.layout.rows.map(({ track }) => track), stage.camera.viewport.from, stage.camera.viewport.to, this.phase === 'ended' ? this.getAttribute('recording') : null);
     else {
       this.#rest();
@@ -423,7 +459,11 @@ export class GilTimeline extends HTMLElement {
 
   /** Take the view from the address: a stretch, a moment, a track; with a track, its span there is selected. */
   #restore() {
-    if (location.hash !== this.ownHash) this.#look(parseAddress(location.hash), false);
+    if (location.hash !== this.ownHash) {
+      const view = parseAddress(location.hash);
+      this.#look(view, false);
+      if (view.tour !== undefined && this.phase === 'ended') this.tour?.open(view.tour, view.from === undefined);
+    }
     this.#rest();
   }
 
@@ -462,7 +502,7 @@ export class GilTimeline extends HTMLElement {
       const { stage } = this;
       if (!stage || stage.camera.following || this.phase === 'loading') return;
       if (!stage.camera.playback.playing) this.#rest();
-      const hash = formatAddress(stage.view);
+      const hash = formatAddress({ ...stage.view, tour: this.tour?.place });
       const next = hash === '' ? location.pathname + location.search : `#${hash}`;
       if (hash === location.hash.slice(1)) return;
       history.replaceState(history.state, '', next);

@@ -25,6 +25,8 @@ const KEYS = Object.freeze([
   ['/', 'find: a name, a state, a thing that is waited for, a line as file.py:12'],
   ['N', 'next match; with Shift: the previous one'],
   ['T', 'the recording in words, and all events as a table'],
+  ['G', 'the tour: what happens here, step by step, where there is one'],
+  [',  .', 'the step before, the next step of the tour'],
   ['X  P', 'fold or unfold the group; pin the track to the top'],
   ['Space', 'play, pause'],
   ['Home  End', 'playhead to the start, to the end'],

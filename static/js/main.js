@@ -56,6 +56,7 @@ import './tabs.js';
 import './ticks.js';
 import './time_scale.js';
 import './toolbar.js';
+import './tour.js';
 import './track_painter.js';
 import './trail.js';
 import './tree.js';

@@ -31,7 +31,7 @@ const FLASH_MS = 350;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth') => void, leaving: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step') => void, leaving: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -515,7 +515,7 @@ export class Stage {
       case 'next-match': this.look(1); break;
       case 'previous-match': this.look(-1); break;
       case 'cause': this.#cause(); break;
-      case 'help': case 'find': case 'events': case 'back': case 'forth': this.events.ask(command); break;
+      case 'help': case 'find': case 'events': case 'back': case 'forth': case 'tour': case 'next-step': case 'previous-step': this.events.ask(command); break;
       case 'escape': this.select(null); break;
     }
     this.touch();

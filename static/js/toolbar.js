@@ -17,10 +17,11 @@ import { SLOWNESS } from './playback.js';
  * @property {() => void} help
  * @property {() => void} find
  * @property {() => void} events
+ * @property {() => void} tour
  * @property {() => void} back
  * @property {() => void} forth
  * @property {(state: number) => void} choose let a state stand out
- * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean}} ToolbarState
+ * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean, tour: 'none' | 'closed' | 'open'}} ToolbarState
  */
 
 /** The states of threads and tasks in the order in which they are explained, those that occur. */
@@ -37,6 +38,8 @@ export class Toolbar {
     this.position = node('span', { class: 'gt-position' });
     this.live = node('button', { type: 'button', class: 'gt-button gt-live', 'aria-pressed': 'false', hidden: true, title: 'Follow the run' }, icon('live'), 'Live');
     this.live.addEventListener('click', actions.live);
+    this.tour = node('button', { type: 'button', class: 'gt-button gt-tour-open', 'aria-pressed': 'false', hidden: true, title: 'What happens here, step by step (G)' }, 'Tour');
+    this.tour.addEventListener('click', actions.tour);
     this.paces = SLOWNESS.map((slowness) => {
       const button = node('button', { type: 'button', class: 'gt-pace', 'aria-pressed': 'false', title: paceTitle(slowness) }, `1:${slowness}`);
       button.addEventListener('click', () => actions.pace(slowness));
@@ -54,6 +57,7 @@ export class Toolbar {
       node('div', { class: 'gt-segments', role: 'group', 'aria-label': 'Pace of the replay' }, ...this.paces.map(({ button }) => button)),
       this.position,
       this.live,
+      this.tour,
       node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events)),
       this.legend,
       this.meaning,
@@ -84,6 +88,8 @@ export class Toolbar {
     for (const { slowness, button } of this.paces) press(button, slowness === state.slowness);
     this.live.hidden = !state.running;
     press(this.live, state.following);
+    this.tour.hidden = state.tour === 'none';
+    press(this.tour, state.tour === 'open');
     this.back.disabled = !state.canBack;
     this.forth.disabled = !state.canForth;
     this.#explain(state.states, state.chosen);

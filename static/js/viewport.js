@@ -64,6 +64,19 @@ export class Viewport {
     return from === this.from ? this : new Viewport(from, from + this.width);
   }
 
+  /**
+   * A view on the way to another one: as much narrower or wider at each part of the way, so that what both show moves evenly.
+   * @param {Viewport} other
+   * @param {number} part 0 this one, 1 the other
+   */
+  toward(other, part) {
+    const grown = other.width / this.width;
+    const width = this.width * grown ** part;
+    const way = Math.abs(grown - 1) < 1e-6 ? part : (grown ** part - 1) / (grown - 1);
+    const from = this.from + (other.from - this.from) * way;
+    return new Viewport(from, from + width);
+  }
+
   /** @param {number} at */
   contains(at) {
     return at >= this.from && at <= this.to;

@@ -110,3 +110,35 @@ test('what the playhead has just passed is measured on the wall, and nothing whi
   camera.advance(0, 16, 1000, true);
   assert.deepEqual(camera.passing(100), { from: 9e8, to: 1e9 });
 });
+
+test('a journey ends where it is to end, shows what lies between, and gives way to the reader', () => {
+  const camera = new Camera(model(1e9));
+  camera.fit();
+  const there = new Viewport(4e8, 4.001e8);
+  camera.glide(there);
+  let last = camera.viewport;
+  let frames = 0;
+  for (let now = 0; camera.advance(now, 16, 1000, false); now += 16) {
+    assert.ok(now < 5000);
+    assert.ok(camera.viewport.width < last.width && camera.viewport.from > last.from && camera.viewport.contains(4.0005e8));
+    last = camera.viewport;
+    frames += 1;
+  }
+  assert.ok(frames > 10);
+  assert.equal(camera.viewport, there);
+  camera.glide(Viewport.fit(1e9));
+  assert.equal(camera.advance(0, 16, 1000, true), false);
+  assert.deepEqual(camera.viewport, Viewport.fit(1e9));
+  camera.glide(there);
+  camera.advance(0, 16, 1000, false);
+  camera.look(new Viewport(0, 5e8));
+  assert.equal(camera.advance(0, 16, 1000, false), false);
+  assert.deepEqual(camera.viewport, new Viewport(0, 5e8));
+});
+
+test('between two views of one width it goes at an even pace', () => {
+  const from = new Viewport(0, 100);
+  assert.deepEqual([0, 0.25, 1].map((part) => from.toward(new Viewport(400, 500), part)), [from, new Viewport(100, 200), new Viewport(400, 500)]);
+  const half = new Viewport(0, 400).toward(new Viewport(0, 100), 0.5);
+  assert.deepEqual([half.from, half.to], [0, 200]);
+});

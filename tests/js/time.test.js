@@ -90,7 +90,7 @@ test('times have a unit and three digits', () => {
 });
 
 test('an address keeps the view, and nonsense in it is left out', () => {
-  const view = { from: -12, to: 142_000_000, at: 119_340_000, track: 4 };
+  const view = { from: -12, to: 142_000_000, at: 119_340_000, track: 4, tour: 3 };
   assert.deepEqual(parseAddress(`#${formatAddress(view)}`), view);
   assert.deepEqual(parseAddress('#from=5&to=3&at=x&track='), {});
   assert.deepEqual(parseAddress('#from=5'), {});
