@@ -215,6 +215,10 @@ class Measured:
         rows = self.timeline.rows
         return int(((rows.kind == Kind.UNAWAITED) & (rows.value == 1)).sum())
 
+    def ended(self, threads: Sequence[Thread]) -> int:
+        """When the last of them did."""
+        return max(self.timeline.lives[thread["id"]][1] for thread in threads)
+
     def total(self, threads: Sequence[Thread], *states: str) -> int:
         """How long they were in any of these states, all together."""
         self._need(states)
@@ -284,6 +288,12 @@ class Measured:
     def handing_over(self) -> dict[str, int]:
         """How long all threads together were at pickling, writing to pipes, reading from them and unpickling."""
         return {step.name: int(step.spans(self.timeline).length.sum()) for step in transport.steps(self.timeline)}
+
+    @property
+    def not_pickled(self) -> int:
+        """How often something couldn't be pickled."""
+        rows = self.timeline.flows.rows
+        return int(((rows.kind == Kind.PICKLED) & (rows.flags & Flag.ERROR != 0)).sum())
 
     def starts(self, *beginnings: str) -> list[int]:
         """How long it took to start each process whose name begins so, until it could do what it is for."""

@@ -91,9 +91,98 @@ def test_shared_counter_locked() -> None:
     assert judged("shared_counter_locked", picture, names).verdict == "not measured"
 
 
+HANDED = "{} bytes: handing over {} ms, work 3.000 ms\n".format
+
+
+def parcels(*handing: float) -> str:
+    """What is printed, tenfold each time."""
+    return "".join(HANDED(10 ** (n + 3), ms) for n, ms in enumerate(handing))
+
+
+def test_pickling_ceiling() -> None:
+    """It crosses over; one that takes no longer for more refutes it."""
+    verdict = judged("pickling_ceiling", "main R", output=parcels(0.1, 5, 2, 9))
+    assert verdict == claims.confirmed(
+        "It did so from 1.00 MB on. Handing over took: 1.00 kB 100 µs; 10.0 kB 5.00 ms; 100 kB 2.00 ms; 1.00 MB 9.00 ms; the "
+        "work 3.00 ms at most. Seen in all: pickling 0 ns, writing 0 ns, reading 0 ns, unpickling 0 ns."
+    )
+    assert judged("pickling_ceiling", "main R", output=parcels(9, 5, 2, 8)).verdict == "refuted"
+    assert judged("pickling_ceiling", "main R", output=parcels(0.1, 1, 2, 2.9)).verdict == "depends"
+    assert judged("pickling_ceiling", "main R", output=parcels(4, 5, 6, 8)).verdict == "depends"
+    assert judged("pickling_ceiling", "main R", output=parcels(4, 5, 6)).verdict == "not measured"
+    assert "pickling 0 ns" not in shipped("pickling_ceiling").sentence
+
+
+def test_not_picklable() -> None:
+    """Errors and a loss; what arrives refutes it; a fork has it without pickling."""
+    forked = shipped("not_picklable")
+    assert forked.sentence.startswith(
+        "On what has to be pickled. Pickling a lambda failed 3 times. The two pools raised Attr"
+    )
+    spawned = shipped("not_picklable", says("argument: it arrived", "argument: AttributeError"))
+    assert (spawned.verdict, "raised AttributeError and wasn't started" in spawned.sentence) == ("confirmed", True)
+    assert shipped("not_picklable", says("through_queue: Empty", "through_queue: it arrived")).verdict == "refuted"
+    assert shipped("not_picklable", says("through_queue: Empty", "through_queue: TypeError")).verdict == "refuted"
+    assert shipped("not_picklable", says("pool: AttributeError", "pool: it arrived")).verdict == "refuted"
+    assert judged("not_picklable", "main R").verdict == "not measured"
+
+
+def started_after(seconds: dict[str, int], default: str = "fork") -> Verdict:
+    """As if each process of these methods had taken so much longer to begin, and the default were this."""
+
+    def change(recording: Recording) -> None:
+        rows = recording.rows
+        for name, longer in seconds.items():
+            tracks = [id for id, told in recording.tracks.items() if told["name"].startswith(f"{name} ")]
+            begun = (rows.kind == Kind.PROCESS_RUN) & np.isin(rows.track, tracks)
+            assert begun.any()
+            rows.at[begun] += longer * 10**9
+        recording.rows = rows.sorted()
+        says("would use fork", f"would use {default}")(recording)
+
+    return shipped("start_methods", change)
+
+
+def test_start_methods() -> None:
+    """Fork first, spawn last, and fork the default; a fork slower than a spawn refutes it."""
+    assert started_after({"forkserver": 30, "spawn": 60}).verdict == "confirmed"
+    later = started_after({"forkserver": 30, "spawn": 60}, "forkserver")
+    assert later.sentence.startswith("On the version for the default")
+    assert started_after({"spawn": 30, "forkserver": 60}).sentence.startswith("On what the process that forks")
+    assert started_after({"fork": 30}).verdict == "refuted"
+    assert judged("start_methods", "main R", output="by default this Python would use fork").verdict == "not measured"
+
+
+def test_fork_held_lock() -> None:
+    """It hangs, and the analysis proves on what; that it goes through refutes it."""
+    hangs = shipped("fork_held_lock")
+    assert hangs.verdict == "confirmed"
+    assert hangs.sentence.startswith("child waits for a lock that its fork left behind. The child waited ")
+    through = says("the child hangs, and is ended", "the child has written")
+    assert shipped("fork_held_lock", through).verdict == "refuted"
+    names = {"kid": "child", "own": "holder"}
+    assert judged("fork_held_lock", "kid RRX\nown RRX", names, "the child hangs").verdict == "not measured"
+    free = {"fork_while": "free"}
+    assert judged("fork_held_lock", "kid RRX", names, "the child has written", **free).verdict == "depends"
+    assert judged("fork_held_lock", "kid RRX", names, "the child hangs", **free).verdict == "refuted"
+    assert judged("fork_held_lock", "kid RRX", names).verdict == "not measured"
+
+
+def test_fork_held_lock_fixed() -> None:
+    """It goes through; that it hangs refutes it."""
+    through = shipped("fork_held_lock_fixed")
+    assert (through.verdict, "by fork first it was there after" in through.sentence) == ("confirmed", True)
+    hangs = says("the child has written", "the child hangs")
+    assert shipped("fork_held_lock_fixed", hangs).verdict == "refuted"
+    assert judged("fork_held_lock_fixed", "main R").verdict == "not measured"
+
+
 REAL: list[tuple[str, set[str], dict[str, Any]]] = [
     ("messages", {"confirmed"}, {"orders": 4}),
     ("shared_counter_locked", {"confirmed", "depends"}, {"steps": 300}),
+    ("fork_held_lock", {"confirmed"}, {"patience_ms": 150, "hold_ms": 10}),
+    ("fork_held_lock", {"depends"}, {"fork_while": "free", "hold_ms": 10}),
+    ("fork_held_lock_fixed", {"confirmed"}, {"way": "forkserver", "hold_ms": 10}),
 ]
 
 

@@ -342,6 +342,19 @@ def test_a_process_has_exited_once_all_of_it_is_told(cores: bool) -> None:
     assert (rows.at[-1], rows.state[-1], rows.track[-1]) == (70 if cores else 500, State.EXITED, 1)
 
 
+def test_who_was_killed_has_exited_when_the_kernel_saw_the_last_of_it() -> None:
+    """Though its end was noticed before the records of the kernel are there up to it."""
+    merging = Merging(cores=True, slots=1)
+    events = records([event(0, 0, Kind.THREAD_BEGIN, MAIN, THREAD), event(0, 70, Kind.GIL_RELEASE)])
+    died, seen = 2 * MARGIN_NS, 2 * MARGIN_NS + 500
+    merging.merge.gone({PID: ORIGIN + seen})
+    merging.merge.end([Account(0, 1, PID, PID)])
+    rows = merging.merge.feed(events, NO_SWITCHES, ORIGIN + died)
+    assert State.EXITED not in rows.state
+    rows = merging.merge.feed(records([]), switches((PID, died, 0, False)), ORIGIN + seen + 2 * MARGIN_NS)
+    assert (rows.at[-1], rows.state[-1], rows.track[-1]) == (died, State.EXITED, 1)
+
+
 def test_a_process_that_puts_the_recorder_back_has_exited_for_the_recording() -> None:
     """When its main thread has ended: what the kernel tells afterwards is the interpreter's own end."""
     merging = Merging(cores=True, slots=1)

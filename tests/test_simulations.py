@@ -73,6 +73,10 @@ QUICK = {
     "messages": "orders=3",
     "shared_counter": "steps=100",
     "shared_counter_locked": "steps=100",
+    "pickling_ceiling": "largest_kb=10, work_ms=1, repeats=1",
+    "start_methods": "method='default', processes=1",
+    "fork_held_lock": "hold_ms=10, patience_ms=60",
+    "fork_held_lock_fixed": "hold_ms=10",
 }
 """Parameters with which a scenario shows the same in less time."""
 

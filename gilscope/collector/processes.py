@@ -133,8 +133,8 @@ class Processes:
             seen = self._dying[pid]
             # The kernel tells to the nanosecond when its last thread left its core; without it, we know when we saw it.
             at = max((self._last.get(pid, seen) if self._cores else seen) - self._origin, until)
-            if at + self._origin >= cut and not final:
-                continue  # others may still tell something of it, such as that it was started
+            if max(at + self._origin, seen if self._cores else 0) >= cut and not final:
+                continue  # others may still tell something of it: that it was started, or when the kernel ended it
             del self._dying[pid]
             self._over.setdefault(pid, at + self._origin)
             told.append(Rows.of([at], track=track, state=State.EXITED))
