@@ -94,15 +94,17 @@ def analysis_of(path: Path) -> Analysis:
         return failed(str(error))
     told = claims.report(recording)
     findings = [{**finding, "address": address(finding["spans"], told["duration_ns"])} for finding in told["findings"]]
+    seen = ""
     if claim := told["claim"]:
         note = _note("claim", claim["statement"], claim["sentence"], TINTS.get(claim["verdict"], "unknown"))
-        findings.insert(0, {**note, "verdict": claim["verdict"]})
+        seen = address(claim["spans"], told["duration_ns"])
+        findings.insert(0, {**note, "verdict": claim["verdict"], "address": seen})
     if effect := told["observer"]:
         title = f"Observer effect: {observer.figure(effect)}{observer.counts(effect)}"
         findings.append({**_note("observer", title, observer.sentence(effect)), "badge": observer.figure(effect)})
     if told["damage"]:
         findings.insert(0, _note("damage", "A part of the file can't be read", " ".join(told["damage"])))
-    return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told)
+    return Analysis(told["handoffs"], told["contradictions"], findings, miniature(recording), told, seen)
 
 
 def address(spans: Sequence[dict[str, int]], duration_ns: int) -> str:

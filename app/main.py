@@ -13,9 +13,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from app import analysed, embed, live, pages, questions, recordings
+from app import analysed, article, embed, live, pages, questions, recordings
 from app.interpreters import Interpreters
 from app.rendering import error_page
+from app.rounds import Rounds
 from app.runs import Runs
 from app.security import App, Guard
 from app.settings import Settings, from_environment
@@ -47,7 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    for part in (pages, recordings, questions, embed, live):
+    for part in (pages, article, recordings, questions, embed, live):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
@@ -87,6 +88,7 @@ def _lifespan(settings: Settings) -> Any:
         await asyncio.to_thread(store.reconcile)
         runs = Runs(settings, store)
         interpreters = Interpreters()
+        rounds = await asyncio.to_thread(Rounds, store, runs, interpreters)
         asked = questions.Questions()
         beginning = [asyncio.create_task(interpreters.look()), asyncio.create_task(analysed.catch_up(store))]
         try:
@@ -95,12 +97,14 @@ def _lifespan(settings: Settings) -> Any:
                 "store": store,
                 "runs": runs,
                 "interpreters": interpreters,
+                "rounds": rounds,
                 "questions": asked,
                 "viewers": set(),
             }
         finally:
             for task in beginning:
                 task.cancel()
+            await rounds.close()
             await runs.close()
             await asked.close()
             await asyncio.gather(*beginning, return_exceptions=True)

@@ -16,6 +16,7 @@ from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
 from app.store import ID, Recording, Store
 from gilscope import scenarios, tours
+from gilscope.claims import claim_of
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
 from gilscope.scenarios import Parameter, Scenario
 
@@ -214,7 +215,7 @@ async def scenario(request: Request, name: str, recording: str = "") -> Response
 async def run(request: Request, name: str) -> Response:
     """Start a run, or say at its field what is wrong."""
     found = await find_scenario(request, name)
-    given = dict(await _fields(request))
+    given = dict(await read_form(request))
     python, observe = given.pop("python", ""), given.pop("observe", "")
     client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
     interpreters: Interpreters = request.state.interpreters
@@ -315,10 +316,11 @@ async def _context(request: Request, form: Form, shown: Shown | None, past: list
         "past": past,
         "tour": has_tour(request, form.scenario.name),
         "lines": words.source_below(form.scenario.source),
+        "rows": claim.rows if (claim := claim_of(form.scenario.name, request.state.settings.folder)) else (),
     }
 
 
-async def _fields(request: Request) -> list[tuple[str, str]]:
+async def read_form(request: Request) -> list[tuple[str, str]]:
     """What a form sent, empty fields too: a form's own defaults stand in its fields already."""
     body = bytearray()
     async for part in request.stream():

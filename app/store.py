@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from app import verdicts
 from app import words as written
 from app.tail import ROWS, Tail
 
@@ -110,6 +111,8 @@ class Analysis:
     findings: list[dict[str, Any]]
     miniature: str
     report: dict[str, Any]
+    address: str = ""
+    """The part of its page's address that shows where its claim is seen."""
 
 
 def new_id() -> str:
@@ -158,7 +161,7 @@ class Store:
             database.execute("PRAGMA synchronous=NORMAL")
             if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found errors")
-            database.executescript(_SCHEMA)
+            database.executescript(_SCHEMA + verdicts.SCHEMA)
             database.execute(f"SELECT {_COLUMNS}, report FROM recordings LIMIT 1")
         except BaseException:
             database.close()
@@ -176,7 +179,7 @@ class Store:
         """Make the index fit the files, after whatever happened; the number of entries that changed."""
         files = {path.stem: path for path in self.folder.glob(f"*{SUFFIX}") if ID.fullmatch(path.stem)}
         known = {recording.id: recording for recording in self.newest()}
-        with self._transaction() as database:
+        with self.transaction() as database:
             gone = known.keys() - files.keys()
             database.executemany("DELETE FROM recordings WHERE id = ?", [(id,) for id in gone])
         changed = len(gone)
@@ -246,7 +249,8 @@ class Store:
     # Writing
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is done inside, or nothing."""
         with self._lock:
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -263,13 +267,13 @@ class Store:
         names = ", ".join(values)
         places = ", ".join(f":{name}" for name in values)
         news = ", ".join(f"{name} = excluded.{name}" for name in _OUTCOME)
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute(
                 f"INSERT INTO recordings ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {news}", values
             )
 
     def put_analysis(self, id: str, analysis: Analysis) -> None:
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute(
                 "UPDATE recordings SET analysed = 1, handoffs = ?, contradictions = ?, findings = ?, miniature = ?, "
                 "report = ? WHERE id = ?",
@@ -282,6 +286,9 @@ class Store:
                     id,
                 ),
             )
+            row = database.execute("SELECT started FROM recordings WHERE id = ?", (id,)).fetchone()
+            if row and not id.startswith(SHIPPED):  # those were recorded on another machine
+                verdicts.enter(database, id, analysis.report, row["started"], analysis.address)
 
     def pin(self, id: str, pinned: bool) -> None:
         """The mark lies beside the file, so that a pin outlives the index."""
@@ -289,13 +296,16 @@ class Store:
             self._pin(id).touch()
         else:
             self._pin(id).unlink(missing_ok=True)
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute("UPDATE recordings SET pinned = ? WHERE id = ?", (pinned, id))
 
-    def delete(self, id: str) -> None:
-        """The entry first: a file without entry is found again at the next start, an entry without file misleads."""
-        with self._transaction() as database:
+    def delete(self, id: str, forget: bool = True) -> None:
+        """The entry first: a file without entry is found again at the next start, an entry without file misleads.
+        ``forget``: its verdict, too."""
+        with self.transaction() as database:
             database.execute("DELETE FROM recordings WHERE id = ?", (id,))
+            if forget:
+                database.execute("DELETE FROM verdicts WHERE recording = ?", (id,))
         self.path(id).unlink(missing_ok=True)
         self._pin(id).unlink(missing_ok=True)
 
@@ -308,7 +318,7 @@ class Store:
                 break
             if recording.pinned or recording.id in set(running()):
                 continue
-            self.delete(recording.id)
+            self.delete(recording.id, forget=False)
             gone.append(recording.id)
             total -= recording.bytes
         return gone

@@ -127,6 +127,8 @@ ADDRESSES = [
     "/scenarios/convoy",
     "/scenarios/two_counters",
     "/scenarios/convoi",
+    "/article",
+    "/article?python=all",
     "/recordings/",
     "/recordings/?q=nothing",
     "/recordings/whole#from=60000000&to=140000000&at=121000000&track=4",
