@@ -177,6 +177,52 @@ def test_fork_held_lock_fixed() -> None:
     assert judged("fork_held_lock_fixed", "main R").verdict == "not measured"
 
 
+def test_sent_or_shared() -> None:
+    """A name is sent instead of the numbers; a change that main doesn't see refutes it, and so does one too many."""
+    quick = says("shared: ", "shared: 0.000 ms, and main sees 4 of 4 changes\nthen ")
+    shared = shipped("sent_or_shared", quick)
+    assert (shared.verdict, "16.0 MB for the numbers that were sent" in shared.sentence) == ("confirmed", True)
+    slow = says("shared: ", "shared: 99999999.9 ms, and main sees 4 of 4 changes\nthen ")
+    assert shipped("sent_or_shared", slow).sentence.startswith("On how much it is")
+    assert shipped("sent_or_shared", says("sees 0 of", "sees 1 of")).verdict == "refuted"
+    assert shipped("sent_or_shared", says("sees 4 of", "sees 3 of")).verdict == "refuted"
+    told = "sent: 9.0 ms, and main sees 0 of 4 changes\nshared: 1.0 ms, and main sees 4 of 4 changes\n"
+    assert judged("sent_or_shared", "main R", output=told) == claims.not_measured("No pipe between processes was seen.")
+    assert judged("sent_or_shared", "main R").verdict == "not measured"
+
+
+def test_same_code_two_pools() -> None:
+    """The same on both; another sum, or a piece less, refutes it."""
+    say = (
+        "ThreadPoolExecutor: 12 in 8 pieces after 50.0 ms\nProcessPoolExecutor: {} in {} pieces after 60.0 ms\n".format
+    )
+    assert judged("same_code_two_pools", "main R", output=say(12, 8)) == claims.confirmed(
+        "The sum of 8 results was 12 on threads, after 50.0 ms, and of 8 it was 12 on processes, after 60.0 ms with their "
+        "start."
+    )
+    assert judged("same_code_two_pools", "main R", output=say(11, 8)).verdict == "refuted"
+    assert judged("same_code_two_pools", "main R", output=say(12, 7)).verdict == "refuted"
+    assert judged("same_code_two_pools", "main R").verdict == "not measured"
+
+
+def test_processes_for_waiting() -> None:
+    """As long as was said, or else it depends; a thread that takes longer refutes it."""
+    say = (
+        "process: its first line after {} ms, 3000 kB more\nthread: its first line after 0.20 ms, 50 kB more\n"
+        "all on process: 120 ms\nall on thread: 51 ms\n"
+    ).format
+    assert judged("processes_for_waiting", "main R", output=say("60.00")) == claims.confirmed(
+        "A process came to its first line after 60.0 ms, a thread after 200 µs, in the median of 1; a process had 3,000 kB of "
+        "its own, all threads together at most 50 kB more. All answers were there after 120 ms with processes, 51 ms with "
+        "threads."
+    )
+    assert judged("processes_for_waiting", "main R", output=say("6.00")).verdict == "depends"
+    assert judged("processes_for_waiting", "main R", output=say("0.10")).verdict == "refuted"
+    assert judged("processes_for_waiting", "main R", output=say("60.00").replace("3000", "0")).verdict == "refuted"
+    assert judged("processes_for_waiting", "main R").verdict == "not measured"
+    assert " as seen from outside" in shipped("processes_for_waiting").sentence
+
+
 REAL: list[tuple[str, set[str], dict[str, Any]]] = [
     ("messages", {"confirmed"}, {"orders": 4}),
     ("shared_counter_locked", {"confirmed", "depends"}, {"steps": 300}),
