@@ -1,4 +1,4 @@
-"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom."""
+"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom, curves."""
 
 from playwright.sync_api import Page
 
@@ -37,3 +37,29 @@ def test_the_circle_of_a_deadlock_closes_at_its_moment_and_stays(page: Page, ser
     wait(page, "s.selected?.track.name === 'transfer 2'")
     panel.get_by_role("button", name="transfer 1 waits for lock savings, which transfer 2 has").click()
     wait(page, "s.selected?.track.name === 'transfer 1'")
+
+
+def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Server) -> None:
+    """By key, by button and by address; the value under the playhead is the model's, at every place, and it is drawn."""
+    open_recording(page, server, "producer_consumer", "#curves=1")
+    wait(page, "s.frame === 0 && !s.curves.element.hidden && s.painter.palette")
+    words = page.locator(".gt-curve")
+    assert words.first.inner_text().startswith("At once")
+    for part in (0.1, 0.4, 0.7, 0.95):
+        ask(page, f"s.act((camera) => camera.seek(m.duration * {part}))")
+        wait(page, f"s.frame === 0 && c.at === m.duration * {part}")
+        told = [text.split("\n")[1].split()[0] for text in words.all_inner_texts()]
+        running = "m.all.filter((track) => track.isThread && [1, 3].includes(track.rows.state[track.rows.rowAt(c.at)])).length"
+        assert int(told[0]) == ask(page, running)
+        queues = "m.all.filter((track) => track.depths.count > 0 && !track.internal).map(({ depths }) => depths.thing[depths.rowAt(c.at)] ?? 0)"
+        assert [int(value) for value in told[1:]] == ask(page, queues)[:3]
+    colours = "(() => { const { canvas, ctx } = s.curves; return new Set(new Uint32Array(ctx.getImageData(200, 0, canvas.width - 200, canvas.height).data.buffer)).size; })()"
+    assert ask(page, colours) > 5
+    button = page.get_by_role("button", name="Curves")
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    wait(page, "s.curves.element.hidden && s.frame === 0")
+    assert ask(page, "s.view.curves") is None
+    ask(page, "s.focus()")
+    page.keyboard.press("v")
+    wait(page, "!s.curves.element.hidden && s.view.curves === true")

@@ -1,8 +1,8 @@
 // What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id, the step of its `tour`; and how the tracks
-// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`.
+// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean}} View
  */
 
 const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'tour']));
@@ -20,6 +20,7 @@ export function formatAddress(view) {
   for (const key of LISTS) if (view[key]?.length) parts.push(`${key}=${view[key].join(',')}`);
   if (view.find) parts.push(`find=${encodeURIComponent(view.find)}`);
   if (view.quiet) parts.push('quiet=1');
+  if (view.curves) parts.push('curves=1');
   return parts.join('&');
 }
 
@@ -47,5 +48,6 @@ export function parseAddress(hash) {
   const find = told.get('find');
   if (find) view.find = find;
   if (told.get('quiet') === '1') view.quiet = true;
+  if (told.get('curves') === '1') view.curves = true;
   return view;
 }

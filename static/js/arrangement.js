@@ -8,6 +8,8 @@ export class Arrangement {
     this.pinned = [];
     /** Tracks that did nothing show too. */
     this.quiet = false;
+    /** The curves under the tracks show. */
+    this.curves = false;
     /** What is looked for: only tracks that have it show. */
     this.find = '';
     /** @type {Set<number>} states that stand out; none: all */
@@ -16,17 +18,18 @@ export class Arrangement {
 
   /** As a part of a view; without what is as it begins. */
   get told() {
-    const told = { fold: [...this.folded], pin: this.pinned, find: this.find, only: [...this.states], quiet: this.quiet };
+    const told = { fold: [...this.folded], pin: this.pinned, find: this.find, only: [...this.states], quiet: this.quiet, curves: this.curves };
     return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== false && value !== '' && !(Array.isArray(value) && value.length === 0)));
   }
 
   /** @param {import('./address.js').View} view */
-  take({ fold = [], pin = [], find = '', only = [], quiet = false }) {
+  take({ fold = [], pin = [], find = '', only = [], quiet = false, curves = false }) {
     this.folded = new Set(fold);
     this.pinned = [...pin];
     this.find = find;
     this.states = new Set(only);
     this.quiet = quiet;
+    this.curves = curves;
   }
 
   /** A state stands out, or no longer. @param {number} state */

@@ -116,6 +116,7 @@ export class GilTimeline extends HTMLElement {
       tour: () => this.#ask('tour'),
       find: () => this.#ask('find'),
       events: () => this.#ask('events'),
+      curves: () => stage.command('curves'),
       back: () => this.#ask('back'),
       forth: () => this.#ask('forth'),
       choose: (state) => stage.arrange((arrangement) => arrangement.choose(state)),
@@ -351,6 +352,7 @@ export class GilTimeline extends HTMLElement {
       following: camera.following,
       states: model.threadStates,
       chosen: stage.arrangement.states,
+      curves: stage.arrangement.curves,
       canBack: (this.trail?.past.length ?? 0) > 0,
       canForth: (this.trail?.ahead.length ?? 0) > 0,
       tour: this.tour?.standing ?? 'none',
@@ -472,7 +474,7 @@ export class GilTimeline extends HTMLElement {
     const { stage, model } = this;
     if (!stage || !model) return;
     const { from, to, track: id, at: moment } = view;
-    if (whole || view.fold || view.pin || view.only || view.find || view.quiet) stage.arrange((arrangement) => arrangement.take(view));
+    if (whole || view.fold || view.pin || view.only || view.find || view.quiet || view.curves) stage.arrange((arrangement) => arrangement.take(view));
     if (whole) {
       stage.act((camera) => (from === undefined ? camera.fit() : undefined));
       stage.act((camera) => camera.seek(moment ?? 0));

@@ -15,7 +15,7 @@ import { RULER_PX } from './layout.js';
  * @property {(command: Command) => void} command
  * @typedef {'zoom-in' | 'zoom-out' | 'earlier' | 'later' | 'previous' | 'next' | 'up' | 'down' | 'fit' | 'fit-selection'
  *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'
- *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events'
+ *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events' | 'curves'
  *   | 'tour' | 'next-step' | 'previous-step'} Command
  */
 
@@ -31,7 +31,7 @@ const KEYS = Object.freeze({
   ArrowLeft: 'previous', ArrowRight: 'next', ArrowUp: 'up', ArrowDown: 'down',
   Equal: 'zoom-in', NumpadAdd: 'zoom-in', Minus: 'zoom-out', NumpadSubtract: 'zoom-out', Digit0: 'fit', Numpad0: 'fit',
   Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin',
-  KeyN: 'next-match', KeyC: 'cause', Backspace: 'back', KeyT: 'events', KeyG: 'tour', Period: 'next-step', Comma: 'previous-step', Home: 'start', End: 'end', Escape: 'escape',
+  KeyN: 'next-match', KeyC: 'cause', KeyV: 'curves', Backspace: 'back', KeyT: 'events', KeyG: 'tour', Period: 'next-step', Comma: 'previous-step', Home: 'start', End: 'end', Escape: 'escape',
 });
 
 /** @type {Readonly<Record<string, Command>>} by what the key says, for keys that lie elsewhere on every layout */

@@ -5,6 +5,7 @@ import { Columns, Moments } from './columns.js';
 import { Flows } from './flows.js';
 import { STATES, TimeByState } from './lod.js';
 import { Output } from './output.js';
+import { Tally } from './tally.js';
 
 /**
  * @typedef {import('./recording.js').Rows} Rows
@@ -26,6 +27,9 @@ const DEEPENS = new Set([Kind.PUT, Kind.GET, Kind.TAKE]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
 const LINE_REACH = 256;
 
+/** A thread in these does something at this moment. @type {ReadonlySet<number>} */
+const AT_WORK = new Set([State.RUNNING, State.NATIVE]);
+
 export class Track {
   /** @param {any} told the track as a meta chunk tells it */
   constructor(told) {
@@ -41,6 +45,8 @@ export class Track {
     /** When a queue, a semaphore or a pool changed: `thing` is its length, the permits left, or how many works are queued. */
     this.depths = new Moments();
     this.deepest = 0;
+    /** Of a loop: how many of its tasks could run. */
+    this.ready = new Tally();
     /** Did something: a resource was held, a thread or a task did more than to be away, a core had a thread. */
     this.active = false;
     this.kind = 0;
@@ -163,6 +169,9 @@ export class Model {
     this.sources = new Map();
     this.flows = new Flows();
     this.output = new Output();
+    /** How many threads run at once, of all processes; and of how many that isn't known. */
+    this.atWork = new Tally();
+    this.unseen = new Tally();
     /** @type {{from: number, to: number, sentence: string}[]} what of the file can't be read */
     this.damages = [];
     /** @type {End | null} */
@@ -256,6 +265,7 @@ export class Model {
     for (const track of this.all) {
       const { rows, cores } = track;
       if (rows.count === 0 || rows.state[rows.count - 1] === State.EXITED) continue;
+      this.#count(track, State.UNKNOWN, this.until);
       rows.add(this.until, 0, State.UNKNOWN, Kind.LOST, 0, 0);
       if (cores.count > 0) cores.push(this.until, 0);
       track.times.update();
@@ -318,7 +328,25 @@ export class Model {
       if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);
     }
     if (!track.active && !INACTIVE.has(state)) this.#activate(track);
+    this.#count(track, state, at);
     rows.add(at, thing, state, kind, batch.flags[i], batch.line[i]);
+  }
+
+  /** A track comes into a state: how many are there now. @param {Track} track @param {number} state @param {number} at */
+  #count(track, state, at) {
+    const { rows } = track;
+    const before = rows.count === 0 ? State.EXITED : rows.state[rows.count - 1];
+    if (before === state) return;
+    const change = (/** @type {Tally} */ tally, /** @type {boolean} */ was, /** @type {boolean} */ is) => {
+      if (was !== is) tally.change(at, is ? 1 : -1);
+    };
+    if (track.isThread) {
+      change(this.atWork, AT_WORK.has(before), AT_WORK.has(state));
+      change(this.unseen, before === State.UNKNOWN, state === State.UNKNOWN);
+    } else if (track.isTask) {
+      const loop = this.tracks[track.parent];
+      if (loop) change(loop.ready, before === State.READY, state === State.READY);
+    }
   }
 
   /** @param {Track} track */

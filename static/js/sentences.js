@@ -336,6 +336,7 @@ export function note(model, track) {
   }
   if (track.kind < 0) return ''; // a heading
   if (track.kind === TrackKind.TASK) return track.function || 'task';
+  if (track.ready.most > 0) return `${kindWord(track.kind)} · ${track.ready.most} ready at most`;
   if (track.depths.count > 0) return `${kindWord(track.kind)} · ${track.deepest} ${DEPTH_WORDS[track.kind] ?? 'permits at most'}`;
   if (track.kind !== TrackKind.THREAD) return track.internal ? `${kindWord(track.kind)}, internal` : kindWord(track.kind);
   const until = model.duration;

@@ -6,6 +6,7 @@ import { layOut, rowAt, OVERVIEW_PX, RULER_PX } from './layout.js';
 import { Overview } from './overview.js';
 import { Painter, resolveColour } from './painter.js';
 import { Camera } from './camera.js';
+import { Curves } from './curves.js';
 import { TimeScale } from './time_scale.js';
 import { Viewport } from './viewport.js';
 import { listen, listenToStrip } from './gestures.js';
@@ -67,8 +68,9 @@ export class Stage {
     this.scroll = node('div', { class: 'gt-scroll', tabindex: '-1' }, this.space);
     this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true', title: 'The whole recording: what all threads together did. Press or drag to look somewhere else.' });
     this.overview = new Overview();
+    this.curves = new Curves((xPx) => this.#scrub(xPx), () => this.touchOverlay());
     this.probe = node('span', { class: 'gt-probe', 'aria-hidden': 'true' });
-    this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.below, this.probe);
+    this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.curves.element, this.below, this.probe);
 
     this.painter = new Painter(this.ground, this.canvas, this.strip);
     this.layout = layOut(model);
@@ -153,7 +155,7 @@ export class Stage {
     this.widthPx = this.scroll.clientWidth;
     this.heightPx = this.scroll.clientHeight;
     this.namesPx = this.widthPx < NARROW_PX ? NARROW_NAMES_PX : NAMES_PX;
-    this.sheet.style.setProperty('--gt-names-width', `${this.namesPx}px`);
+    this.element.style.setProperty('--gt-names-width', `${this.namesPx}px`);
     this.sheet.style.height = `${this.heightPx}px`;
     this.shape = -1;
     const ratio = Math.min(devicePixelRatio || 1, 3);
@@ -206,6 +208,7 @@ export class Stage {
     this.names.update(this.layout, this.scroll.scrollTop, this.heightPx, this.selected?.track.id ?? 0);
     this.painter.over.draw(frame);
     this.#drawOverview(frame, now);
+    if (this.painter.palette) this.curves.draw(frame, this.painter.palette, this.painter.ratio);
     this.dirty.ground = false;
     this.dirty.overlay = false;
     this.events.changed();
@@ -254,7 +257,9 @@ export class Stage {
     const tracks = this.layout.rows.map(({ track }) => track);
     this.found = finder && { spans: finder.count(tracks), tracks: tracks.filter((track) => finder.keeps(track)).length };
     this.space.style.height = `${Math.max(this.layout.heightPx, this.heightPx)}px`;
-    this.element.style.setProperty('--gt-roomy', `${this.layout.roomyPx + OVERVIEW_PX + 2}px`);
+    const curvesPx = this.curves.heightPx(this.model, arrangement.curves);
+    this.element.style.setProperty('--gt-curves', `${curvesPx}px`);
+    this.element.style.setProperty('--gt-roomy', `${this.layout.roomyPx + OVERVIEW_PX + 2 + curvesPx}px`);
     const { quiet, moreTopPx } = this.layout;
     this.more.hidden = moreTopPx === 0;
     this.more.style.top = `${moreTopPx + 6}px`;
@@ -446,11 +451,7 @@ export class Stage {
       scroll: (dyPx) => {
         this.scroll.scrollTop += dyPx;
       },
-      scrub: (xPx) => {
-        camera.playback.set(false);
-        camera.seek(this.scale.pxToTime(xPx));
-        this.touchOverlay();
-      },
+      scrub: (xPx) => this.#scrub(xPx),
       pick: (xPx, yPx) => this.#pick(xPx, yPx),
       open: (xPx, yPx) => {
         const span = this.#spanUnder(xPx, yPx);
@@ -466,6 +467,13 @@ export class Stage {
       },
       command: (command) => this.command(command),
     };
+  }
+
+  /** Move the playhead. @param {number} xPx */
+  #scrub(xPx) {
+    this.camera.playback.set(false);
+    this.camera.seek(this.scale.pxToTime(xPx));
+    this.touchOverlay();
   }
 
   /** @param {number} xPx @param {number} yPx */
@@ -515,6 +523,7 @@ export class Stage {
       case 'next-match': this.look(1); break;
       case 'previous-match': this.look(-1); break;
       case 'cause': this.#cause(); break;
+      case 'curves': this.arrange((arrangement) => { arrangement.curves = !arrangement.curves; }); break;
       case 'help': case 'find': case 'events': case 'back': case 'forth': case 'tour': case 'next-step': case 'previous-step': this.events.ask(command); break;
       case 'escape': this.select(null); break;
     }

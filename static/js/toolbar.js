@@ -17,11 +17,12 @@ import { SLOWNESS } from './playback.js';
  * @property {() => void} help
  * @property {() => void} find
  * @property {() => void} events
+ * @property {() => void} curves
  * @property {() => void} tour
  * @property {() => void} back
  * @property {() => void} forth
  * @property {(state: number) => void} choose let a state stand out
- * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean, tour: 'none' | 'closed' | 'open'}} ToolbarState
+ * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean, curves: boolean, tour: 'none' | 'closed' | 'open'}} ToolbarState
  */
 
 /** The states of threads and tasks in the order in which they are explained, those that occur. */
@@ -50,6 +51,7 @@ export class Toolbar {
     this.meaning = node('p', { class: 'gt-meaning', role: 'status', hidden: true });
     this.back = iconButton('back', 'Back to the view before (Backspace)', actions.back);
     this.forth = iconButton('forth', 'Forth again (Shift+Backspace)', actions.forth);
+    this.curves = iconButton('curves', 'Curves: how many run at once, how much is ready or queued (V)', actions.curves);
     this.element = node(
       'div',
       { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
@@ -58,7 +60,7 @@ export class Toolbar {
       this.position,
       this.live,
       this.tour,
-      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events)),
+      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events), this.curves),
       this.legend,
       this.meaning,
     );
@@ -88,6 +90,7 @@ export class Toolbar {
     for (const { slowness, button } of this.paces) press(button, slowness === state.slowness);
     this.live.hidden = !state.running;
     press(this.live, state.following);
+    press(this.curves, state.curves);
     this.tour.hidden = state.tour === 'none';
     press(this.tour, state.tour === 'open');
     this.back.disabled = !state.canBack;

@@ -15,6 +15,16 @@ import { RULER_PX } from './layout.js';
  * @typedef {import('./time_scale.js').TimeScale} TimeScale
  */
 
+/** What can't be known, as a filling. @param {CanvasRenderingContext2D} ctx @param {Palette} palette */
+export function filling(ctx, palette) {
+  const { tile } = palette.states[State.UNKNOWN];
+  const canvas = new OffscreenCanvas(tile.side, tile.side);
+  const image = new ImageData(tile.side, tile.side);
+  new Uint32Array(image.data.buffer).set(tile.pixels);
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return ctx.createPattern(canvas, 'repeat') ?? '';
+}
+
 export class TrackPainter {
   /** @param {CanvasRenderingContext2D} ctx */
   constructor(ctx) {
@@ -37,12 +47,7 @@ export class TrackPainter {
       part.ratio = this.ratio;
     }
     this.blocks.clear();
-    const { tile } = palette.states[State.UNKNOWN];
-    const canvas = new OffscreenCanvas(tile.side, tile.side);
-    const image = new ImageData(tile.side, tile.side);
-    new Uint32Array(image.data.buffer).set(tile.pixels);
-    canvas.getContext('2d')?.putImageData(image, 0, 0);
-    this.unknown = this.ctx.createPattern(canvas, 'repeat') ?? '';
+    this.unknown = filling(this.ctx, palette);
   }
 
   /**
