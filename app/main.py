@@ -13,8 +13,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from app import analysed, article, embed, live, pages, questions, recordings
+from app import analysed, article, embed, lab, live, pages, questions, recordings
 from app.interpreters import Interpreters
+from app.plans import Plans
 from app.rendering import error_page
 from app.rounds import Rounds
 from app.runs import Runs
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    for part in (pages, article, recordings, questions, embed, live):
+    for part in (pages, article, recordings, lab, questions, embed, live):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
@@ -87,7 +88,7 @@ def _lifespan(settings: Settings) -> Any:
         await asyncio.to_thread(store.seed, settings.shipped)
         await asyncio.to_thread(store.reconcile)
         runs = Runs(settings, store)
-        interpreters = Interpreters()
+        plans, interpreters = Plans(runs), Interpreters()
         rounds = await asyncio.to_thread(Rounds, store, runs, interpreters)
         asked = questions.Questions()
         beginning = [asyncio.create_task(interpreters.look()), asyncio.create_task(analysed.catch_up(store))]
@@ -98,6 +99,7 @@ def _lifespan(settings: Settings) -> Any:
                 "runs": runs,
                 "interpreters": interpreters,
                 "rounds": rounds,
+                "plans": plans,
                 "questions": asked,
                 "viewers": set(),
             }
@@ -105,6 +107,7 @@ def _lifespan(settings: Settings) -> Any:
             for task in beginning:
                 task.cancel()
             await rounds.close()
+            await plans.close()
             await runs.close()
             await asked.close()
             await asyncio.gather(*beginning, return_exceptions=True)

@@ -208,7 +208,7 @@ async def scenario(request: Request, name: str, recording: str = "") -> Response
     texts = {key: words.value(given) for key, given in shown.parameters.items()} if shown else {}
     python = shown.python.rpartition(" ")[2] if shown else ""
     form = await make_form(request, found, texts, python)
-    return render("scenario.html", await _context(request, form, shown, past), headers=_cookie(request))
+    return render("scenario.html", await _context(request, form, shown, past), headers=cookie(request))
 
 
 @router.post("/scenarios/{name}/runs")
@@ -334,7 +334,7 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
-def _cookie(request: Request) -> dict[str, str]:
+def cookie(request: Request) -> dict[str, str]:
     if CLIENT in request.cookies:
         return {}
     return {"Set-Cookie": f"{CLIENT}={secrets.token_hex(8)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"}

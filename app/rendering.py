@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import security, words
-from gilscope import __version__
+from gilscope import __version__, advice
 
 ROOT = Path(__file__).resolve().parent.parent
 VARY = "HX-Request, HX-Request-Type"
@@ -28,6 +28,7 @@ def _environment() -> Environment:
     for filter in (words.duration, words.size, words.number, words.moment, words.label, words.paragraphs):
         environment.filters[filter.__name__] = filter
     environment.filters |= {"given": words.value, "listed": words.parameters, "first_sentence": words.first_sentence}
+    environment.filters |= {"way": advice.name, "spread": words.spread}
     environment.globals |= {"version": __version__, "chapters": words.CHAPTERS, "verdicts": words.VERDICTS}
     environment.globals["vendor"] = _vendor()
     return environment

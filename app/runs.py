@@ -103,11 +103,17 @@ class Runs:
         return list(self._runs)
 
     def submit(
-        self, scenario: Scenario, values: dict[str, Value], interpreter: Interpreter, client: str, observe: int = 0
+        self,
+        scenario: Scenario,
+        values: dict[str, Value],
+        interpreter: Interpreter,
+        client: str,
+        observe: int = 0,
+        id: str = "",
     ) -> Run:
-        """Start a run, or put it into the queue; ``Refused`` says why neither."""
+        """Start a run, or put it into the queue; ``Refused`` says why neither. ``id``: what it was promised to be called."""
         self._refuse_if_full(client)
-        id = new_id()
+        id = id or new_id()
         run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)), observe)
         self._runs[id] = run
         self._waiting.setdefault(client, deque()).append(run)

@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from gilscope.analysis.compare import Cell
 from gilscope.scenarios import UNITS, Parameter
 
 _STEPS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
@@ -67,6 +68,17 @@ def duration(ns: float) -> str:
     value = ns / size
     digits = 0 if unit == "ns" or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:.{digits}f} {unit}"
+
+
+def spread(cell: Cell) -> str:
+    """``5.12 ms (4.90 ms to 6.01 ms)``; without a spread where only one was measured."""
+    if cell.median is None or cell.low is None or cell.high is None:
+        return "not measured"
+    return (
+        duration(cell.median)
+        if cell.count < 2
+        else f"{duration(cell.median)} ({duration(cell.low)} to {duration(cell.high)})"
+    )
 
 
 def size(count: float) -> str:

@@ -1,0 +1,147 @@
+"""The decision lab: describe some work, do it for real in every way there is here, and see which is the best for it.
+
+A result is its address: the ids of its runs. What they measured stands in their recordings, so a link to a result needs
+nothing but these.
+"""
+
+from collections.abc import Callable, Sequence
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from app import words
+from app.interpreters import Interpreters
+from app.lab_result import SCENARIO, Result, ids_of, look
+from app.pages import CLIENT, cookie, find_scenario, make_form, read_form
+from app.plans import Planned
+from app.rendering import is_htmx, render
+from app.runs import QueueFull
+from app.store import new_id
+from gilscope import scenarios
+from gilscope.collector.interpreters import Interpreter
+from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
+from gilscope.scenarios import Scenario, Value
+
+router = APIRouter(prefix="/lab")
+
+REPEATS = ("1", "2", "3", "5")
+USUAL_REPEATS = "3"
+MOST_SECONDS = 15.0
+"""How long the work may take when nothing of it overlaps: a run has a limit, too."""
+WITH_INTERPRETERS = (3, 14)
+PRESETS: dict[str, dict[str, Value]] = {
+    "HTTP requests": {"pieces": 100, "waiting_ms": 30, "computing_ms": 0.5, "payload_kb": 1},
+    "50 pages to fetch and read": {"pieces": 50, "waiting_ms": 60, "computing_ms": 6, "payload_kb": 1},
+    "a million CSV rows": {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 2000},
+    "database writes": {"pieces": 60, "waiting_ms": 8, "computing_ms": 0.2, "payload_kb": 1, "chain": 30},
+    "batch inference": {"pieces": 16, "waiting_ms": 0, "computing_ms": 30, "payload_kb": 2000, "language": "c"},
+    "a websocket server": {"pieces": 1000, "waiting_ms": 5, "computing_ms": 0.1, "payload_kb": 1},
+    "a parallel map": {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 1},
+}
+"""Work as it comes; what isn't given is the scenario's own default."""
+
+
+@router.get("")
+async def lab(request: Request) -> Response:
+    """The form, with the work that the address describes."""
+    given = {name: text[:200] for name, text in request.query_params.items()}
+    return await _page(request, given, None)
+
+
+@router.post("")
+async def begin(request: Request) -> Response:
+    """Plan all ways, each as often as asked for, and start."""
+    found = await find_scenario(request, SCENARIO)
+    given = dict(await read_form(request))
+    python, repeats = given.pop("python", ""), given.pop("repeats", USUAL_REPEATS)
+    try:
+        values = scenarios.validate(found, given)
+        _refuse_too_long(values)
+        if repeats not in REPEATS:
+            raise BadParameters([BadParameter("repeats", f"repeats must be one of {', '.join(REPEATS)}.")])
+        plan = await _plan(request, found, values, python, int(repeats))
+        request.state.plans.begin(plan)
+    except (BadParameters, BadInterpreter, Refused) as error:
+        return await _page(request, {**given, "python": python, "repeats": repeats}, None, error)
+    return RedirectResponse(f"/lab/{'-'.join(planned.id for planned in plan)}", 303)
+
+
+@router.get("/{ids}")
+async def result(request: Request, ids: str) -> Response:
+    """A result, finished or not; for htmx without the form around it."""
+    found = await look(request, ids)
+    if is_htmx(request):
+        return render("_partials/lab_result.html", {"result": found})
+    texts = {name: words.value(value) for name, value in found.given.items()}
+    most = max(len(row.turns) for row in found.rows)
+    usual = next((row.python for row in found.rows if row.way == "serial"), "")
+    return await _page(request, {**texts, "python": usual, "repeats": str(most)}, found)
+
+
+@router.post("/{ids}/stop")
+async def stop(request: Request, ids: str) -> Response:
+    """Begin nothing more of it and end what runs; what was measured stays."""
+    await request.state.plans.stop(ids_of(ids))
+    if is_htmx(request):
+        return render("_partials/lab_result.html", {"result": await look(request, ids)})
+    return RedirectResponse(f"/lab/{ids}", 303)
+
+
+async def _page(
+    request: Request, given: dict[str, str], found: Result | None, error: Exception | None = None
+) -> Response:
+    scenario = await find_scenario(request, SCENARIO)
+    form = await make_form(request, scenario, given, given.get("python", ""), error)
+    status, headers = 200, cookie(request)
+    if error is not None:
+        status = 429 if isinstance(error, QueueFull) else 503 if isinstance(error, Refused) else 422
+    repeats = given.get("repeats", "")
+    context = {
+        "form": form,
+        "result": found,
+        "presets": {name: {**scenario.defaults, **changes} for name, changes in PRESETS.items()},
+        "repeats": REPEATS,
+        "repeat": repeats if repeats in REPEATS else USUAL_REPEATS,
+    }
+    return render("lab.html", context, status, headers)
+
+
+def _refuse_too_long(values: dict[str, Value]) -> None:
+    pieces, waiting, computing = (float(values[name]) for name in ("pieces", "waiting_ms", "computing_ms"))
+    seconds = pieces * (waiting + computing) / 1000
+    if not seconds:
+        raise BadParameters(
+            [BadParameter("computing_ms", "A piece neither waits nor computes. Let it do one of them.")]
+        )
+    if seconds > MOST_SECONDS:
+        told = f"One piece after the other, this takes {seconds:,.0f} s. Take fewer or shorter ones: {MOST_SECONDS:.0f} s at most."
+        raise BadParameters([BadParameter("pieces", told)])
+
+
+async def _plan(
+    request: Request, scenario: Scenario, values: dict[str, Value], python: str, repeats: int
+) -> list[Planned]:
+    """Each way once, then each again, so that a drift of the machine falls on all of them."""
+    interpreters: Interpreters = request.state.interpreters
+    chosen, usable = await interpreters.choose(python), await interpreters.all()
+    client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
+    return [
+        Planned(new_id(), scenario, {**values, "way": way}, interpreter, client)
+        for _ in range(repeats)
+        for way, interpreter in ways(chosen, usable)
+    ]
+
+
+def ways(chosen: Interpreter, usable: Sequence[Interpreter]) -> list[tuple[str, Interpreter]]:
+    """All on the chosen one; interpreters, and threads without a GIL, on the newest that has them where that one hasn't."""
+    found = [(way, chosen) for way in ("serial", "threads", "asyncio", "processes", "mixed")]
+    others = [one for one in usable if one.include is not None]
+
+    def add(way: str, fits: Callable[[Interpreter], bool]) -> None:
+        if python := chosen if fits(chosen) else next(filter(fits, reversed(others)), None):
+            found.append((way, python))
+
+    add("interpreters", lambda one: one.version >= WITH_INTERPRETERS and (one is chosen or not one.free_threaded))
+    if not chosen.free_threaded:
+        add("threads", lambda one: one.free_threaded)
+    return found
