@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gilscope import tours
-from gilscope.analysis import causes, critical_path, ranges, stretches
+from gilscope.analysis import causes, compare, critical_path, ranges, stretches
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.timeline import Timeline
 from gilscope.errors import GilscopeError
@@ -82,12 +82,23 @@ def figures(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
     return ranges.of(timeline, begin, end)
 
 
+def compared(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
+    """The figures by which recordings are compared, of a part of one."""
+    return {"figures": compare.packed(compare.part(timeline, begin, end))}
+
+
 def tour(timeline: Timeline, told: str) -> dict[str, Any]:
     """The steps of the tour in a file, each with its place in the recording."""
     return {"steps": tours.resolve(tours.read(Path(told)), timeline)}
 
 
-ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {"why": why, "path": path, "range": figures, "tour": tour}
+ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "why": why,
+    "path": path,
+    "range": figures,
+    "compare": compared,
+    "tour": tour,
+}
 
 
 def answer(timelines: Timelines, question: dict[str, Any]) -> dict[str, Any]:

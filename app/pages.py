@@ -11,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import words
+from app.beside import Way, ways
 from app.interpreters import Interpreters
 from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
@@ -312,12 +313,19 @@ async def _context(request: Request, form: Form, shown: Shown | None, past: list
         "form": form,
         "scenario": form.scenario,
         "pair": next((one for one in listed if one.name == form.scenario.pair), None),
+        "ways": await offered_ways(request, form.scenario, shown, past),
         "shown": shown,
         "past": past,
         "tour": has_tour(request, form.scenario.name),
         "lines": words.source_below(form.scenario.source),
         "rows": claim.rows if (claim := claim_of(form.scenario.name, request.state.settings.folder)) else (),
     }
+
+
+async def offered_ways(request: Request, scenario: Scenario, shown: Shown | None, past: list[Recording]) -> list[Way]:
+    """What can stand beside the recording that is shown."""
+    recording = shown.recording if shown else None
+    return await asyncio.to_thread(ways, request.state.store, recording, scenario.pair, past)
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:

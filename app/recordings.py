@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
-from app.pages import PAST, Shown, find_shown, has_tour, make_form
+from app.pages import PAST, Shown, find_shown, has_tour, make_form, offered_ways
 from app.rendering import is_htmx, render
 from app.store import Recording, Store
 from app.words import value
@@ -94,7 +94,7 @@ async def _around(request: Request, shown: Shown) -> dict[str, Any]:
     texts = {name: value(given) for name, given in shown.parameters.items()}
     form = await make_form(request, found, texts, shown.python.rpartition(" ")[2])
     past = await asyncio.to_thread(request.state.store.newest, shown.scenario, "", PAST)
-    return {"form": form, "past": past}
+    return {"form": form, "past": past, "ways": await offered_ways(request, found, shown, past)}
 
 
 @router.get("/{id}/report.json")

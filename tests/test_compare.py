@@ -41,19 +41,31 @@ def test_parts_add_up() -> None:
 def test_differences_and_ratios_are_to_the_first_column() -> None:
     """Several runs in a column are its median, least and greatest; what wasn't measured has no difference."""
     waits = Name(ALL_THREADS, "gil-wait", "ns")
-    first = [{DURATION: 100.0, waits: 10.0}, {DURATION: 300.0, waits: None}, {DURATION: 120.0, waits: 30.0}]
-    second: list[compare.Figures] = [{DURATION: 60.0, HANDOFFS: 4.0, waits: None}]
-    duration, handoffs, waited = compare.compare([first, second])
+    ran, ready = Name("thread a", "running", "ns"), Name("thread a", "runnable", "ns")
+    first: list[compare.Figures] = [
+        {DURATION: 100, waits: 10, ran: 7},
+        {DURATION: 300, waits: None, ready: 8},
+        {DURATION: 120, waits: 30},
+    ]
+    second: list[compare.Figures] = [{DURATION: 60, HANDOFFS: 4, waits: None}]
+    duration, handoffs, waited, *others = compare.compare([first, second])
     assert duration == Row(DURATION, (Cell(120, 100, 300, 3), Cell(60, 60, 60, 1)), (0, -60), (1, 0.5))
     assert handoffs == Row(HANDOFFS, (Cell(0, 0, 0, 3), Cell(4, 4, 4, 1)), (0, 4), (None, None))
     assert waited == Row(waits, (Cell(20, 10, 30, 2), Cell(None, None, None, 0)), (0, None), (1, None))
-    assert compare.as_text(["a", "b"], [duration, handoffs, waited]) == (
+    assert [row.cells for row in others] == [
+        (Cell(3.5, 0, 7, 2), Cell(None, None, None, 0)),
+        (Cell(4, 0, 8, 2), Cell(None, None, None, 0)),
+    ]
+    assert compare.as_text(["a", "b"], [duration, handoffs, waited, others[0]]) == (
         "                     a                          b\n"
         "duration             120 ns (100 ns to 300 ns)  60 ns  −60 ns, ×0.50\n"
         "handoffs of the GIL  0 (0 to 0)                 4  +4\n"
         "\n"
         "all threads\n"
         "  gil-wait           20 ns (10 ns to 30 ns)     not measured\n"
+        "\n"
+        "thread a\n"
+        "  running            4 ns (0 ns to 7 ns)        —\n"
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gilscope.analysis import statistics
+from gilscope.analysis.ranges import within
 from gilscope.analysis.statistics import STATE_NAMES, Parallelism
 from gilscope.analysis.text import duration
 from gilscope.analysis.timeline import RESOURCE_KINDS, Timeline
@@ -21,6 +22,8 @@ Unit = Literal["ns", "", "×"]
 Figures = dict["Name", float | None]
 """None: not measured."""
 ALL_THREADS = "all threads"
+KINDS = {TrackKind.THREAD: "thread", TrackKind.TASK: "task"}
+"""Whose time by state is told."""
 OVER = {STATE_NAMES[state] for state in (State.EXITED, *TASK_ENDS)}
 STATES = [name for state, name in STATE_NAMES.items() if name not in OVER and state != State.UNKNOWN] + ["unknown"]
 OF_THE_GIL = {"gil-wait", "stalled"}
@@ -72,7 +75,7 @@ def whole(told: Mapping[str, Any]) -> Figures:
     states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     waits = None
     for track in told["tracks"]:
-        if track["kind"] not in ("thread", "task"):
+        if track["kind"] not in KINDS.values():
             continue
         for about in _abouts(track["kind"], track["name"]):
             for state, ns in track["states"].items():
@@ -92,37 +95,30 @@ def whole(told: Mapping[str, Any]) -> Figures:
 
 def part(timeline: Timeline, begin: int, end: int) -> Figures:
     """Of what lies between two times of a recording."""
-    end = max(begin, end)
-    spans = timeline.spans.within(begin, end)
-    kinds, rows, things = timeline.kind_of(spans.track), timeline.rows, timeline.waits
     states: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for kind, word in ((TrackKind.THREAD, "thread"), (TrackKind.TASK, "task")):
-        mine = spans[kinds == kind]
-        for track in np.unique(mine.track).tolist():
-            own = mine.of(track)
-            for state in np.unique(own.state).tolist():
-                for about in _abouts(word, timeline.name(track)):
-                    states[about][STATE_NAMES[State(state)]] += int(own.length[own.state == state].sum())
+    gil_waits = None
+    for track in statistics.tracks(timeline, begin, end):
+        kind = KINDS.get(timeline.tracks[track.track]["kind"], "")
+        for about in _abouts(kind, timeline.name(track.track)) if kind else ():
+            for state, ns in track.states.items():
+                states[about][STATE_NAMES[state]] += ns
+        if track.gil:
+            gil_waits = (gil_waits or 0) + track.gil.waits
+    things = timeline.waits
     named = [id for id in timeline.ids(*RESOURCE_KINDS) if not timeline.tracks[id].get("internal")]
     got = ~np.isin(things.ended, (0, Kind.LOCK_TIMEOUT)) & np.isin(things.thing, named)
-    measured = timeline.measured("gil")
-    waits = (rows.kind == Kind.GIL_WAIT) & (timeline.kind_of(rows.track) == TrackKind.THREAD)
     return _figures(
         end - begin,
-        _count(timeline.handoffs.acquired, begin, end) if measured else None,
-        _count(rows.at[waits], begin, end) if measured else None,
-        _count(things.end[got], begin, end),
-        statistics.at_once(spans[kinds == TrackKind.THREAD]),
+        int(within(timeline, timeline.handoffs.acquired, begin, end).sum()) if timeline.measured("gil") else None,
+        gil_waits,
+        int(within(timeline, things.end[got], begin, end).sum()),
+        statistics.at_once(timeline.thread_spans.within(begin, end)),
         states,
     )
 
 
 def _abouts(kind: str, name: str) -> tuple[str, ...]:
     return (ALL_THREADS, f"thread {name}") if kind == "thread" else (f"task {name}",)
-
-
-def _count(at: Any, begin: int, end: int) -> int:
-    return int(((at >= begin) & (at <= end)).sum())
 
 
 def _figures(
@@ -151,19 +147,34 @@ def _figures(
     return figures
 
 
+def packed(figures: Figures) -> list[Any]:
+    """To be sent as JSON."""
+    return [[name.about, name.figure, name.unit, value] for name, value in figures.items()]
+
+
+def unpacked(told: Iterable[Any]) -> Figures:
+    """What ``packed`` gave."""
+    return {Name(about, figure, unit): value for about, figure, unit, value in told}
+
+
 def compare(columns: Sequence[Sequence[Figures]]) -> list[Row]:
-    """All figures that any column has. One that others have and this one lacks is 0: it was never in that state."""
+    """All figures that any column has. A track that a recording lacks has none; a state that its track was never in is 0."""
     names = dict.fromkeys(name for column in columns for figures in column for name in figures)
     order = {about: n for n, about in enumerate(dict.fromkeys(name.about for name in names))}
     states = {state: n for n, state in enumerate(STATES)}
     rows = []
     for name in sorted(names, key=lambda name: (order[name.about], states.get(name.figure, -1))):
-        cells = tuple(cell(figures.get(name, 0) for figures in column) for column in columns)
+        cells = tuple(cell(_value(figures, name) for figures in column) for column in columns)
         first = cells[0].median
         differences = tuple(None if None in (each.median, first) else each.median - first for each in cells)  # type: ignore[operator]
         ratios = tuple(each.median / first if first and each.median is not None else None for each in cells)
         rows.append(Row(name, cells, differences, ratios))
     return rows
+
+
+def _value(figures: Figures, name: Name) -> float | None:
+    there = any(each.about == name.about for each in figures)
+    return figures.get(name, 0 if there or name.about in ("", ALL_THREADS) else None)
 
 
 def cell(values: Iterable[float | None]) -> Cell:
@@ -183,8 +194,11 @@ def said(value: float | None, unit: Unit) -> str:
     return f"{value:.2f}" if unit == "×" else f"{value:,.10g}"
 
 
-def said_cell(cell: Cell, unit: Unit) -> str:
-    """With the spread, where several runs have told it."""
+def said_cell(row: Row, n: int) -> str:
+    """Of a column, with the spread, where several runs have told it; — for a track that isn't there."""
+    cell, unit = row.cells[n], row.name.unit
+    if cell.median is None and row.name.about not in ("", ALL_THREADS):
+        return "—"
     text = said(cell.median, unit)
     return text if cell.count < 2 else f"{text} ({said(cell.low, unit)} to {said(cell.high, unit)})"
 
@@ -192,12 +206,15 @@ def said_cell(cell: Cell, unit: Unit) -> str:
 def said_difference(row: Row, n: int) -> str:
     """``+1.20 ms, ×1.31`` of a column to the first; empty where nothing can be said, or nothing differs."""
     difference, ratio = row.differences[n], row.ratios[n]
-    if not difference:
-        return "" if difference is None else "the same"
-    text = ("+" if difference > 0 else "−") + said(abs(difference), row.name.unit)
-    if ratio is None:
+    if difference is None:
+        return ""
+    size = said(abs(difference), row.name.unit)
+    if size == said(0, row.name.unit):
+        return "the same"
+    text = ("+" if difference > 0 else "−") + size
+    if not ratio:
         return text
-    return f"{text}, ×{ratio:.2f}" if ratio >= LEAST_RATIO or not ratio else f"{text}, ×<{LEAST_RATIO}"
+    return f"{text}, ×{ratio:.2f}" if ratio >= LEAST_RATIO else f"{text}, ×<{LEAST_RATIO}"
 
 
 def as_text(titles: Sequence[str], rows: Sequence[Row]) -> str:
@@ -208,7 +225,7 @@ def as_text(titles: Sequence[str], rows: Sequence[Row]) -> str:
         if row.name.about != about:
             about = row.name.about
             lines += [[], [about]]
-        cells = [said_cell(each, row.name.unit) for each in row.cells]
+        cells = [said_cell(row, n) for n in range(len(row.cells))]
         told = [f"{text}  {said_difference(row, n)}".rstrip() if n else text for n, text in enumerate(cells)]
         lines.append([("  " if about else "") + row.name.figure, *told])
     widths = [max((len(line[n]) for line in lines if len(line) > max(n, 1)), default=0) for n in range(len(titles) + 1)]

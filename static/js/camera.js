@@ -34,10 +34,17 @@ export class Camera {
     this.edge = 0;
     /** @type {{from: Viewport, to: Viewport, passed: number} | null} to a view that isn't reached yet */
     this.journey = null;
+    /** Where others stand beside it, all that there is to see: from the first's beginning to the last's end. @type {{from: number, to: number} | null} */
+    this.extent = null;
   }
 
-  get duration() {
-    return this.model.duration;
+  /** Where what there is to see begins, and ends. */
+  get since() {
+    return this.extent?.from ?? 0;
+  }
+
+  get until() {
+    return this.extent?.to ?? this.model.duration;
   }
 
   /**
@@ -52,10 +59,10 @@ export class Camera {
     if (this.following) return this.#follow(passed, widthPx, calm);
     if (this.journey) return this.#travel(passed, calm);
     if (!this.playback.playing) return false;
-    this.at = this.playback.step(this.at, now, this.duration);
+    this.at = this.playback.step(this.at, now, this.until);
     if (!this.playback.playing && this.running) this.follow(true);
     const hold = this.viewport.from + this.viewport.width * HOLD;
-    if (this.at > hold && this.at < this.viewport.to + this.viewport.width) this.viewport = this.viewport.pan(this.at - hold, this.duration);
+    if (this.at > hold && this.at < this.viewport.to + this.viewport.width) this.viewport = this.viewport.pan(this.at - hold, this.until, this.since);
     else if (!this.viewport.contains(this.at)) this.viewport = this.viewport.reveal(this.at, 0.3);
     return true;
   }
@@ -126,17 +133,26 @@ export class Camera {
 
   /** There is more of the recording than before. */
   grown() {
-    if (this.untouched && !this.following) this.viewport = Viewport.fit(this.duration);
+    if (this.untouched && !this.following) this.viewport = Viewport.fit(this.until, this.since);
+  }
+
+  /** Be where another camera is. @param {{viewport: Viewport, at: number, untouched: boolean}} view */
+  take({ viewport, at, untouched }) {
+    this.following = false;
+    this.journey = null;
+    this.viewport = viewport;
+    this.at = at;
+    this.untouched = untouched;
   }
 
   fit() {
-    this.look(Viewport.fit(this.duration));
+    this.look(Viewport.fit(this.until, this.since));
     this.untouched = true;
   }
 
   /** @param {number} ns */
   pan(ns) {
-    this.look(this.viewport.pan(ns, this.duration));
+    this.look(this.viewport.pan(ns, this.until, this.since));
   }
 
   /**
@@ -151,7 +167,7 @@ export class Camera {
       this.followNs = Math.max(before / factor, SHORTEST_FOLLOW_NS);
       return this.followNs !== before;
     }
-    const next = this.viewport.zoom(factor, about, this.duration);
+    const next = this.viewport.zoom(factor, about, this.until, this.since);
     const moved = next !== this.viewport;
     this.look(next);
     return moved;
@@ -166,7 +182,7 @@ export class Camera {
 
   /** Zoom to a span; from there, to the whole recording. @param {Span | null} span */
   fitSpan(span) {
-    const near = span && Viewport.around(span.from, span.to, this.duration);
+    const near = span && Viewport.around(span.from, span.to, this.model.duration);
     if (!near || (near.from === this.viewport.from && near.to === this.viewport.to)) this.fit();
     else this.look(near);
   }
@@ -174,13 +190,13 @@ export class Camera {
   /** Move the playhead. @param {number} at ns @param {boolean} [reveal] and make it visible */
   seek(at, reveal = false) {
     this.following = false;
-    this.at = Math.min(Math.max(at, 0), this.duration);
+    this.at = Math.min(Math.max(at, this.since), this.until);
     if (reveal) this.reveal(this.at, 0.5);
   }
 
   /** @param {number} at ns @param {number} part where in the view it is to lie */
   reveal(at, part) {
-    if (!this.viewport.contains(at)) this.look(this.viewport.reveal(at, part).clamp(this.duration));
+    if (!this.viewport.contains(at)) this.look(this.viewport.reveal(at, part).clamp(this.until, this.since));
   }
 
   togglePlay() {
@@ -189,7 +205,7 @@ export class Camera {
       return;
     }
     if (!this.playback.playing) {
-      if (this.at >= this.duration) this.seek(0, true);
+      if (this.at >= this.until) this.seek(this.since, true);
       this.setPace(this.playback.slowness);
     }
     this.playback.set(!this.playback.playing);
@@ -201,6 +217,6 @@ export class Camera {
     playback.slowness = slowness;
     playback.last = null;
     const width = playback.fittingWidth(viewport.width);
-    if (width < viewport.width && !this.following) this.look(viewport.reveal(this.at, 0.3).zoom(viewport.width / width, this.at, this.duration));
+    if (width < viewport.width && !this.following) this.look(viewport.reveal(this.at, 0.3).zoom(viewport.width / width, this.at, this.until, this.since));
   }
 }

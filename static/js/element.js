@@ -1,4 +1,4 @@
-// <gil-timeline src live recording controls embed>: a recording, running or ended, to look at.
+// <gil-timeline src live recording controls embed beside>: a recording, running or ended, to look at.
 
 import { State } from './schema.js';
 import { Detail } from './detail.js';
@@ -49,7 +49,8 @@ export class GilTimeline extends HTMLElement {
     this.#build();
     this.#begin();
     this.ending = new AbortController();
-    window.addEventListener('hashchange', () => this.#follow(), { signal: this.ending.signal });
+    // Beside others, the address is the page's.
+    if (!this.hasAttribute('beside')) window.addEventListener('hashchange', () => this.#follow(), { signal: this.ending.signal });
   }
 
   disconnectedCallback() {
@@ -87,6 +88,7 @@ export class GilTimeline extends HTMLElement {
       hovered: (span, row, xPx, yPx) => this.#hovered(span, row, xPx, yPx),
       ask: (what) => this.#ask(what),
       leaving: () => this.#rest(),
+      moved: () => this.dispatchEvent(new CustomEvent('gil-view')),
     });
     this.stage = stage;
     this.trail = new Trail();
@@ -461,7 +463,7 @@ export class GilTimeline extends HTMLElement {
 
   /** Take the view from the address: a stretch, a moment, a track; with a track, its span there is selected. */
   #restore() {
-    if (location.hash !== this.ownHash) {
+    if (location.hash !== this.ownHash && !this.hasAttribute('beside')) {
       const view = parseAddress(location.hash);
       this.#look(view, false);
       if (view.tour !== undefined && this.phase === 'ended') this.tour?.open(view.tour, view.from === undefined);
@@ -498,7 +500,7 @@ export class GilTimeline extends HTMLElement {
 
   /** Put the view into the address, when it has come to rest. */
   #rememberAddress() {
-    if (this.phase !== 'ended' && this.phase !== 'running') return;
+    if ((this.phase !== 'ended' && this.phase !== 'running') || this.hasAttribute('beside')) return;
     clearTimeout(this.addressTimer);
     this.addressTimer = setTimeout(() => {
       const { stage } = this;

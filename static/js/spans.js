@@ -126,7 +126,7 @@ export function collect(track, scale, until, list, marginPx = 0) {
   list.begin(widthPx, track.times);
   const { rows } = track;
   const to = Math.min(scale.to, until);
-  if (rows.count === 0 || rows.at[0] > to) return;
+  if (rows.count === 0 || rows.at[0] > to || scale.from > until) return;
   const first = Math.max(rows.rowAt(scale.from), 0);
   const last = rows.rowAt(to, first);
   if (last - first > ROWS_A_PIXEL * widthPx) collectColumns(track, scale, to, list, first);

@@ -32,7 +32,7 @@ const FLASH_MS = 350;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step') => void, leaving: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step') => void, leaving: () => void, moved: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -83,6 +83,8 @@ export class Stage {
     this.last = 0;
     /** @type {Viewport | null} the view that the ground was last drawn in */
     this.drawn = null;
+    /** The view that was last told to those who go with it. */
+    this.told = { viewport: this.camera.viewport, at: 0 };
     this.visible = true;
     /** The browser has taken a canvas away, as it does when graphics memory runs out. */
     this.lost = false;
@@ -182,8 +184,23 @@ export class Stage {
   }
 
   #schedule() {
+    this.#tellMove();
     if (this.frame !== 0 || this.ending.signal.aborted || document.hidden || !this.visible) return;
     this.frame = requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  #tellMove() {
+    const { viewport, at } = this.camera;
+    if (viewport === this.told.viewport && at === this.told.at) return;
+    this.told = { viewport, at };
+    this.events.moved();
+  }
+
+  /** Look where another stage looks, without telling it again. @param {{viewport: Viewport, at: number, untouched: boolean}} view */
+  take(view) {
+    this.camera.take(view);
+    this.told = { viewport: view.viewport, at: view.at };
+    this.touch();
   }
 
   /** @param {number} now ms */
@@ -192,6 +209,7 @@ export class Stage {
     const passed = this.last === 0 ? 16 : Math.min(now - this.last, 100);
     this.last = now;
     const moving = this.camera.advance(now, passed, this.widthPx, this.calm.matches);
+    this.#tellMove();
     if (this.camera.viewport !== this.drawn) this.dirty.ground = true;
     this.drawn = this.camera.viewport;
     if (this.widthPx === 0 || this.heightPx === 0) return;
@@ -320,6 +338,7 @@ export class Stage {
   /** What happens in a row: what is selected there, or else at the playhead. @param {Row} row */
   #sentence({ track, merged }) {
     if (merged.length > 0 || track.rows.count === 0) return merged.length > 0 ? `${merged.length} tracks in one strip` : '';
+    if (this.camera.at > this.model.duration) return `${track.name}: the recording has ended`;
     const span = this.selected?.track === track ? this.selected : track.spanAt(this.camera.at, this.model.duration);
     return span ? spoken(this.model, span) : `${track.name} has not begun`;
   }
@@ -352,7 +371,7 @@ export class Stage {
     const { arrangement, camera, selected } = this;
     const { at, untouched, viewport } = camera;
     const stretch = untouched ? {} : { from: viewport.from, to: viewport.to };
-    return { ...stretch, ...(at > 0 || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
+    return { ...stretch, ...(at !== camera.since || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
   }
 
   /** Change what is looked at. @param {(camera: Camera) => void} change */
@@ -445,8 +464,9 @@ export class Stage {
         this.touch();
       },
       zoom: (factor, xPx) => {
+        const zoomed = camera.zoom(factor, this.scale.pxToTime(Math.max(xPx, this.namesPx)));
         this.touch();
-        return camera.zoom(factor, this.scale.pxToTime(Math.max(xPx, this.namesPx)));
+        return zoomed;
       },
       scroll: (dyPx) => {
         this.scroll.scrollTop += dyPx;
@@ -518,8 +538,8 @@ export class Stage {
       case 'fit': camera.fit(); break;
       case 'fit-selection': camera.fitSpan(selected); break;
       case 'play': camera.togglePlay(); break;
-      case 'start': camera.seek(0, true); break;
-      case 'end': camera.seek(model.duration, true); break;
+      case 'start': camera.seek(camera.since, true); break;
+      case 'end': camera.seek(camera.until, true); break;
       case 'next-match': this.look(1); break;
       case 'previous-match': this.look(-1); break;
       case 'cause': this.#cause(); break;

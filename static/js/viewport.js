@@ -19,11 +19,12 @@ export class Viewport {
 
   /**
    * The whole recording, with a little air at both ends.
-   * @param {number} duration ns
+   * @param {number} until ns
+   * @param {number} [since] ns
    */
-  static fit(duration) {
-    const air = Math.max(duration, SHORTEST) * 0.01;
-    return new Viewport(-air, Math.max(duration, SHORTEST) + air);
+  static fit(until, since = 0) {
+    const length = Math.max(until - since, SHORTEST);
+    return new Viewport(since - length * 0.01, since + length * 1.01);
   }
 
   get width() {
@@ -35,31 +36,34 @@ export class Viewport {
    * Zooming by f and then by 1/f cancel, as long as neither met a limit.
    * @param {number} factor
    * @param {number} about ns
-   * @param {number} duration ns, of the recording
+   * @param {number} until ns, where what there is to see ends
+   * @param {number} [since] ns, where it begins
    */
-  zoom(factor, about, duration) {
-    const width = Math.min(Math.max(this.width / factor, SHORTEST), Viewport.fit(duration).width);
+  zoom(factor, about, until, since = 0) {
+    const width = Math.min(Math.max(this.width / factor, SHORTEST), Viewport.fit(until, since).width);
     if (width === this.width) return this;
     const part = (about - this.from) / this.width;
     const from = about - part * width;
-    return new Viewport(from, from + width).clamp(duration);
+    return new Viewport(from, from + width).clamp(until, since);
   }
 
   /**
    * @param {number} ns
-   * @param {number} duration
+   * @param {number} until
+   * @param {number} [since]
    */
-  pan(ns, duration) {
-    return new Viewport(this.from + ns, this.to + ns).clamp(duration);
+  pan(ns, until, since = 0) {
+    return new Viewport(this.from + ns, this.to + ns).clamp(until, since);
   }
 
   /**
    * Bring back a view that has lost the recording.
-   * @param {number} duration
+   * @param {number} until
+   * @param {number} [since]
    */
-  clamp(duration) {
-    const least = -this.width * (1 - KEPT);
-    const most = Math.max(duration, SHORTEST) - this.width * KEPT;
+  clamp(until, since = 0) {
+    const least = since - this.width * (1 - KEPT);
+    const most = since + Math.max(until - since, SHORTEST) - this.width * KEPT;
     const from = Math.min(Math.max(this.from, least), most);
     return from === this.from ? this : new Viewport(from, from + this.width);
   }

@@ -1,0 +1,318 @@
+// The page of recordings beside each other: one view for all of them, how they are aligned, the table, and the address.
+
+import './main.js';
+import { Alignment, align, extent, partOf } from './alignment.js';
+import { formatAddress, parseAddress } from './address.js';
+import { formatDuration } from './format.js';
+import { node } from './nodes.js';
+import { Playback } from './playback.js';
+import { State, STATE_TEXT } from './schema.js';
+import { EXPLAINED, Toolbar } from './toolbar.js';
+import { Viewport } from './viewport.js';
+
+/**
+ * @typedef {import('./element.js').GilTimeline} GilTimeline
+ * @typedef {import('./stage.js').Stage} Stage
+ * @typedef {import('./model.js').Model} Model
+ * @typedef {{id: string, timeline: GilTimeline, stage: Stage, model: Model, findings: Record<string, number>, alignment: Alignment}} Pane
+ */
+
+const ADDRESS_PAUSE_MS = 300;
+/** A choice that isn't in the list: at the moments that the reader has chosen. */
+const CHOSEN = 'at';
+
+class Comparison {
+  /** @param {HTMLElement} root @param {Pane[]} panes all of them loaded */
+  constructor(root, panes) {
+    this.root = root;
+    this.panes = panes;
+    this.way = 'start';
+    /** @type {Map<string, number>} by recording, the moment in its own time that the reader has chosen */
+    this.chosen = new Map();
+    /** While moments are chosen, each has a view of its own. */
+    this.loose = false;
+    this.inView = false;
+    this.leading = panes[0];
+    this.busy = false;
+    /** What the table that is there was asked for. */
+    this.shown = '';
+    const playback = new Playback();
+    for (const pane of panes) {
+      pane.stage.camera.playback = playback;
+      pane.timeline.addEventListener('gil-view', () => this.#follow(pane));
+    }
+    this.toolbar = this.#toolbar();
+    this.select = /** @type {HTMLSelectElement} */ (root.querySelector('#align'));
+    this.choose = /** @type {HTMLButtonElement} */ (root.querySelector('#choose'));
+    this.hint = /** @type {HTMLElement} */ (root.querySelector('#choose-hint'));
+    this.table = /** @type {HTMLElement} */ (root.querySelector('#table'));
+    this.ranges = [.../** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll('[data-range]'))];
+    this.#offer();
+    this.select.addEventListener('change', () => this.align(this.select.value));
+    this.choose.addEventListener('click', () => this.#choose());
+    for (const button of this.ranges) button.addEventListener('click', () => this.#range(button.dataset.range === 'view'));
+    root.addEventListener('click', (event) => this.#carry(event));
+    root.addEventListener('submit', (event) => this.#carry(event));
+    root.addEventListener('gil-select', () => this.#settle());
+    this.restore(location.hash);
+    window.addEventListener('hashchange', () => {
+      if (location.hash !== this.ownHash) this.restore(location.hash);
+    });
+  }
+
+  #toolbar() {
+    const lead = () => this.leading.stage;
+    const toolbar = new Toolbar({
+      start: () => lead().command('start'),
+      play: () => lead().command('play'),
+      end: () => lead().command('end'),
+      pace: (slowness) => lead().act((camera) => camera.setPace(slowness)),
+      live: () => undefined,
+      zoomIn: () => lead().command('zoom-in'),
+      zoomOut: () => lead().command('zoom-out'),
+      fit: () => lead().command('fit'),
+      help: () => lead().command('help'),
+      find: () => undefined,
+      events: () => undefined,
+      back: () => undefined,
+      forth: () => undefined,
+      tour: () => undefined,
+      curves: () => undefined,
+      choose: (state) => {
+        for (const { stage } of this.panes) stage.arrange((arrangement) => arrangement.choose(state));
+        this.#settle();
+        this.#tell();
+      },
+    });
+    this.root.querySelector('#bar')?.replaceChildren(toolbar.element, toolbar.zoom);
+    return toolbar;
+  }
+
+  /** What all of them have can be what they are aligned by. */
+  #offer() {
+    const group = (/** @type {string} */ label, /** @type {[string, string][]} */ options) => (options.length === 0 ? [] : [node('optgroup', { label }, ...options.map(([value, text]) => node('option', { value }, text)))]);
+    const [first, ...others] = this.panes;
+    const states = EXPLAINED.filter((state) => state !== State.UNKNOWN && this.panes.every(({ model }) => firstOf(model, state) !== undefined));
+    const findings = Object.keys(first.findings).filter((title) => others.every((pane) => title in pane.findings));
+    this.select.append(
+      ...group('The first of a state', states.map((state) => [`state:${state}`, STATE_TEXT[state].label])),
+      ...group('A finding', findings.map((title) => [`finding:${title}`, title])),
+      node('option', { value: CHOSEN, hidden: true }, 'Chosen moments'),
+    );
+  }
+
+  /** @param {string} way as the list has it */
+  align(way) {
+    const known = [...this.select.options].some(({ value }) => value === way);
+    this.way = known && (way !== CHOSEN || this.chosen.size > 0) ? way : 'start';
+    this.select.value = this.way;
+    const told = this.panes.map((pane) => ({ duration: pane.model.duration, moment: this.#moment(pane) }));
+    const plain = this.way === 'start' || this.way === 'end' || this.way === 'stretch' ? this.way : 'moments';
+    const alignments = align(plain, told);
+    const all = extent(told, alignments);
+    this.panes.forEach((pane, n) => {
+      pane.alignment = alignments[n];
+      pane.stage.camera.extent = { from: pane.alignment.toOwn(all.from), to: pane.alignment.toOwn(all.to) };
+    });
+    const { stage } = this.leading;
+    stage.act((camera) => camera.fit());
+    if (plain === 'moments') stage.act((camera) => camera.seek(this.leading.alignment.toOwn(0)));
+    this.#follow(this.leading);
+  }
+
+  /** @param {Pane} pane @returns {number | undefined} */
+  #moment(pane) {
+    if (this.way === CHOSEN) return this.chosen.get(pane.id);
+    const [kind, what] = [this.way.split(':', 1)[0], this.way.slice(this.way.indexOf(':') + 1)];
+    if (kind === 'state') return firstOf(pane.model, Number(what));
+    return kind === 'finding' ? pane.findings[what] : undefined;
+  }
+
+  /** The others go where one has gone. @param {Pane} pane */
+  #follow(pane) {
+    if (this.busy) return;
+    this.busy = true;
+    this.leading = pane;
+    const { viewport, at, untouched } = pane.stage.camera;
+    const convert = (/** @type {Pane} */ other, /** @type {number} */ moment) => other.alignment.toOwn(pane.alignment.toCommon(moment));
+    for (const other of this.loose ? [] : this.panes) {
+      if (other !== pane) other.stage.take({ viewport: new Viewport(convert(other, viewport.from), convert(other, viewport.to)), at: convert(other, at), untouched });
+    }
+    this.busy = false;
+    this.#tell();
+    this.#settle();
+  }
+
+  /** Choose a moment in each: first each has its own view, then they are aligned by their playheads. */
+  #choose() {
+    this.loose = !this.loose;
+    this.choose.setAttribute('aria-pressed', String(this.loose));
+    this.choose.textContent = this.loose ? 'Align at the playheads' : 'Choose moments';
+    this.hint.hidden = !this.loose;
+    if (this.loose) return;
+    this.chosen = new Map(this.panes.map((pane) => [pane.id, Math.round(Math.min(Math.max(pane.stage.camera.at, 0), pane.model.duration))]));
+    this.align(CHOSEN);
+  }
+
+  #tell() {
+    const { stage } = this.leading;
+    const { camera } = stage;
+    this.toolbar.update({
+      playing: camera.playback.playing,
+      slowness: camera.playback.slowness,
+      position: this.loose ? '' : `${formatDuration(camera.viewport.width)} in view`,
+      running: false,
+      following: false,
+      states: new Set(this.panes.flatMap((pane) => [...pane.model.threadStates])),
+      chosen: stage.arrangement.states,
+      canBack: false,
+      canForth: false,
+      tour: 'none',
+      curves: false,
+    });
+  }
+
+  /** When the view has come to rest: the address, and the table of what is in view. */
+  #settle() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (this.leading.stage.camera.playback.playing) {
+        this.#settle();
+        return;
+      }
+      const hash = `#${this.address}`;
+      if (hash !== location.hash) history.replaceState(history.state, '', hash === '#' ? location.pathname + location.search : hash);
+      this.ownHash = location.hash;
+      this.#figures();
+    }, ADDRESS_PAUSE_MS);
+  }
+
+  /** All of what is looked at: in common time, and what each recording has of its own under its id. */
+  get address() {
+    const { stage, alignment } = this.leading;
+    const { viewport, at, untouched, since } = stage.camera;
+    const told = new URLSearchParams();
+    if (this.way !== 'start') told.set('align', this.way);
+    if (this.inView) told.set('table', 'view');
+    for (const [id, moment] of this.way === CHOSEN ? this.chosen : []) told.set(`moment.${id}`, String(moment));
+    const shared = formatAddress({
+      ...(untouched ? {} : { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) }),
+      ...(at === since ? {} : { at: alignment.toCommon(at) }),
+    });
+    for (const pane of this.panes) {
+      const { from: _from, to: _to, at: _at, ...own } = pane.stage.view;
+      const text = formatAddress(own);
+      if (text) told.set(`view.${pane.id}`, text);
+    }
+    return [told.toString(), shared].filter(Boolean).join('&');
+  }
+
+  /** @param {string} hash */
+  restore(hash) {
+    const told = new URLSearchParams(hash.replace(/^#/, ''));
+    this.chosen = new Map(this.panes.flatMap(({ id }) => {
+      const moment = told.get(`moment.${id}`) ?? '';
+      return /^\d{1,16}$/.test(moment) ? [/** @type {[string, number]} */ ([id, Number(moment)])] : [];
+    }));
+    this.leading = this.panes[0];
+    this.align(told.get('align') ?? 'start');
+    const { from, to, at } = parseAddress(hash);
+    const { stage, alignment } = this.leading;
+    if (from !== undefined && to !== undefined) stage.act((camera) => camera.look(new Viewport(alignment.toOwn(from), alignment.toOwn(to))));
+    if (at !== undefined) stage.act((camera) => camera.seek(alignment.toOwn(at)));
+    this.busy = true;
+    for (const pane of this.panes) {
+      const own = parseAddress(told.get(`view.${pane.id}`) ?? '');
+      pane.stage.arrange((arrangement) => arrangement.take(own));
+      const track = own.track === undefined ? undefined : pane.model.tracks[own.track];
+      const moment = at === undefined ? 0 : pane.alignment.toOwn(at);
+      pane.stage.selected = track?.spanAt(moment, pane.model.duration) ?? null;
+    }
+    this.busy = false;
+    this.#follow(this.leading);
+    this.inView = told.get('table') === 'view';
+    this.#press();
+    this.#figures();
+  }
+
+  /** @param {boolean} inView */
+  #range(inView) {
+    this.inView = inView;
+    this.#press();
+    this.#settle();
+  }
+
+  #press() {
+    for (const button of this.ranges) button.setAttribute('aria-pressed', String((button.dataset.range === 'view') === this.inView));
+  }
+
+  /** Fetch the table, if it is about something else now. */
+  async #figures() {
+    const { stage, alignment } = this.leading;
+    const { viewport } = stage.camera;
+    const stretch = { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) };
+    const parts = this.panes.map((pane) => {
+      const { from, to } = partOf(stretch, pane.alignment, pane.model.duration);
+      return `${from}-${to}`;
+    });
+    const query = new URLSearchParams({ ids: this.panes.map(({ id }) => id).join(',') });
+    if (this.inView) query.set('parts', parts.join(','));
+    const address = `/compare/table?${query}`;
+    if (this.shown === address) return;
+    this.shown = address;
+    this.table.setAttribute('aria-busy', 'true');
+    const text = await fetch(address, { headers: { 'HX-Request': 'true' } }).then((answer) => answer.text(), () => '<p class="quiet">The server can’t be reached. Is it still running?</p>');
+    if (this.shown !== address) return;
+    this.table.innerHTML = text;
+    this.table.setAttribute('aria-busy', 'false');
+  }
+
+  /** Links to the same page with other recordings keep the view. @param {Event} event */
+  #carry(event) {
+    const target = /** @type {Element} */ (event.target);
+    const link = target.closest('a[data-carry]');
+    if (link instanceof HTMLAnchorElement) link.hash = this.address;
+    if (event.type === 'submit' && target instanceof HTMLFormElement && target.matches('[data-carry]')) {
+      event.preventDefault();
+      const query = new URLSearchParams([...new FormData(target)].map(([name, value]) => [name, String(value)]));
+      location.assign(`${target.action}?${query}#${this.address}`);
+    }
+  }
+}
+
+/** When a thread or task was first in a state. @param {Model} model @param {number} state @returns {number | undefined} ns */
+function firstOf(model, state) {
+  let earliest = Infinity;
+  for (const track of model.all) {
+    if (!track.isThread && !track.isTask) continue;
+    const row = track.rows.state.subarray(0, track.rows.count).indexOf(state);
+    if (row >= 0) earliest = Math.min(earliest, track.rows.at[row]);
+  }
+  return earliest === Infinity ? undefined : earliest;
+}
+
+/** Begin when every recording is read: what they have in common isn't known before. */
+function begin() {
+  const root = document.querySelector('#main');
+  const timelines = /** @type {GilTimeline[]} */ ([...document.querySelectorAll('gil-timeline[beside]')]);
+  if (!(root instanceof HTMLElement) || timelines.length === 0) return;
+  const start = () => {
+    if (!timelines.every(({ phase }) => phase === 'ended' || phase === 'failed')) return;
+    loading.disconnect();
+    const panes = timelines.filter(({ phase }) => phase === 'ended').map((timeline) => ({
+      id: timeline.getAttribute('recording') ?? '',
+      timeline,
+      stage: /** @type {Stage} */ (timeline.stage),
+      model: /** @type {Model} */ (timeline.model),
+      findings: JSON.parse(timeline.dataset.findings ?? '{}'),
+      alignment: new Alignment(0),
+    }));
+    if (panes.length > 0) new Comparison(root, panes);
+    root.dataset.ready = '';
+  };
+  const loading = new MutationObserver(start);
+  loading.observe(root, { subtree: true, attributeFilter: ['data-phase'] });
+  start();
+}
+
+begin();

@@ -1,0 +1,225 @@
+"""Recordings beside each other in a real browser: one view for all, each with its own tracks, and all of it in the address."""
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.app_client import Served, client, served, settings
+
+SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
+CHOSEN = {"convoy": "convoy", "fixed": "convoy_fixed", "deadlock": "deadlock"}
+VIEWS = """() => [...document.querySelectorAll('gil-timeline')].map((timeline) => {
+  const { viewport, at } = timeline.stage.camera;
+  return { from: viewport.from, to: viewport.to, at, duration: timeline.model.duration };
+})"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """With three shipped recordings, analysed; nothing runs."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "recordings").mkdir()
+    for id, name in CHOSEN.items():
+        shutil.copyfile(SHIPPED / f"{name}.gilscope", data / "recordings" / f"{id}.gilscope")
+    with served(settings(data)) as running:
+        deadline = time.monotonic() + 60
+        while not all(recording.analysed for recording in running.state["store"].newest()):
+            assert time.monotonic() < deadline, "the analysis of the recordings doesn't end"
+            time.sleep(0.05)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Served) -> Iterator[Page]:
+    """A page on which every error fails the test."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert errors == []
+
+
+def opened(page: Page, server: Served, address: str) -> None:
+    page.goto(server.base + address)
+    page.wait_for_selector("#main[data-ready]")
+
+
+def views(page: Page) -> list[dict[str, float]]:
+    found: list[dict[str, float]] = page.evaluate(VIEWS)
+    return found
+
+
+def at_rest(page: Page, address: str) -> None:
+    """The address tells it, and the table is that of it."""
+    page.wait_for_url(re.compile(address))
+    expect(page.locator("#table")).to_have_attribute("aria-busy", "false")
+
+
+def test_panning_one_moves_all(page: Page, server: Served) -> None:
+    """One dragged, zoomed or sought: the others are at the same ns. Their tracks are their own."""
+    opened(page, server, "/compare?ids=convoy,fixed")
+    first, second = views(page)
+    assert (first["from"], first["to"]) == (second["from"], second["to"])
+    assert first["duration"] > second["duration"]
+    box = page.locator("gil-timeline .gt-sheet").nth(1).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 700, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 600, box["y"] + 100, steps=4)
+    page.mouse.up()
+    panned = views(page)
+    assert panned[1]["from"] > second["from"]
+    assert (panned[0]["from"], panned[0]["to"]) == (panned[1]["from"], panned[1]["to"])
+    page.mouse.click(box["x"] + 400, box["y"] + 10)
+    page.keyboard.press("w")
+    sought = views(page)
+    assert sought[0]["at"] == sought[1]["at"] > 0
+    assert sought[0]["to"] - sought[0]["from"] < panned[0]["to"] - panned[0]["from"]
+    names = [page.locator("gil-timeline").nth(n).locator(".gt-label").all_inner_texts() for n in (0, 1)]
+    assert "burner 1" in names[0]
+    assert names[0] != names[1]
+
+
+def test_stretched_to_equal_length(page: Page, server: Served) -> None:
+    """Both begin and end at the same places, and a part of one is the same share of the other."""
+    opened(page, server, "/compare?ids=convoy,deadlock")
+    page.select_option("#align", "stretch")
+    first, second = views(page)
+    shares = [(each["from"] / each["duration"], each["to"] / each["duration"]) for each in (first, second)]
+    assert shares[0] == pytest.approx(shares[1])
+    page.locator("gil-timeline .gt-sheet").first.focus()
+    page.locator("gil-timeline .gt-sheet").first.click(position={"x": 700, "y": 10})
+    first, second = views(page)
+    assert first["at"] / first["duration"] == pytest.approx(second["at"] / second["duration"])
+    assert first["at"] != second["at"]
+
+
+def test_aligned_by_an_event_and_by_chosen_moments(page: Page, server: Served) -> None:
+    """The first wait for the GIL of both is at one place; so are two moments that were pressed."""
+    opened(page, server, "/compare?ids=convoy,deadlock")
+    page.select_option("#align", label="blocked")
+    zero = [each["at"] for each in views(page)]
+    firsts = page.evaluate(
+        """() => [...document.querySelectorAll('gil-timeline')].map(({ model }) => Math.min(...model.all.filter((track) =>
+        track.isThread).map(({ rows }) => rows.at[rows.state.subarray(0, rows.count).indexOf(5)] ?? Infinity)))"""
+    )
+    assert zero == firsts
+    page.get_by_role("button", name="Choose moments").click()
+    for n, x in ((0, 400), (1, 800)):
+        page.locator("gil-timeline .gt-sheet").nth(n).click(position={"x": x, "y": 10})
+    chosen = [round(each["at"]) for each in views(page)]
+    assert chosen[0] != chosen[1]
+    page.get_by_role("button", name="Align at the playheads").click()
+    first, second = views(page)
+    assert [first["at"], second["at"]] == chosen
+    assert first["from"] - chosen[0] == pytest.approx(second["from"] - chosen[1])
+    at_rest(page, rf"#align=at&moment\.convoy={chosen[0]}&moment\.deadlock={chosen[1]}&")
+
+
+def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
+    """Alignment, view, playhead, folded tracks and the table's range; also when a pane is moved or taken out."""
+    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    page.select_option("#align", "stretch")
+    page.locator("gil-timeline .gt-sheet").first.click(position={"x": 500, "y": 10})
+    for _ in range(3):
+        page.keyboard.press("w")
+    page.locator("gil-timeline").nth(1).locator(".gt-fold").first.click()
+    page.get_by_role("button", name="what is in view").click()
+    at_rest(page, r"#align=stretch&table=view&view\.fixed=fold.*&from=\d+&to=\d+&at=\d+")
+    before, address, table = views(page), page.url, page.locator("#table").inner_text()
+    page.reload()
+    page.wait_for_selector("#main[data-ready]")
+    at_rest(page, re.escape(address))
+    assert page.url == address
+    assert [{key: pytest.approx(value, abs=2) for key, value in each.items()} for each in before] == views(page)
+    assert page.locator("#table").inner_text() == table
+    page.get_by_role("link", name="Take 1 out").click()
+    page.wait_for_url(re.compile(r"ids=fixed,deadlock#align=stretch&table=view"))
+    page.wait_for_selector("#main[data-ready]")
+    expect(page.locator(".pane")).to_have_count(2)
+    page.get_by_role("link", name="Move 2 up").click()
+    page.wait_for_url(re.compile(r"ids=deadlock,fixed#align=stretch"))
+
+
+def test_one_is_added_and_what_differs_is_marked(page: Page, server: Served) -> None:
+    """The form adds what is chosen; marked is what isn't the same in all."""
+    opened(page, server, "/compare?ids=convoy")
+    page.select_option("#add", "fixed")
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url(re.compile(r"ids=convoy.*add=fixed"))
+    page.wait_for_selector("#main[data-ready]")
+    assert page.locator(".pane").nth(0).locator("mark").all_inner_texts() == ["25 messages", "switch interval 5 ms"]
+    assert page.locator(".pane").nth(1).locator("mark").all_inner_texts() == ["60 messages", "burn in process"]
+
+
+def test_a_scenario_offers_what_can_stand_beside_it(page: Page, server: Served) -> None:
+    """Its pair; and a recording can be compared with any."""
+    opened_at = f"{server.base}/scenarios/convoy"
+    page.goto(opened_at)
+    page.get_by_role("link", name="its pair").click()
+    page.wait_for_url(re.compile(r"/compare\?ids=convoy,fixed$"))
+    page.goto(f"{server.base}/recordings/deadlock")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url(re.compile(r"/compare\?ids=deadlock$"))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1920, "dark")])
+def test_nothing_is_cut_off(browser: Browser, server: Served, width: int, scheme: Any) -> None:
+    """On a phone and on a wide screen: no scrolling sideways, every control has a name, one axis for all panes."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    at_rest(page, "")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert (
+        len(
+            {
+                tuple(each)
+                for each in page.evaluate(
+                    "[...document.querySelectorAll('gil-timeline')].map(({stage}) => [stage.namesPx, stage.widthPx])"
+                )
+            }
+        )
+        == 1
+    )
+    heads = page.evaluate(
+        """() => [...document.querySelectorAll('.pane')].map((pane) => {
+          const box = (part) => pane.querySelector(part).getBoundingClientRect();
+          return box('.pane-head').bottom <= box('.gt-stage').top + 1 && box('.gt-stage').bottom <= pane.getBoundingClientRect().bottom + 1;
+        })"""
+    )
+    assert heads == [True, True, True]
+    nameless = "[...document.querySelectorAll('button, a, select')].filter((each) => each.checkVisibility() && !(each.ariaLabel || each.innerText.trim() || each.labels?.length)).length"
+    assert page.evaluate(nameless) == 0
+    page.close()
+
+
+def test_the_table_is_there_without_javascript(server: Served) -> None:
+    """Whole, and of parts; what can't be asked is told."""
+    with client(server) as http:
+        whole = http.get("/compare/table?ids=convoy,fixed")
+        assert whole.status_code == 200
+        assert re.search(r"handoffs of the GIL</th>\s*<td>141</td>\s*<td>132 <span", whole.text)
+        part = http.get("/compare/table?ids=convoy,fixed&parts=0-1000000,5-1000005").text
+        assert re.search(r"duration</th>\s*<td>1.00 ms</td>\s*<td>1.00 ms <span[^>]*>the same", part)
+        assert http.get("/compare/table?ids=convoy,fixed&parts=0-1").status_code == 422
+        assert http.get("/compare/table?ids=convoy&parts=2-1").status_code == 422
+        assert http.get("/compare/table?ids=").status_code == 422
+        assert http.get("/compare?ids=a,b,c,d,e,f,g").status_code == 422
+        assert http.get("/compare?ids=convoy,nothing").status_code == 404
+        assert http.get("/compare").status_code == 200
