@@ -17,7 +17,7 @@ from app.plans import Planned
 from app.rendering import is_htmx, render
 from app.runs import QueueFull
 from app.store import new_id
-from gilscope import scenarios
+from gilscope import advice, scenarios
 from gilscope.collector.interpreters import Interpreter
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
 from gilscope.scenarios import Scenario, Value
@@ -96,14 +96,22 @@ async def _page(
     if error is not None:
         status = 429 if isinstance(error, QueueFull) else 503 if isinstance(error, Refused) else 422
     repeats = given.get("repeats", "")
+    presets = {name: {**scenario.defaults, **changes} for name, changes in PRESETS.items()}
+    shown = {field.parameter.name: field.text for field in form.fields}
     context = {
         "form": form,
         "result": found,
-        "presets": {name: {**scenario.defaults, **changes} for name, changes in PRESETS.items()},
+        "presets": presets,
+        "preset": next((name for name, values in presets.items() if _same(shown, values)), ""),
+        "rules": {name: advice.by_the_article(advice.work(given)) for name, given in presets.items()},
         "repeats": REPEATS,
         "repeat": repeats if repeats in REPEATS else USUAL_REPEATS,
     }
     return render("lab.html", context, status, headers)
+
+
+def _same(shown: dict[str, str], values: dict[str, Value]) -> bool:
+    return all(shown[name] == words.value(value) for name, value in values.items() if name != "way")
 
 
 def _refuse_too_long(values: dict[str, Value]) -> None:

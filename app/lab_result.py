@@ -13,12 +13,13 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from app.beside import MOST
 from app.plans import Planned, Plans
 from app.runs import Run, Runs
 from app.store import Store
 from app.tail import META, Tail, payload_of
 from gilscope import advice
-from gilscope.advice import SIMPLEST, WORKERS, Advice, Figures, Outcome, Work
+from gilscope.advice import SIMPLEST, WORKERS, Advice, Figures, Outcome
 
 SCENARIO = "which_way"
 NEEDED = {"pieces", "waiting_ms", "computing_ms"}
@@ -100,6 +101,14 @@ class Result:
         return sum(bool(turn.figures and turn.figures.busy) for turn in self.turns)
 
     @property
+    def beside(self) -> list[str]:
+        """A recording of each way, to be seen beside each other: what is advised first, then the quickest."""
+        advised = [advised.way for advised in (self.measured, self.article) if advised]
+        rows = [row for row in self.rows if row.outcome and row.typical]
+        rows.sort(key=lambda row: (row.way not in advised, row.outcome.took if row.outcome else 0))
+        return [row.typical.id for row in rows if row.typical][:MOST]
+
+    @property
     def longest(self) -> float:
         """The end of the chart's axis, in ns."""
         return max((row.outcome.cell("took").high or 0 for row in self.rows if row.outcome), default=0)
@@ -133,8 +142,7 @@ def _judged(found: Result) -> Result:
     outcomes = [row.outcome for row in found.rows if row.outcome]
     if not outcomes:
         return found
-    work = Work(*(found.given[name] for name in ("pieces", "waiting_ms", "computing_ms")))
-    measured, article = advice.by_measurement(outcomes), advice.by_the_article(work)
+    measured, article = advice.by_measurement(outcomes), advice.by_the_article(advice.work(found.given))
     return replace(found, measured=measured, article=article, difference=advice.difference(measured, article, outcomes))
 
 

@@ -107,6 +107,11 @@ def name(way: str) -> str:
     return NAMES.get(way, way)
 
 
+def work(parameters: Mapping[str, Any]) -> Work:
+    """What the parameters of ``which_way`` describe."""
+    return Work(*(parameters[name] for name in ("pieces", "waiting_ms", "computing_ms")))
+
+
 def figures(told: Mapping[str, Any], output: str, memory: int) -> Figures | None:
     """Of a run, out of its report and what it printed; None: it didn't come to its end."""
     said = SAID.search(output)

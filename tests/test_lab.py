@@ -57,6 +57,18 @@ def test_what_comes_ready_can_be_run() -> None:
         lab._refuse_too_long(validate(scenario, {name: str(value) for name, value in given.items()}))
 
 
+def test_what_the_article_says_stands_there_before(asking: httpx.Client) -> None:
+    """By kind of work; the one in the form is marked."""
+    answer = asking.get("/lab")
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', answer.text)
+    assert [way for _, way in rows] == ["threads"] * 2 + ["processes", "threads", "processes", "asyncio", "processes"]
+    assert [name for name, _ in rows] == list(lab.PRESETS)
+    assert 'aria-current="true" href' not in answer.text
+    link = re.findall(r'href="(/lab\?[^"]*)">batch inference', answer.text)[0]
+    marked = re.findall(r'aria-current="true" href="[^"]*">([^<]*)', asking.get(html.unescape(link)).text)
+    assert marked == ["batch inference"]
+
+
 def recording(id: str, way: str, took_ms: float, version: str = "3.12.0", **changes: Any) -> bytes:
     """As if this way had done the work in that time."""
     parameters = {**scenarios.find(lab.SCENARIO).defaults, "pieces": 16, "waiting_ms": 0.0, "way": way, **changes}
@@ -128,6 +140,7 @@ def test_a_result_is_read_from_its_recordings(asking: httpx.Client) -> None:
         in text
     )
     assert "They differ. The article's way took 305 ms (300 ms to 310 ms), 3.03 times as long." in text
+    assert "/compare?ids=f1,p1,t1" in answer.text, "what is advised first"
     rows = re.findall(r'scope="row">(.*?)<td[^>]*>(.*?)\s*<svg', answer.text, re.DOTALL)
     assert [(re.sub(r"<[^>]+>", " ", way).split(), time) for way, time in rows] == [
         (["threads", "3.12.0"], "202 ms (200 ms to 205 ms)"),
