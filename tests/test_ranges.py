@@ -104,7 +104,7 @@ def test_as_text() -> None:
         "From 3.00 ms to 11.0 ms, 8.00 ms:",
         "4 handoffs of the GIL, 2 of them forced",
         "Of 3 cores, 46 % was used by this run",
-        "At most 2 threads at the same instant, 1.38 on average",
+        "At most 2 threads ran or computed at the same instant, 1.38 on average while any did",
     ]
     assert "a: 4.00 ms waited, 1 wait ended (50 of 100 within 4.00 ms, 95 of 100 within 4.00 ms" in text
     assert "worker:\n   4.00 ms  waited for the lock a, which main had\n" in text

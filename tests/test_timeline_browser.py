@@ -543,7 +543,7 @@ def test_shows_what_was_printed_and_why_it_failed(page: Page, server: Server, tm
     server.file = failing(tmp_path)
     open_page(page, server)
     assert page.locator(".gt-say-verdict").inner_text() == "It raised KeyError: 'pears'."
-    assert page.locator(".gt-tab[aria-selected=true]").inner_text() == "Printed 43, and the traceback"
+    assert page.locator(".gt-source .gt-tab[aria-selected=true]").inner_text() == "Printed 43, and the traceback"
     box, panel = (page.locator(one).bounding_box() for one in (".gt-traceback", ".gt-printed"))
     assert box and panel and panel["y"] <= box["y"] and box["y"] + box["height"] <= panel["y"] + panel["height"]
     assert page.locator(".gt-traceback").inner_text() == (TRACEBACK % "").strip()

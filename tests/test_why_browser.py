@@ -1,5 +1,7 @@
 """Why is this not running? Asked in a real browser, of a real server, about a recorded deadlock."""
 
+import csv
+import io
 import re
 import shutil
 import time
@@ -10,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.app_client import Served, served, settings
-from tests.timeline_page import ROOT, ask, browser, place, wait
+from tests.timeline_page import ROOT, TREE, ask, browser, place, wait
 
 __all__ = ["browser"]
 
@@ -88,14 +90,14 @@ def test_the_story_of_a_deadlock_is_told_drawn_and_walked(page: Page) -> None:
     assert page.locator(".gt-detail-title").inner_text() == "Why is transfer 1 not running?"
     assert hops.nth(1).get_attribute("aria-current") == "step"
     wait(page, "c.viewport.contains(c.at)")
-    page.locator("[role=treegrid] [tabindex='0']").focus()
+    page.locator(TREE).focus()
     page.keyboard.press("Backspace")
     assert selected(page) == "transfer 1"
     expect(hops.first).to_have_attribute("aria-current", "step")
     click(page, "MainThread")
     expect(page.locator(".gt-detail-title")).to_have_text("Why is MainThread not running?")
     expect(hops).to_have_count(4)
-    page.locator("[role=treegrid] [tabindex='0']").focus()
+    page.locator(TREE).focus()
     page.keyboard.press("Escape")
     assert ask(page, "s.story") is None
 
@@ -123,3 +125,90 @@ def test_without_a_server_it_says_so(page: Page) -> None:
     wait(page, "e.phase === 'ended' && m.rowCount > 0 && !s.selected")
     click(page, "transfer 2")
     expect(page.locator(".gt-why")).to_contain_text("worked out by the server that has the recording")
+
+
+def test_the_critical_path_is_drawn_and_told(page: Page) -> None:
+    """By its key, wherever that lies; all else is dimmed; a segment leads to its span; the key again, and it is gone."""
+    veiled = "s.canvas.getContext('2d').getImageData(s.canvas.width - 40, s.canvas.height - 10, 1, 1).data[3]"
+    assert ask(page, veiled) == 0
+    page.locator(TREE).focus()
+    page.keyboard.press("k")
+    segments = page.locator(".gt-path .gt-hop")
+    expect(segments.first).to_be_visible()
+    wait(page, "s.path && s.frame === 0")
+    assert ask(page, veiled) > 100
+    assert page.get_by_role("button", name="The critical path").get_attribute("aria-pressed") == "true"
+    told = page.request.get(page.url.split("#")[0] + "/path").json()
+    assert segments.all_inner_texts() == [segment["sentence"] for segment in told["longest"]]
+    longest = max(told["longest"], key=lambda segment: segment["end"] - segment["begin"])
+    page.locator(".gt-path .gt-hop", has_text=longest["sentence"]).first.click()
+    assert ask(page, "s.selected.track.id") == longest["track"]
+    expect(segments.first).to_be_visible()
+    wait(page, "location.hash.includes('path=1')")
+    page.locator(TREE).focus()
+    page.keyboard.press("k")
+    wait(page, "!s.path && s.frame === 0")
+    assert ask(page, veiled) == 0
+    expect(page.get_by_role("tab", name="Critical path")).to_be_hidden()
+
+
+def test_a_range_has_its_figures_and_they_are_copied_as_they_are(page: Page) -> None:
+    """Drawn with Shift; its table is what the server says, and so is what is copied; it is in the address; Escape forgets it."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    left, right = (place(page, "transfer 1", middle(page) * part) for part in (0.5, 1.5))
+    page.keyboard.down("Shift")
+    page.mouse.move(left["x"], left["y"])
+    page.mouse.down()
+    page.mouse.move(right["x"], right["y"], steps=3)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator(".gt-range table").first).to_be_visible()
+    begin, end = ask(page, "[s.arrangement.range.from, s.arrangement.range.to]")
+    assert abs(begin - middle(page) / 2) < middle(page) / 50 > abs(end - middle(page) * 1.5)
+    wait(page, f"location.hash.includes('range={begin},{end}')")
+    said = page.request.get(f"{page.url.split('#')[0]}/range?from={begin}&to={end}").json()
+    sentences = page.locator(".gt-range table").first.locator("td:last-child").all_inner_texts()
+    assert sentences == [row["sentence"] for row in said["blame"]]
+    page.get_by_role("button", name="Copy as CSV").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    rows = list(csv.DictReader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
+    assert [(int(row["ns"]), row["reason"]) for row in rows] == [(row["ns"], row["reason"]) for row in said["blame"]]
+    total = sum(int(row["ns"]) for row in rows if row["thread"] == "transfer 1")
+    assert total == end - begin
+    page.reload()
+    expect(page.locator(".gt-range table").first).to_be_visible()
+    assert ask(page, "[s.arrangement.range.from, s.arrangement.range.to]") == [begin, end]
+    page.locator(TREE).focus()
+    page.keyboard.press("Escape")
+    expect(page.locator(".gt-range")).to_be_hidden()
+    wait(page, "!location.hash.includes('range')")
+    page.keyboard.press("b")
+    expect(page.locator(".gt-range table").first).to_be_visible()
+    assert ask(page, "[s.arrangement.range.from, s.arrangement.range.to, m.duration]") == [
+        0,
+        *[ask(page, "m.duration")] * 2,
+    ]
+
+
+def test_a_range_from_the_strip_and_none_where_there_is_nothing(page: Page) -> None:
+    strip = page.locator(".gt-overview").bounding_box()
+    assert strip
+    x, y = strip["x"] + strip["width"] * 0.5, strip["y"] + 8
+    page.keyboard.down("Shift")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=2)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator(".gt-range table").first).to_be_visible()
+    assert ask(page, "c.untouched")
+    page.get_by_role("button", name="Clear").click()
+    assert ask(page, "s.arrangement.range") is None
+
+
+def test_an_embedded_timeline_says_who_could_tell(page: Page, server: Served) -> None:
+    page.goto(f"{server.base}/embed/deadlock")
+    wait(page, "e.phase === 'ended'")
+    page.locator(TREE).focus()
+    page.keyboard.press("k")
+    expect(page.locator(".gt-status")).to_contain_text("worked out by the server that has the recording")

@@ -54,6 +54,7 @@ def of(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
         "to": end,
         "tracks": _tracks(timeline, begin, end),
         "handoffs": _handoffs(timeline, begin, end),
+        "bounds_ns": BOUNDS.tolist(),
         "waits": [_told(timeline, each) for each in waits(timeline, begin, end)],
         "parallelism": {
             "most": parallelism.most,
@@ -170,7 +171,7 @@ def as_text(told: dict[str, Any]) -> str:
         lines.append(f"Of {counted(cores['count'], 'core')}, {use} was used by this run")
     together = told["parallelism"]
     lines.append(
-        f"At most {counted(together['most'], 'thread')} at the same instant, {together['mean']:.2f} on average"
+        f"At most {counted(together['most'], 'thread')} ran or computed at the same instant, {together['mean']:.2f} on average while any did"
     )
     lines += ["", *(_waited(each) for each in told["waits"] if not each["internal"]), ""]
     names = {track["id"]: track["name"] for track in told["tracks"]}

@@ -1,8 +1,8 @@
 // What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id, the step of its `tour`; and how the tracks
-// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`.
+// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`; and what is shown over them: `path`, `range` from and to, in ns.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean, path?: boolean, range?: {from: number, to: number} | null}} View
  */
 
 const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'tour']));
@@ -21,6 +21,8 @@ export function formatAddress(view) {
   if (view.find) parts.push(`find=${encodeURIComponent(view.find)}`);
   if (view.quiet) parts.push('quiet=1');
   if (view.curves) parts.push('curves=1');
+  if (view.path) parts.push('path=1');
+  if (view.range) parts.push(`range=${Math.round(view.range.from)},${Math.round(view.range.to)}`);
   return parts.join('&');
 }
 
@@ -49,5 +51,8 @@ export function parseAddress(hash) {
   if (find) view.find = find;
   if (told.get('quiet') === '1') view.quiet = true;
   if (told.get('curves') === '1') view.curves = true;
+  if (told.get('path') === '1') view.path = true;
+  const [from, to] = /^(\d{1,16}),(\d{1,16})$/.exec(told.get('range') ?? '')?.slice(1).map(Number) ?? [0, 0];
+  if (from < to) view.range = { from, to };
   return view;
 }

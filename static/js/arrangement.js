@@ -1,4 +1,5 @@
-// How the reader has arranged the tracks: what is folded, pinned, shown or left out. A part of the view, so of its address.
+// How the reader has arranged the tracks: what is folded, pinned, shown or left out, and what is shown over them. A part of
+// the view, so of its address.
 
 export class Arrangement {
   constructor() {
@@ -14,22 +15,28 @@ export class Arrangement {
     this.find = '';
     /** @type {Set<number>} states that stand out; none: all */
     this.states = new Set();
+    /** The critical path is drawn over the tracks. */
+    this.path = false;
+    /** @type {{from: number, to: number} | null} the part of the recording whose figures are told, ns */
+    this.range = null;
   }
 
   /** As a part of a view; without what is as it begins. */
   get told() {
-    const told = { fold: [...this.folded], pin: this.pinned, find: this.find, only: [...this.states], quiet: this.quiet, curves: this.curves };
-    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== false && value !== '' && !(Array.isArray(value) && value.length === 0)));
+    const told = { fold: [...this.folded], pin: this.pinned, find: this.find, only: [...this.states], quiet: this.quiet, curves: this.curves, path: this.path, range: this.range };
+    return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== false && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)));
   }
 
   /** @param {import('./address.js').View} view */
-  take({ fold = [], pin = [], find = '', only = [], quiet = false, curves = false }) {
+  take({ fold = [], pin = [], find = '', only = [], quiet = false, curves = false, path = false, range = null }) {
     this.folded = new Set(fold);
     this.pinned = [...pin];
     this.find = find;
     this.states = new Set(only);
     this.quiet = quiet;
     this.curves = curves;
+    this.path = path;
+    this.range = range;
   }
 
   /** A state stands out, or no longer. @param {number} state */

@@ -78,6 +78,8 @@ class Comparison {
       forth: () => undefined,
       tour: () => undefined,
       curves: () => undefined,
+      path: () => undefined,
+      range: () => undefined,
       choose: (state) => {
         for (const { stage } of this.panes) stage.arrange((arrangement) => arrangement.choose(state));
         this.#settle();
@@ -169,6 +171,8 @@ class Comparison {
       canForth: false,
       tour: 'none',
       curves: false,
+      path: false,
+      range: false,
     });
   }
 

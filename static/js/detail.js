@@ -3,7 +3,7 @@
 import { State, STATE_TEXT, TrackKind } from './schema.js';
 import { formatDuration, formatMoment } from './format.js';
 import { node } from './nodes.js';
-import { ask, unasked } from './questions.js';
+import { Asking } from './questions.js';
 import { ending, placeWords, predicate } from './sentences.js';
 import { Story } from './story.js';
 
@@ -30,8 +30,7 @@ export class Detail {
     this.shown = '';
     /** @type {Story | null} */
     this.story = null;
-    /** @type {AbortController | null} */
-    this.asking = null;
+    this.asking = new Asking(this.chain);
     this.show(null, null, null, false);
   }
 
@@ -49,9 +48,8 @@ export class Detail {
       this.#mark(this.story);
       return;
     }
-    this.asking?.abort();
+    this.asking.stop();
     this.#tell(null);
-    this.chain.replaceChildren();
     if (!model || !span) {
       this.title.textContent = 'Why is a thread not running?';
       this.body.replaceChildren(node('p', { class: 'gt-quiet' }, 'Click a bar in a thread’s row to see what the thread did there, for how long, and who was the reason.'));
@@ -61,9 +59,11 @@ export class Detail {
     this.title.textContent = asks ? question(span.track) : span.track.name.slice(0, 80);
     this.#describe(model, span);
     if (!asks) return;
-    const why = unasked(recording, ended);
-    if (why) this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, why));
-    else this.#ask(/** @type {string} */ (recording), span);
+    const moment = { track: span.track.id, at: (span.from + span.to) / 2 };
+    this.asking.ask(recording, ended, 'why', moment, 'Working out why …', ({ hops }) => {
+      if (hops.length > 0) this.#tell(new Story(hops, span));
+      else this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, 'Nothing is known of it then.'));
+    }, PAUSE_MS);
   }
 
   /** @param {Model} model @param {Span} span */
@@ -80,29 +80,6 @@ export class Detail {
       node('p', { class: 'gt-facts' }, [place, ending(span)].filter(Boolean).join(' · ') || STATE_TEXT[span.state].sentence),
       node('p', { class: 'gt-facts' }, `${formatMoment(span.from, Math.max((span.to - span.from) / 1000, 1))} + ${formatDuration(span.to - span.from)}`),
     );
-  }
-
-  /** @param {string} recording @param {Span} span */
-  async #ask(recording, span) {
-    const asking = new AbortController();
-    this.asking = asking;
-    this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, 'Working out why …'));
-    try {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      if (asking.signal.aborted) return;
-      const { hops } = await ask(recording, 'why', { track: span.track.id, at: (span.from + span.to) / 2 }, asking.signal);
-      if (asking.signal.aborted) return;
-      if (hops.length === 0) {
-        this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, 'Nothing is known of it then.'));
-        return;
-      }
-      this.#tell(new Story(hops, span));
-    } catch (error) {
-      if (asking.signal.aborted) return;
-      const again = node('button', { type: 'button', class: 'gt-button' }, 'Try again');
-      again.addEventListener('click', () => this.#ask(recording, span));
-      this.chain.replaceChildren(node('p', { class: 'gt-quiet' }, /** @type {Error} */ (error).message), again);
-    }
   }
 
   /** @param {Story | null} story */

@@ -16,6 +16,9 @@ import { EventsSheet } from './events_sheet.js';
 import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
 import { node } from './nodes.js';
+import { PathPanel } from './path_panel.js';
+import { unasked } from './questions.js';
+import { RangePanel } from './range_panel.js';
 import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
 import { TourPanel } from './tour.js';
 import { Trail } from './trail.js';
@@ -35,6 +38,11 @@ const LEAST_AIR_NS = 20_000;
 const LOADING_PAUSE_MS = 250;
 /** What takes longer to read than this is said to. */
 const PATIENCE_MS = 1500;
+
+/** The panels of what is told of the timeline. */
+const WHY = 0;
+const RANGE = 1;
+const PATH = 2;
 
 /** What stands in a recording's header under `layers`, as it is named on the page. */
 const LAYERS = Object.freeze({ gil: 'The GIL', cores: 'Which thread is on which core', program: 'What the program waits for' });
@@ -81,6 +89,8 @@ export class GilTimeline extends HTMLElement {
     /** @type {Phase} */
     this.phase = 'empty';
     this.connected = true;
+    /** The reader has asked why. */
+    this.asked = false;
     this.grownAt = -Infinity;
     const stage = new Stage(this.model, {
       changed: () => this.#changed(),
@@ -119,6 +129,8 @@ export class GilTimeline extends HTMLElement {
       find: () => this.#ask('find'),
       events: () => this.#ask('events'),
       curves: () => stage.command('curves'),
+      path: () => stage.command('path'),
+      range: () => (stage.arrangement.range ? stage.setRange(null) : stage.command('range-view')),
       back: () => this.#ask('back'),
       forth: () => this.#ask('forth'),
       choose: (state) => stage.arrange((arrangement) => arrangement.choose(state)),
@@ -136,6 +148,19 @@ export class GilTimeline extends HTMLElement {
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
     this.waits = new WaitsPanel((track) => this.#choose(track));
     this.detail = new Detail({ told: (story) => stage.tell(story), walk: (story, n) => stage.walk(story, n) });
+    this.path = new PathPanel({ told: (path) => stage.drawPath(path), go: (track, begin, end) => {
+      stage.visit(track, begin, end);
+      this.answers?.choose(PATH);
+    } });
+    this.range = new RangePanel(() => {
+      stage.setRange(null);
+      stage.focus();
+    });
+    this.answers = new Tabs('What is told of the timeline', [
+      { name: 'Why?', element: this.detail.element },
+      { name: 'Range', element: this.range.element },
+      { name: 'Critical path', element: this.path.element },
+    ]);
     this.tabs = new Tabs('Beside the timeline', [
       { name: 'Source', element: this.source.element },
       { name: 'Printed', element: this.printed.element },
@@ -159,7 +184,7 @@ export class GilTimeline extends HTMLElement {
       parts.unshift(this.toolbar.element, this.find.element);
       stage.element.append(this.toolbar.zoom);
     }
-    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element), this.detail.element));
+    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element), node('section', { class: 'gt-answers' }, this.answers.element, this.detail.element, this.range.element, this.path.element)));
     this.replaceChildren(...parts);
     stage.connect();
   }
@@ -328,6 +353,8 @@ export class GilTimeline extends HTMLElement {
     if (model.lostCount > 0) said.push(['damage', `${formatCount(model.lostCount)} ${model.lostCount === 1 ? 'event was' : 'events were'} lost, because they came faster than they could be read; the places are hatched.`]);
     const unmeasured = unmeasuredWords(model.header?.layers);
     if (unmeasured && this.phase !== 'loading') said.push(['unmeasured', unmeasured]);
+    const { path, range } = this.stage?.arrangement ?? {};
+    if (this.hasAttribute('embed') && (this.asked || path || range)) said.push(['unmeasured', unasked(null, true)]);
     const key = said.join('|');
     if (key === strip.dataset.said) return;
     strip.dataset.said = key;
@@ -355,6 +382,8 @@ export class GilTimeline extends HTMLElement {
       states: model.threadStates,
       chosen: stage.arrangement.states,
       curves: stage.arrangement.curves,
+      path: stage.arrangement.path,
+      range: stage.arrangement.range !== null,
       canBack: (this.trail?.past.length ?? 0) > 0,
       canForth: (this.trail?.ahead.length ?? 0) > 0,
       tour: this.tour?.standing ?? 'none',
@@ -364,7 +393,26 @@ export class GilTimeline extends HTMLElement {
     if (this.hasAttribute('embed')) return;
     this.#besides(model, camera.at, camera.playback.playing || (camera.at > 0 && !camera.following));
     this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
-    this.detail?.show(model, stage.selected, this.getAttribute('recording'), this.phase === 'ended');
+    this.#answer(stage, model);
+  }
+
+  /** What is told beside the source: of the selected span, of the range, of the critical path. @param {Stage} stage @param {Model} model */
+  #answer({ arrangement, selected }, model) {
+    const { answers, detail, path, range } = this;
+    if (!answers || !detail || !path || !range) return;
+    const told = /** @type {const} */ ([model, this.getAttribute('recording'), this.phase === 'ended']);
+    detail.show(model, selected, told[1], told[2]);
+    const before = range.shown;
+    range.show(arrangement.range, ...told);
+    path.show(arrangement.path, ...told);
+    const there = [true, arrangement.range !== null, arrangement.path];
+    answers.element.hidden = !there[1] && !there[2];
+    there.forEach((one, n) => {
+      // What comes, or is another one, is looked at; what goes leaves the others.
+      if (one && (answers.buttons[n].hidden || (n === RANGE && range.shown !== before))) answers.choose(n);
+      answers.buttons[n].hidden = !one;
+    });
+    if (!there[answers.chosen]) answers.choose(there.lastIndexOf(true));
   }
 
   /** What was printed, if anything was, and who waits for whom; what ended a program that failed comes into sight by itself. @param {Model} model @param {number} at @param {boolean} replaying */
@@ -396,6 +444,7 @@ export class GilTimeline extends HTMLElement {
     if (!stage || !model) return;
     const span = stage.selected;
     if (this.spoken) this.spoken.textContent = span ? spoken(model, span) : '';
+    if (span) this.answers?.choose(WHY);
     this.#panels();
     const detail = span ? { track: span.track.id, name: span.track.name, state: span.state, from: span.from, to: span.to } : null;
     this.dispatchEvent(new CustomEvent('gil-select', { bubbles: true, detail }));
@@ -443,7 +492,7 @@ export class GilTimeline extends HTMLElement {
     const { model, stage, trail } = this;
     if (!model || !stage || !trail) return;
     if (what === 'help') this.sheet?.showModal();
-    else if (what === 'why') this.detail?.element.focus();
+    else if (what === 'why') this.#askWhy();
     else if (what === 'find') this.find?.open();
     else if (what === 'tour') this.tour?.toggle();
     else if (what === 'next-step') this.tour?.step(1);
@@ -454,6 +503,13 @@ export class GilTimeline extends HTMLElement {
       const address = trail[what]();
       if (address !== null) this.#look(parseAddress(address), true);
     }
+  }
+
+  #askWhy() {
+    this.asked = true;
+    this.answers?.choose(WHY);
+    this.detail?.element.focus();
+    this.#say();
   }
 
   /** The view is one to come back to. */
@@ -476,7 +532,7 @@ export class GilTimeline extends HTMLElement {
     const { stage, model } = this;
     if (!stage || !model) return;
     const { from, to, track: id, at: moment } = view;
-    if (whole || view.fold || view.pin || view.only || view.find || view.quiet || view.curves) stage.arrange((arrangement) => arrangement.take(view));
+    if (whole || view.fold || view.pin || view.only || view.find || view.quiet || view.curves || view.path || view.range) stage.arrange((arrangement) => arrangement.take(view));
     if (whole) {
       stage.act((camera) => (from === undefined ? camera.fit() : undefined));
       stage.act((camera) => camera.seek(moment ?? 0));

@@ -9,6 +9,7 @@ import { RULER_PX } from './layout.js';
  * @property {(factor: number, xPx: number) => boolean} zoom false when it is at its limit
  * @property {(dyPx: number) => void} scroll the tracks
  * @property {(xPx: number) => void} scrub move the playhead
+ * @property {(fromPx: number, toPx: number) => void} range select the time between two places
  * @property {(xPx: number, yPx: number) => void} pick
  * @property {(xPx: number, yPx: number) => void} open zoom to the span
  * @property {(xPx: number | null, yPx: number) => void} hover
@@ -16,7 +17,7 @@ import { RULER_PX } from './layout.js';
  * @typedef {'zoom-in' | 'zoom-out' | 'earlier' | 'later' | 'previous' | 'next' | 'up' | 'down' | 'fit' | 'fit-selection'
  *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'
  *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events' | 'curves'
- *   | 'tour' | 'next-step' | 'previous-step'} Command
+ *   | 'tour' | 'next-step' | 'previous-step' | 'path' | 'range-begin' | 'range-end' | 'range-view'} Command
  */
 
 /** A press that moves further than this is a drag. */
@@ -31,6 +32,7 @@ const KEYS = Object.freeze({
   ArrowLeft: 'previous', ArrowRight: 'next', ArrowUp: 'up', ArrowDown: 'down',
   Equal: 'zoom-in', NumpadAdd: 'zoom-in', Minus: 'zoom-out', NumpadSubtract: 'zoom-out', Digit0: 'fit', Numpad0: 'fit',
   Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin',
+  KeyK: 'path', KeyQ: 'range-begin', KeyE: 'range-end', KeyB: 'range-view',
   KeyN: 'next-match', KeyC: 'cause', KeyV: 'curves', Backspace: 'back', KeyT: 'events', KeyG: 'tour', Period: 'next-step', Comma: 'previous-step', Home: 'start', End: 'end', Escape: 'escape',
 });
 
@@ -65,16 +67,23 @@ class WheelOwner {
 }
 
 /**
- * Listen to the strip of the whole recording: press or drag to look somewhere else.
+ * Listen to the strip of the whole recording: press or drag to look somewhere else; with Shift, to select a range.
  * @param {HTMLElement} strip
- * @param {(xPx: number) => void} look
+ * @param {{look: (xPx: number) => void, range: (fromPx: number, toPx: number) => void}} actions
  * @param {AbortSignal} signal
  */
-export function listenToStrip(strip, look, signal) {
-  const there = (/** @type {PointerEvent} */ event) => look(event.clientX - strip.getBoundingClientRect().left);
+export function listenToStrip(strip, actions, signal) {
+  /** @type {number | null} where a range begins */
+  let begin = null;
+  const there = (/** @type {PointerEvent} */ event) => {
+    const x = event.clientX - strip.getBoundingClientRect().left;
+    if (begin === null) actions.look(x);
+    else if (Math.abs(x - begin) >= DRAG_PX) actions.range(begin, x);
+  };
   strip.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
     strip.setPointerCapture(event.pointerId);
+    begin = event.shiftKey ? event.clientX - strip.getBoundingClientRect().left : null;
     there(event);
   }, { signal });
   strip.addEventListener('pointermove', (event) => {
@@ -100,6 +109,8 @@ export function listen(canvas, actions, namesPx, signal) {
   const down = new Map();
   let dragged = false;
   let scrubbing = false;
+  /** @type {number | null} where a range begins, while it is drawn */
+  let begin = null;
   let lastClick = { time: -Infinity, x: 0, y: 0 };
 
   const place = (/** @type {PointerEvent | WheelEvent} */ event) => {
@@ -114,7 +125,8 @@ export function listen(canvas, actions, namesPx, signal) {
     const at = place(event);
     down.set(event.pointerId, at);
     dragged = false;
-    scrubbing = down.size === 1 && at.y < RULER_PX && at.x > namesPx();
+    begin = down.size === 1 && event.shiftKey && at.x > namesPx() ? at.x : null;
+    scrubbing = begin === null && down.size === 1 && at.y < RULER_PX && at.x > namesPx();
     if (scrubbing) actions.scrub(at.x);
     actions.hover(null, 0);
   }, { signal });
@@ -138,6 +150,10 @@ export function listen(canvas, actions, namesPx, signal) {
     }
     if (!dragged && Math.hypot(at.x - before.x, at.y - before.y) < DRAG_PX) return;
     dragged = true;
+    if (begin !== null) {
+      actions.range(begin, at.x);
+      return;
+    }
     canvas.classList.add('gt-dragging');
     actions.pan(at.x - before.x);
     if (event.pointerType !== 'touch') actions.scroll(before.y - at.y);

@@ -21,6 +21,9 @@ const KEYS = Object.freeze([
   ['↑  ↓', 'the track above, below'],
   ['Enter', 'select what happens on the track; again: go to the reason (Esc leads back)'],
   ['C', 'to the cause: where the arrow comes from that ended the selected wait'],
+  ['K', 'the critical path: one line through what determined how long the run took; the rest is dimmed'],
+  ['Q  E', 'a range begins, ends at the playhead: its figures are told'],
+  ['B', 'the range is what is in view'],
   ['Backspace', 'back to the view before; with Shift: forth again'],
   ['/', 'find: a name, a state, a thing that is waited for, a line as file.py:12'],
   ['N', 'next match; with Shift: the previous one'],
@@ -31,13 +34,14 @@ const KEYS = Object.freeze([
   ['X  P', 'fold or unfold the group; pin the track to the top'],
   ['Space', 'play, pause'],
   ['Home  End', 'playhead to the start, to the end'],
-  ['Esc', 'forget the selection'],
+  ['Esc', 'forget the range, then the critical path, then the selection'],
   ['?', 'this sheet'],
 ]);
 
 const GESTURES = Object.freeze([
   ['Wheel', 'zoom under the pointer (with Shift: move in time); over the names: scroll the tracks'],
   ['Drag', 'move in time; on the ruler: move the playhead'],
+  ['Shift + drag', 'select a range: in the tracks, or in the strip of the whole recording'],
   ['Click', 'select a span, and ask why it is as it is: the numbered arrows lead from cause to cause'],
   ['Double click', 'zoom to a span'],
   ['Pinch', 'zoom'],

@@ -7,6 +7,8 @@ import { STATES } from './lod.js';
 import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { STACK } from './bars.js';
+import { drawPath } from './path_painter.js';
+import { drawRange } from './range.js';
 import { drawStory } from './story_painter.js';
 
 /**
@@ -46,6 +48,8 @@ export class OverlayPainter {
     over.beginPath();
     over.rect(left, RULER_PX * px, scale.widthPx, this.overlay.height);
     over.clip();
+    if (frame.path) drawPath(over, palette, frame, frame.path, scale, px);
+    if (frame.range) drawRange(over, palette, frame.range, scale, RULER_PX * px, px);
     if (frame.passing) this.#flash(frame, frame.passing, scale);
     if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);
     if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
@@ -170,6 +174,11 @@ export class OverlayPainter {
       ctx.strokeStyle = css.dim;
       ctx.lineWidth = px;
       ctx.strokeRect(Math.round(from) + px / 2, px / 2, Math.max(3 * px, Math.round(to - from) - px), height - px);
+    }
+    if (frame.range) {
+      const begin = scale.timeToPx(frame.range.from);
+      ctx.fillStyle = `rgb(${rgb.accent.join(' ')} / 0.35)`;
+      ctx.fillRect(begin, 0, Math.max(scale.timeToPx(frame.range.to) - begin, 2 * px), height);
     }
     ctx.fillStyle = css.accent;
     ctx.fillRect(Math.round(scale.timeToPx(frame.at)) - px / 2, 0, Math.max(1, 1.5 * px), height);

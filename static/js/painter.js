@@ -31,6 +31,8 @@ import { TrackPainter } from './track_painter.js';
  * @property {Span | null} selected
  * @property {Span | null} hovered
  * @property {import('./story.js').Story | null} story why the selected span is as it is
+ * @property {import('./path_painter.js').Path | null} path the critical path, while it shows
+ * @property {import('./range.js').Range | null} range
  */
 
 /** @type {OffscreenCanvasRenderingContext2D | null} */

@@ -14,6 +14,7 @@ import { node } from './nodes.js';
 import { Names } from './names.js';
 import { note, spoken } from './sentences.js';
 import { readPalette } from './palette.js';
+import { rangeFrom, rangeOf } from './range.js';
 import { firstSpan, revealRow, spanOf, stepRow, stepSpan } from './selection.js';
 
 /**
@@ -44,6 +45,8 @@ export class Stage {
     this.hovered = null;
     /** @type {import('./story.js').Story | null} why the selected span is as it is */
     this.story = null;
+    /** @type {import('./path_painter.js').Path | null} the critical path, while it shows */
+    this.path = null;
     this.arrangement = new Arrangement();
     /** @type {Finder | null} */
     this.finder = null;
@@ -126,7 +129,7 @@ export class Stage {
     }), { signal });
     this.below.addEventListener('click', () => this.scroll.scrollBy(0, this.heightPx - RULER_PX), { signal });
     document.fonts?.ready.then(() => this.redress());
-    listenToStrip(this.strip, (xPx) => this.#lookAround(xPx), signal);
+    listenToStrip(this.strip, { look: (xPx) => this.#lookAround(xPx), range: (fromPx, toPx) => this.#selectRange(this.#stripScale, fromPx, toPx) }, signal);
     listen(this.sheet, this.#actions(), () => this.namesPx, signal);
     this.redress();
   }
@@ -243,10 +246,25 @@ export class Stage {
 
   /** Bring the moment at a place of the strip into the middle. @param {number} xPx */
   #lookAround(xPx) {
-    const at = new TimeScale(0, Math.max(this.model.duration, 1), this.namesPx, Math.max(1, this.widthPx - this.namesPx)).pxToTime(xPx);
+    const at = this.#stripScale.pxToTime(xPx);
     const { viewport } = this.camera;
     this.camera.pan(at - (viewport.from + viewport.to) / 2);
     this.touch();
+  }
+
+  get #stripScale() {
+    return new TimeScale(0, Math.max(this.model.duration, 1), this.namesPx, Math.max(1, this.widthPx - this.namesPx));
+  }
+
+  /** Of the whole recording, or of what is in view. @param {TimeScale} scale @param {number} fromPx @param {number} toPx */
+  #selectRange(scale, fromPx, toPx) {
+    this.setRange(rangeOf(scale.pxToTime(fromPx), scale.pxToTime(toPx), this.model.duration));
+  }
+
+  /** @param {import('./range.js').Range | null} range */
+  setRange(range) {
+    this.arrangement.range = range;
+    this.touchOverlay();
   }
 
   #frameNow() {
@@ -263,6 +281,8 @@ export class Stage {
       selected: this.selected,
       hovered: this.hovered,
       story: this.story,
+      path: this.path,
+      range: this.arrangement.range,
     };
   }
 
@@ -319,14 +339,28 @@ export class Stage {
     this.touchOverlay();
   }
 
+  /** Draw the critical path, or none. @param {import('./path_painter.js').Path | null} path */
+  drawPath(path) {
+    this.path = path;
+    this.touchOverlay();
+  }
+
+  /** Go to what a track did in a stretch. @param {number} track @param {number} begin @param {number} end @returns {Span | null} */
+  visit(track, begin, end) {
+    const span = this.model.tracks[track]?.spanAt((begin + end) / 2, this.model.duration) ?? null;
+    if (!span) return null;
+    this.#leap(span);
+    this.camera.seek(Math.max(begin, span.from));
+    return span;
+  }
+
   /** Go to a hop of the story. @param {import('./story.js').Story} story @param {number} n */
   walk(story, n) {
     const { track, begin, end } = story.hops[n];
     const span = this.model.tracks[track]?.spanAt((begin + end) / 2, this.model.duration);
     if (!span) return;
     story.walk(n, span);
-    this.#leap(span);
-    this.camera.seek(Math.max(begin, span.from));
+    this.visit(track, begin, end);
   }
 
   /** Select a span elsewhere; the view before it is one that one can go back to. @param {Span} span */
@@ -472,6 +506,7 @@ export class Stage {
         this.scroll.scrollTop += dyPx;
       },
       scrub: (xPx) => this.#scrub(xPx),
+      range: (fromPx, toPx) => this.#selectRange(this.scale, fromPx, Math.max(toPx, this.namesPx)),
       pick: (xPx, yPx) => this.#pick(xPx, yPx),
       open: (xPx, yPx) => {
         const span = this.#spanUnder(xPx, yPx);
@@ -519,6 +554,14 @@ export class Stage {
     else this.select(spanOf(this.model, row, this.camera.at), true);
   }
 
+  /** Forget what was chosen last: the range, the path, the selection. */
+  #escape() {
+    const { arrangement } = this;
+    if (arrangement.range) this.setRange(null);
+    else if (arrangement.path) this.command('path');
+    else this.select(null);
+  }
+
   /** @param {Command} command */
   command(command) {
     const { camera, layout, model, names, selected } = this;
@@ -544,8 +587,11 @@ export class Stage {
       case 'previous-match': this.look(-1); break;
       case 'cause': this.#cause(); break;
       case 'curves': this.arrange((arrangement) => { arrangement.curves = !arrangement.curves; }); break;
+      case 'path': this.arrange((arrangement) => { arrangement.path = !arrangement.path; }); break;
+      case 'range-begin': case 'range-end': this.setRange(rangeFrom(command, camera.at, this.arrangement.range, camera.viewport, model.duration)); break;
+      case 'range-view': this.setRange(rangeOf(camera.viewport.from, camera.viewport.to, model.duration)); break;
       case 'help': case 'find': case 'events': case 'back': case 'forth': case 'tour': case 'next-step': case 'previous-step': this.events.ask(command); break;
-      case 'escape': this.select(null); break;
+      case 'escape': this.#escape(); break;
     }
     this.touch();
   }

@@ -19,10 +19,12 @@ import { SLOWNESS } from './playback.js';
  * @property {() => void} events
  * @property {() => void} curves
  * @property {() => void} tour
+ * @property {() => void} path show the critical path, or no longer
+ * @property {() => void} range tell the figures of what is in view, or no longer
  * @property {() => void} back
  * @property {() => void} forth
  * @property {(state: number) => void} choose let a state stand out
- * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean, curves: boolean, tour: 'none' | 'closed' | 'open'}} ToolbarState
+ * @typedef {{playing: boolean, slowness: number, position: string, running: boolean, following: boolean, states: ReadonlySet<number>, chosen: ReadonlySet<number>, canBack: boolean, canForth: boolean, curves: boolean, path: boolean, range: boolean, tour: 'none' | 'closed' | 'open'}} ToolbarState
  */
 
 /** The states of threads and tasks in the order in which they are explained, those that occur. */
@@ -52,6 +54,8 @@ export class Toolbar {
     this.back = iconButton('back', 'Back to the view before (Backspace)', actions.back);
     this.forth = iconButton('forth', 'Forth again (Shift+Backspace)', actions.forth);
     this.curves = iconButton('curves', 'Curves: how many run at once, how much is ready or queued (V)', actions.curves);
+    this.path = iconButton('path', 'The critical path: what determined how long it took (K)', actions.path);
+    this.range = iconButton('range', 'Figures of what is in view (B); of a part of it: drag with Shift', actions.range);
     this.element = node(
       'div',
       { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
@@ -60,7 +64,7 @@ export class Toolbar {
       this.position,
       this.live,
       this.tour,
-      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events), this.curves),
+      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events), this.curves, this.path, this.range),
       this.legend,
       this.meaning,
     );
@@ -93,6 +97,8 @@ export class Toolbar {
     press(this.curves, state.curves);
     this.tour.hidden = state.tour === 'none';
     press(this.tour, state.tour === 'open');
+    press(this.path, state.path);
+    press(this.range, state.range);
     this.back.disabled = !state.canBack;
     this.forth.disabled = !state.canForth;
     this.#explain(state.states, state.chosen);
