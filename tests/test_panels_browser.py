@@ -1,7 +1,10 @@
-"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom, curves."""
+"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom, curves, marks."""
 
-from playwright.sync_api import Page
+from pathlib import Path
 
+from playwright.sync_api import Browser, Page
+
+from tests.app_client import served, settings
 from tests.timeline_page import ROOT, Server, ask, open_page, wait
 
 
@@ -63,3 +66,37 @@ def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Serve
     ask(page, "s.focus()")
     page.keyboard.press("v")
     wait(page, "!s.curves.element.hidden && s.view.curves === true")
+
+
+def test_a_mark_is_kept_with_the_recording(browser: Browser, tmp_path: Path) -> None:
+    """Set by key, changed, there again after a reload and in a frame; deleted, and had back."""
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "x.gilscope").write_bytes((ROOT / "recordings/deadlock.gilscope").read_bytes())
+    with served(settings(tmp_path)) as running:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        marks = "JSON.stringify(e.marks.all.map(({ at, text }) => [at, text]))"
+        page.goto(f"{running.base}/recordings/x#at=300000000")
+        wait(page, "e.phase === 'ended' && e.querySelectorAll('[role=row]').length > 0 && c.at === 3e8")
+        ask(page, "s.focus()")
+        page.keyboard.press("m")
+        page.keyboard.type("Both wait")
+        page.keyboard.press("Enter")
+        wait(page, f"{marks} === '[[300000000,\"Both wait\"]]'")
+        page.get_by_role("button", name="Change Both wait").click()
+        page.keyboard.type(" for ever")
+        page.keyboard.press("Enter")
+        page.reload()
+        wait(page, f"e.phase === 'ended' && {marks} === '[[300000000,\"Both wait for ever\"]]'")
+        ask(page, "s.act((camera) => camera.seek(0))")
+        page.get_by_role("tab", name="Marks").click()
+        page.get_by_role("button", name="Go to 300.00 ms, Both wait for ever").click()
+        wait(page, "c.at === 3e8")
+        page.get_by_role("button", name="Delete Both wait for ever").click()
+        wait(page, f"{marks} === '[]'")
+        assert running.state["store"].marks("x") == []
+        page.get_by_role("button", name="Undo").click()
+        wait(page, f"{marks} === '[[300000000,\"Both wait for ever\"]]'")
+        page.goto(f"{running.base}/embed/x")
+        wait(page, f"e.phase === 'ended' && {marks} === '[[300000000,\"Both wait for ever\"]]'")
+        assert page.get_by_role("list", name="Marks").inner_text() == "300 ms: Both wait for ever"
+        page.close()

@@ -74,6 +74,7 @@ class Server:
                 Route("/page.css", lambda _: Response(STYLE, media_type="text/css")),
                 Route("/recordings/x/file", self._file),
                 Route("/recordings/x/why", self._why),
+                Route("/{where}/x/marks", lambda _: JSONResponse({"marks": []})),
                 WebSocketRoute("/live/x", self._live),
                 Mount("/static", StaticFiles(directory=ROOT / "static")),
             ]

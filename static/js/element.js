@@ -15,6 +15,8 @@ import { formatCount, formatDuration, formatMoment, formatOrdinal } from './form
 import { EventsSheet } from './events_sheet.js';
 import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
+import { Marks } from './marks.js';
+import { MarksPanel } from './marks_panel.js';
 import { node } from './nodes.js';
 import { PathPanel } from './path_panel.js';
 import { unasked } from './questions.js';
@@ -146,6 +148,9 @@ export class GilTimeline extends HTMLElement {
     });
     this.source = new SourcePanel();
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
+    this.marks = new Marks(() => this.#marked());
+    stage.marks = this.marks;
+    this.noted = new MarksPanel(this.marks, (at) => stage.act((camera) => camera.seek(at, true)));
     this.waits = new WaitsPanel((track) => this.#choose(track));
     this.detail = new Detail({ told: (story) => stage.tell(story), walk: (story, n) => stage.walk(story, n) });
     this.path = new PathPanel({ told: (path) => stage.drawPath(path), go: (track, begin, end) => {
@@ -165,6 +170,7 @@ export class GilTimeline extends HTMLElement {
       { name: 'Source', element: this.source.element },
       { name: 'Printed', element: this.printed.element },
       { name: 'Who waits', element: this.waits.element },
+      { name: 'Marks', element: this.noted.element },
     ]);
     this.tabs.element.addEventListener('change', () => this.#panels());
     this.source.files.addEventListener('change', () => this.#panels());
@@ -179,12 +185,14 @@ export class GilTimeline extends HTMLElement {
     });
     stage.element.append(this.message, this.tip);
     const embedded = this.hasAttribute('embed');
+    this.flags = embedded ? node('ul', { class: 'gt-said', 'aria-label': 'Marks' }) : null;
     const parts = [this.tour.element, stage.element, this.strip, how, this.spoken, this.sheet, this.events.element];
     if (this.hasAttribute('controls')) {
       parts.unshift(this.toolbar.element, this.find.element);
       stage.element.append(this.toolbar.zoom);
     }
-    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element), node('section', { class: 'gt-answers' }, this.answers.element, this.detail.element, this.range.element, this.path.element)));
+    if (this.flags) parts.push(this.flags);
+    if (!embedded) parts.splice(-4, 0, node('div', { class: 'gt-below' }, node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element, this.noted.element), node('section', { class: 'gt-answers' }, this.answers.element, this.detail.element, this.range.element, this.path.element)));
     this.replaceChildren(...parts);
     stage.connect();
   }
@@ -288,6 +296,8 @@ export class GilTimeline extends HTMLElement {
       stage.command('start');
     }
     this.tour?.offer(this.getAttribute('tour'));
+    const recording = this.getAttribute('recording');
+    if (recording) void this.marks?.load(`/${this.hasAttribute('embed') ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
     if (!live) this.#restore();
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
     this.#say();
@@ -422,6 +432,7 @@ export class GilTimeline extends HTMLElement {
     const failed = Boolean(model.end?.traceback);
     tabs.buttons[1].hidden = model.output.lines.length === 0 && !failed;
     this.waits?.update(model, at);
+    this.noted?.update(at, model.duration, this.phase === 'ended');
     if (tabs.buttons[1].hidden) return;
     this.classList.toggle('gt-failed', failed);
     if (failed) tabs.offer(1);
@@ -429,6 +440,21 @@ export class GilTimeline extends HTMLElement {
     const count = printed.count > 0 ? ` ${formatCount(printed.count)}` : '';
     const name = failed ? `Printed${count}, and the traceback` : `Printed${count}`;
     if (tabs.buttons[1].textContent !== name) tabs.buttons[1].textContent = name;
+  }
+
+  /** There are other marks; in a frame, which has no panel of them, they are told to who doesn't see. */
+  #marked() {
+    const { marks, flags, stage } = this;
+    flags?.replaceChildren(...(marks?.all ?? []).map(({ at, text }) => node('li', {}, `${formatDuration(at)}: ${text}`)));
+    stage?.touch();
+  }
+
+  /** Write down what is to be seen at the playhead. */
+  #mark() {
+    const { tabs, noted } = this;
+    if (!tabs || !noted || this.hasAttribute('embed')) return;
+    tabs.choose(tabs.panels.findIndex(({ element }) => element === noted.element));
+    noted.focus();
   }
 
   /** Show what a track does at the playhead. @param {number} id */
@@ -487,13 +513,14 @@ export class GilTimeline extends HTMLElement {
     this.#panels();
   }
 
-  /** @param {'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step'} what a key or a button asks for */
+  /** @param {'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step' | 'mark'} what a key or a button asks for */
   #ask(what) {
     const { model, stage, trail } = this;
     if (!model || !stage || !trail) return;
     if (what === 'help') this.sheet?.showModal();
     else if (what === 'why') this.#askWhy();
     else if (what === 'find') this.find?.open();
+    else if (what === 'mark') this.#mark();
     else if (what === 'tour') this.tour?.toggle();
     else if (what === 'next-step') this.tour?.step(1);
     else if (what === 'previous-step') this.tour?.step(-1);

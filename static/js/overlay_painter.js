@@ -1,6 +1,7 @@
 // Draws what lies over the tracks (playhead, pointer, selection), and the strip of the whole recording.
 
 import { ARROW_PX, Arrows } from './arrows.js';
+import { drawFlags } from './flags.js';
 import { formatMoment } from './format.js';
 import { RULER_PX } from './layout.js';
 import { STATES } from './lod.js';
@@ -55,6 +56,7 @@ export class OverlayPainter {
     if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
     if (frame.story) drawStory(over, palette, frame, frame.story, scale, px);
     over.restore();
+    drawFlags(over, frame, scale, palette, px);
     const x = scale.timeToPx(frame.at);
     if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);
   }

@@ -30,6 +30,7 @@ import { TrackPainter } from './track_painter.js';
  * @property {{from: number, to: number} | null} passing what the moving playhead has just passed
  * @property {Span | null} selected
  * @property {Span | null} hovered
+ * @property {import('./marks.js').Mark[]} marks what readers have set, by time
  * @property {import('./story.js').Story | null} story why the selected span is as it is
  * @property {import('./path_painter.js').Path | null} path the critical path, while it shows
  * @property {import('./range.js').Range | null} range

@@ -33,7 +33,7 @@ const FLASH_MS = 350;
 export class Stage {
   /**
    * @param {Model} model
-   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step') => void, leaving: () => void, moved: () => void}} events
+   * @param {{changed: () => void, selected: () => void, hovered: (span: Span | null, row: Row | null, xPx: number, yPx: number) => void, ask: (what: 'help' | 'why' | 'find' | 'events' | 'back' | 'forth' | 'tour' | 'next-step' | 'previous-step' | 'mark') => void, leaving: () => void, moved: () => void}} events
    */
   constructor(model, events) {
     this.model = model;
@@ -47,6 +47,8 @@ export class Stage {
     this.story = null;
     /** @type {import('./path_painter.js').Path | null} the critical path, while it shows */
     this.path = null;
+    /** @type {import('./marks.js').Marks | null} what readers have set */
+    this.marks = null;
     this.arrangement = new Arrangement();
     /** @type {Finder | null} */
     this.finder = null;
@@ -283,6 +285,7 @@ export class Stage {
       story: this.story,
       path: this.path,
       range: this.arrangement.range,
+      marks: this.marks?.all ?? [],
     };
   }
 
@@ -590,7 +593,7 @@ export class Stage {
       case 'path': this.arrange((arrangement) => { arrangement.path = !arrangement.path; }); break;
       case 'range-begin': case 'range-end': this.setRange(rangeFrom(command, camera.at, this.arrangement.range, camera.viewport, model.duration)); break;
       case 'range-view': this.setRange(rangeOf(camera.viewport.from, camera.viewport.to, model.duration)); break;
-      case 'help': case 'find': case 'events': case 'back': case 'forth': case 'tour': case 'next-step': case 'previous-step': this.events.ask(command); break;
+      case 'help': case 'find': case 'events': case 'back': case 'forth': case 'mark': case 'tour': case 'next-step': case 'previous-step': this.events.ask(command); break;
       case 'escape': this.#escape(); break;
     }
     this.touch();

@@ -1,0 +1,92 @@
+"""Marks of readers: kept with their recording, checked, limited, and gone with it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.marks import LONGEST_TEXT, MOST_MARKS
+from app.store import Mark, Store
+from tests import app_recordings
+from tests.app_client import Served, client, served, settings
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    data = tmp_path_factory.mktemp("data")
+    (data / "recordings").mkdir()
+    for id in ("a", "b"):
+        (data / "recordings" / f"{id}.gilscope").write_bytes(app_recordings.file(id=id))
+    with served(settings(data)) as running:
+        yield running
+
+
+def test_a_mark_is_kept_changed_and_deleted(server: Served) -> None:
+    """By time; each recording has its own; a frame is told them too, and can change nothing."""
+    with client(server) as http:
+        assert http.get("/recordings/a/marks").json() == {"marks": []}
+        for id, at, text in (("m1", 9_000, " later "), ("m2", 5_000, "é <b>"), ("m1", 9_001, "changed")):
+            assert http.put(f"/recordings/a/marks/{id}", json={"at": at, "text": text}).status_code == 204
+        expected = [{"id": "m2", "at": 5_000, "text": "é <b>"}, {"id": "m1", "at": 9_001, "text": "changed"}]
+        assert http.get("/recordings/a/marks").json() == {"marks": expected}
+        assert http.get("/embed/a/marks").json() == {"marks": expected}
+        assert http.put("/embed/a/marks/m3", json={"at": 1, "text": "x"}).status_code == 404
+        assert http.get("/recordings/b/marks").json() == {"marks": []}
+        assert http.delete("/recordings/a/marks/m2").status_code == 204
+        assert http.delete("/recordings/a/marks/m2").status_code == 204
+        assert http.get("/recordings/a/marks").json() == {"marks": expected[1:]}
+
+
+@pytest.mark.parametrize(
+    ("mark", "body", "status", "said"),
+    [
+        ("m", '{"at": 5, "text": "  "}', 422, "needs a text"),
+        ("m", '{"at": 5, "text": "%s"}' % ("x" * (LONGEST_TEXT + 1)), 422, f"{LONGEST_TEXT} at most"),
+        ("m", '{"at": 5, "text": "a\\nb"}', 422, "one line"),
+        ("m", '{"at": -1, "text": "x"}', 422, "between 0 and 421000000"),
+        ("m", '{"at": 421000001, "text": "x"}', 422, "between 0 and 421000000"),
+        ("m", '{"at": 1.5, "text": "x"}', 422, "whole number"),
+        ("m", '{"at": true, "text": "x"}', 422, "whole number"),
+        ("M!", '{"at": 5, "text": "x"}', 422, "letters a to z"),
+        ("m", "[]", 422, "Expected JSON"),
+        ("m", '{"at": 5}', 422, "Expected JSON"),
+        ("m", "\xff", 422, "Expected JSON"),
+    ],
+)
+def test_what_is_no_mark_is_refused_with_a_sentence(
+    server: Served, mark: str, body: str, status: int, said: str
+) -> None:
+    with client(server) as http:
+        answer = http.put(f"/recordings/b/marks/{mark}", content=body.encode("latin-1"))
+        assert (answer.status_code, said in answer.json()["error"]) == (status, True)
+        assert http.get("/recordings/b/marks").json() == {"marks": []}
+
+
+def test_a_mark_needs_its_recording_and_our_own_page(server: Served) -> None:
+    with client(server) as http:
+        told = {"at": 5, "text": "x"}
+        assert http.put("/recordings/none/marks/m", json=told).status_code == 404
+        assert http.get("/recordings/none/marks").status_code == 404
+        assert http.put("/recordings/b/marks/m", content="x" * 5000).status_code == 413
+        elsewhere = {"Origin": "http://elsewhere.example"}
+        assert http.put("/recordings/b/marks/m", json=told, headers=elsewhere).status_code == 403
+        assert http.delete("/recordings/b/marks/m", headers=elsewhere).status_code == 403
+
+
+def test_there_are_so_many_at_most_and_they_go_with_the_recording(tmp_path: Path) -> None:
+    """Changing one of them is still possible; a recording that comes again has none."""
+    store = Store(tmp_path / "recordings", tmp_path / "index.sqlite")
+    for id in ("a", "b"):
+        store.path(id).write_bytes(app_recordings.file(id=id))
+    store.reconcile()
+    assert all(store.put_mark("a", Mark(f"m{n}", n, "x"), MOST_MARKS) for n in range(MOST_MARKS))
+    assert not store.put_mark("a", Mark("more", 1, "x"), MOST_MARKS)
+    assert store.put_mark("a", Mark("m0", 7, "y"), MOST_MARKS)
+    assert store.put_mark("b", Mark("m0", 7, "y"), MOST_MARKS)
+    assert len(store.marks("a")) == MOST_MARKS
+    store.delete("a")
+    assert store.marks("a") == []
+    store.path("b").unlink()
+    store.reconcile()
+    assert store.marks("b") == []
+    store.close()
