@@ -1,7 +1,9 @@
 """Why a thread isn't running: from one hop to the next."""
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -360,3 +362,36 @@ def test_no_chain_explains_more_than_there_was(picture: str, gil: str, tenth: in
             assert after.ns <= before.ns
             parts = [(b, e) for _, b, e in before.spans]
             assert all(any(b <= begin and end <= e for b, e in parts) for _, begin, end in after.spans)
+
+
+def test_a_process_is_what_its_main_thread_does() -> None:
+    """Also while it is being started; until its main thread is seen, its parent's says what goes on."""
+    tracks = [
+        {"id": 1, "kind": TrackKind.PROCESS, "name": "parent", "pid": 10},
+        {"id": 2, "kind": TrackKind.THREAD, "name": "main", "parent": 1, "pid": 10, "tid": 10},
+        {"id": 3, "kind": TrackKind.PROCESS, "name": "child", "parent": 1, "pid": 11},
+        {"id": 4, "kind": TrackKind.THREAD, "name": "its main", "parent": 3, "pid": 11, "tid": 11},
+    ]
+    rows = Rows.of(
+        [0, 0, 2 * TICK, 4 * TICK, 6 * TICK],
+        track=[1, 2, 3, 4, 3],
+        state=[State.ALIVE, State.RUNNING, State.STARTING, State.NATIVE, State.ALIVE],
+    )
+    recording = Recording({"layers": {"gil": {"measured": True}}}, rows)
+    recording.take({"tracks": tracks})
+    recording.end = {"duration_ns": 9 * TICK}
+    assert told(recording, "child", 3) == [
+        ("child is being started for 4.00 ms.", ""),
+        ("its main computes in C code for 2.00 ms of it, without the GIL.", ""),
+    ]
+    assert told(recording, "child", 7)[1:] == [("its main computes in C code for 3.00 ms, without the GIL.", "")]
+    alone = replace(recording, rows=rows[rows.track != 4])
+    assert told(alone, "child", 3)[1:] == [("main runs Python for 4.00 ms.", "")]
+    assert told(alone, "child", 7)[1:] == []
+
+
+@pytest.mark.parametrize(("kind", "sentence"), [(TrackKind.LOOP, "it runs callbacks"), (TrackKind.POOL, "it has work")])
+def test_busy_with_nothing_that_has_a_name(kind: TrackKind, sentence: str) -> None:
+    recording = Recording({}, Rows.of([0, TICK], track=1, state=[State.BUSY, State.IDLE]))
+    recording.take({"tracks": [{"id": 1, "kind": kind, "name": "it"}]})
+    assert told(recording, "it", 0) == [(f"{sentence} for 1.00 ms.", "")]

@@ -97,6 +97,9 @@ def test_the_story_of_a_deadlock_is_told_drawn_and_walked(page: Page) -> None:
     click(page, "MainThread")
     expect(page.locator(".gt-detail-title")).to_have_text("Why is MainThread not running?")
     expect(hops).to_have_count(4)
+    click(page, "savings")
+    expect(page.locator(".gt-detail-title")).to_have_text("Who has savings, and what does that one do?")
+    expect(hops.nth(1)).to_contain_text("transfer 2 waits")
     page.locator(TREE).focus()
     page.keyboard.press("Escape")
     assert ask(page, "s.story") is None

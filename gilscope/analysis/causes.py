@@ -92,6 +92,8 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
         detail, cause = _on_its_core(timeline, here)
     elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
         cause = meanwhile(timeline, thing, here.begin, here.end)
+    elif state in (State.STARTING, State.ALIVE):
+        cause = _main_thread(timeline, here)
     of = last.ns if last else int(here.length.sum())
     if pool_causes.is_work(timeline, int(here.track[0])):
         return _hop(here, pool_causes.sentence(timeline, here, of), detail), cause
@@ -145,6 +147,11 @@ def _sentence(timeline: Timeline, here: Spans, of: int, begun: bool) -> str:
             told = f"wants a core for {length}{often}, and has none"
         case State.HELD | State.CONTENDED if thing:
             told = f"is held by {timeline.name(thing)} for {length}{often}"
+        case State.BUSY if not thing:
+            what = "has work" if kind(timeline, int(here.track[0])) == TrackKind.POOL else "runs callbacks"
+            told = f"{what} for {length}{often}"
+        case State.STARTING:
+            told = f"is being started for {length}"
         case State.BUSY:
             told = f"has {timeline.name(thing)} on it for {length}{often}"
         case State.UNKNOWN:
@@ -177,6 +184,16 @@ def _had(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
         others += [f"by nobody for {duration(free)}"] * (free > 0)
         detail += f", for {duration(total[0])} of it{', ' if others else ''}{listed(others, MOST_NAMED + 2)}"
     return f"{detail}.", meanwhile(timeline, whose[0], first.begin, first.end)
+
+
+def _main_thread(timeline: Timeline, here: Spans) -> Spans | None:
+    """What the main thread of a process does; until it is seen, that of the process that starts it."""
+    process = int(here.track[0])
+    own = meanwhile(timeline, timeline.main_thread(process), here.begin, here.end)
+    if own is not None or here.state[0] != State.STARTING:
+        return own
+    parent = timeline.main_thread(int(timeline.tracks[process].get("parent") or 0))
+    return meanwhile(timeline, parent, here.begin, here.end)
 
 
 def _taken_at(timeline: Timeline, holds: Spans) -> int:

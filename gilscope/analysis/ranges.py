@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gilscope.analysis import blame, statistics
-from gilscope.analysis.forward import Numbers, Truth
+from gilscope.analysis.forward import Numbers, Truth, starts_of
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.text import counted, duration, percent
 from gilscope.analysis.timeline import Timeline
@@ -37,7 +37,7 @@ class Waiting:
     count: int
     """Waits that ended in the range."""
     lengths: Numbers
-    """ns of these, from their beginnings on, also where that was before the range."""
+    """ns of these, the shortest first, from their beginnings on, also where that was before the range."""
 
 
 def of(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
@@ -102,11 +102,13 @@ def waits(timeline: Timeline, begin: int, end: int) -> list[Waiting]:
     last = np.concatenate((things.end, gil.end))
     inside = np.maximum(np.minimum(last, end) - np.maximum(first, begin), 0)
     ended = within(timeline, last, begin, end)
+    some = np.flatnonzero((inside > 0) | ended)
+    some = some[np.lexsort(((last - first)[some], thing[some]))]
+    starts = starts_of(thing[some])
     found = []
-    for id in np.unique(thing[(inside > 0) | ended]).tolist():
-        mine = thing == id
-        lengths = np.sort((last - first)[mine & ended])
-        found.append(Waiting(id, int(inside[mine].sum()), len(lengths), lengths))
+    for mine in np.split(some, starts[1:]) if len(some) else []:
+        lengths = (last - first)[mine[ended[mine]]]
+        found.append(Waiting(int(thing[mine[0]]), int(inside[mine].sum()), len(lengths), lengths))
     return sorted(found, key=lambda each: (-each.wait_ns, each.thing))
 
 

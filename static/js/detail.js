@@ -10,14 +10,17 @@ import { Story } from './story.js';
 /**
  * @typedef {import('./model.js').Model} Model
  * @typedef {import('./model.js').Span} Span
- * @typedef {import('./model.js').Track} Track
  */
 
 /** Selecting goes on meanwhile, key by key: only where it rests is asked. */
 const PAUSE_MS = 120;
 /** States in which nothing waits for anything. */
 /** @type {ReadonlySet<number>} */
-const AT_WORK = new Set([State.RUNNING, State.NATIVE, State.EXITED, State.UNKNOWN, State.FREE, State.IDLE, State.ALIVE, State.DONE, State.CANCELLED, State.FAILED]);
+const AT_WORK = new Set([State.RUNNING, State.NATIVE, State.EXITED, State.UNKNOWN, State.FREE, State.IDLE, State.DONE, State.CANCELLED, State.FAILED]);
+
+/** States that are told by whom the thing has, if it has somebody. */
+/** @type {ReadonlySet<number>} */
+const HAS = new Set([State.HELD, State.CONTENDED, State.BUSY]);
 
 export class Detail {
   /** @param {{told: (story: Story | null) => void, walk: (story: Story, n: number) => void}} actions `walk`: to a hop of the story */
@@ -55,8 +58,8 @@ export class Detail {
       this.body.replaceChildren(node('p', { class: 'gt-quiet' }, 'Click a bar in a thread’s row to see what the thread did there, for how long, and who was the reason.'));
       return;
     }
-    const asks = !AT_WORK.has(span.state);
-    this.title.textContent = asks ? question(span.track) : span.track.name.slice(0, 80);
+    const asks = !AT_WORK.has(span.state) && (span.thing !== 0 || !HAS.has(span.state));
+    this.title.textContent = asks ? question(span) : span.track.name.slice(0, 80);
     this.#describe(model, span);
     if (!asks) return;
     const moment = { track: span.track.id, at: (span.from + span.to) / 2 };
@@ -113,10 +116,11 @@ export class Detail {
   }
 }
 
-/** @param {Track} track */
-function question({ kind, name }) {
+/** @param {Span} span */
+function question({ track: { kind, name }, state }) {
   const told = name.slice(0, 80);
   if (kind === TrackKind.WORK) return `Why has ${told} no result yet?`;
-  if (kind === TrackKind.THREAD || kind === TrackKind.TASK || kind === TrackKind.PROCESS) return `Why is ${told} not running?`;
-  return `Who has ${told}, and what does that one do?`;
+  if (state === State.ALIVE) return `What does ${told} do meanwhile?`;
+  if (state === State.BUSY) return `What is ${told} busy with?`;
+  return HAS.has(state) ? `Who has ${told}, and what does that one do?` : `Why is ${told} not running?`;
 }
