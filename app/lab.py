@@ -4,21 +4,19 @@ A result is its address: the ids of its runs. What they measured stands in their
 nothing but these.
 """
 
-from collections.abc import Callable, Sequence
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import words
 from app.interpreters import Interpreters
-from app.lab_result import SCENARIO, Result, ids_of, look
+from app.lab_result import Result, ids_of, look
 from app.pages import CLIENT, cookie, find_scenario, make_form, read_form
 from app.plans import Planned
 from app.rendering import is_htmx, render
 from app.runs import QueueFull
 from app.store import new_id
 from gilscope import advice, scenarios
-from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.ways import SCENARIO, refuse_too_long, ways
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
 from gilscope.scenarios import Scenario, Value
 
@@ -26,9 +24,6 @@ router = APIRouter(prefix="/lab")
 
 REPEATS = ("1", "2", "3", "5")
 USUAL_REPEATS = "3"
-MOST_SECONDS = 15.0
-"""How long the work may take when nothing of it overlaps: a run has a limit, too."""
-WITH_INTERPRETERS = (3, 14)
 PRESETS: dict[str, dict[str, Value]] = {
     "HTTP requests": {"pieces": 100, "waiting_ms": 30, "computing_ms": 0.5, "payload_kb": 1},
     "50 pages to fetch and read": {"pieces": 50, "waiting_ms": 60, "computing_ms": 6, "payload_kb": 1},
@@ -56,7 +51,7 @@ async def begin(request: Request) -> Response:
     python, repeats = given.pop("python", ""), given.pop("repeats", USUAL_REPEATS)
     try:
         values = scenarios.validate(found, given)
-        _refuse_too_long(values)
+        refuse_too_long(values)
         if repeats not in REPEATS:
             raise BadParameters([BadParameter("repeats", f"repeats must be one of {', '.join(REPEATS)}.")])
         plan = await _plan(request, found, values, python, int(repeats))
@@ -114,18 +109,6 @@ def _same(shown: dict[str, str], values: dict[str, Value]) -> bool:
     return all(shown[name] == words.value(value) for name, value in values.items() if name != "way")
 
 
-def _refuse_too_long(values: dict[str, Value]) -> None:
-    pieces, waiting, computing = (float(values[name]) for name in ("pieces", "waiting_ms", "computing_ms"))
-    seconds = pieces * (waiting + computing) / 1000
-    if not seconds:
-        raise BadParameters(
-            [BadParameter("computing_ms", "A piece neither waits nor computes. Let it do one of them.")]
-        )
-    if seconds > MOST_SECONDS:
-        told = f"One piece after the other, this takes {seconds:,.0f} s. Take fewer or shorter ones: {MOST_SECONDS:.0f} s at most."
-        raise BadParameters([BadParameter("pieces", told)])
-
-
 async def _plan(
     request: Request, scenario: Scenario, values: dict[str, Value], python: str, repeats: int
 ) -> list[Planned]:
@@ -138,18 +121,3 @@ async def _plan(
         for _ in range(repeats)
         for way, interpreter in ways(chosen, usable)
     ]
-
-
-def ways(chosen: Interpreter, usable: Sequence[Interpreter]) -> list[tuple[str, Interpreter]]:
-    """All on the chosen one; interpreters, and threads without a GIL, on the newest that has them where that one hasn't."""
-    found = [(way, chosen) for way in ("serial", "threads", "asyncio", "processes", "mixed")]
-    others = [one for one in usable if one.include is not None]
-
-    def add(way: str, fits: Callable[[Interpreter], bool]) -> None:
-        if python := chosen if fits(chosen) else next(filter(fits, reversed(others)), None):
-            found.append((way, python))
-
-    add("interpreters", lambda one: one.version >= WITH_INTERPRETERS and (one is chosen or not one.free_threaded))
-    if not chosen.free_threaded:
-        add("threads", lambda one: one.free_threaded)
-    return found

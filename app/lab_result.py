@@ -6,7 +6,6 @@ It is made anew of the queue, the plan and the index whenever somebody looks: no
 import asyncio
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -20,8 +19,8 @@ from app.store import Store
 from app.tail import META, Tail, payload_of
 from gilscope import advice
 from gilscope.advice import SIMPLEST, WORKERS, Advice, Figures, Outcome
+from gilscope.collector.ways import SCENARIO
 
-SCENARIO = "which_way"
 NEEDED = {"pieces", "waiting_ms", "computing_ms"}
 IDS = re.compile(r"[0-9a-z]{1,40}(-[0-9a-z]{1,40}){0,49}")
 
@@ -153,20 +152,17 @@ def _turn(store: Store, runs: Runs, plans: Plans, id: str) -> Turn | None:
         if recording.scenario != SCENARIO or values.get("way") not in WORKERS or not values.keys() >= NEEDED:
             return None
         if not recording.analysed:
-            return Turn(id, _way(values, python), python, values, "working out")
+            return Turn(id, advice.key(values["way"], python.endswith("t")), python, values, "working out")
         told = (recording.verdict, recording.sentence, _figures(store, id))
-        return Turn(id, _way(values, python), python, values, "ended", *told)
+        return Turn(id, advice.key(values["way"], python.endswith("t")), python, values, "ended", *told)
     waiting: Planned | Run | None = plans.planned(id) or runs.find(id)
     if waiting is None or waiting.scenario.name != SCENARIO:
         return None
     python = waiting.interpreter.text
     state = "planned" if isinstance(waiting, Planned) else {"ended": "working out"}.get(waiting.state, waiting.state)
-    return Turn(id, _way(waiting.values, python), python, waiting.values, state)
-
-
-def _way(values: Mapping[str, Any], python: str) -> str:
-    free = values["way"] == "threads" and python.endswith("t")
-    return "free threads" if free else str(values["way"])
+    return Turn(
+        id, advice.key(str(waiting.values["way"]), waiting.interpreter.free_threaded), python, waiting.values, state
+    )
 
 
 @lru_cache(1024)

@@ -102,6 +102,11 @@ class Advice:
     even: tuple[str, ...] = ()
 
 
+def key(way: str, free_threaded: bool) -> str:
+    """The way, which is another one where threads have no GIL."""
+    return "free threads" if free_threaded and way == "threads" else way
+
+
 def name(way: str) -> str:
     """As a sentence has it."""
     return NAMES.get(way, way)
@@ -172,7 +177,7 @@ def by_measurement(outcomes: Sequence[Outcome]) -> Advice:
     memory = {each.way: float(each.cell("memory").median or 0) for each in even}
     light = [each for each in even if memory[each.way] <= min(memory.values()) * LIGHT]
     best = min(light, key=lambda each: SIMPLEST.index(each.way))
-    text = f"It took {_spread(best)}."
+    text = f"It took {spread(best)}."
     if others := [name(each.way) for each in even if each is not best]:
         reason = "the simplest of those that need no more memory" if len(light) > 1 else "what needs the least memory"
         text += f" As quick, within the spread: {listed(others)}. This is {reason}, {size(round(memory[best.way]))}."
@@ -193,13 +198,14 @@ def difference(measured: Advice, article: Advice, outcomes: Sequence[Outcome]) -
     if theirs.way == measured.way:
         return "agree", "The measurement and the article say the same."
     if theirs.way in measured.even:
-        return "even", f"The article's way took {_spread(theirs)}: as quick, within the spread. Either will do."
+        return "even", f"The article's way took {spread(theirs)}: as quick, within the spread. Either will do."
     times = theirs.took / ways[measured.way].took
     why = " ".join(theirs.typical.reasons[:2])
-    return "differ", f"The article's way took {_spread(theirs)}, {times:.2f} times as long. {why}".rstrip()
+    return "differ", f"The article's way took {spread(theirs)}, {times:.2f} times as long. {why}".rstrip()
 
 
-def _spread(outcome: Outcome) -> str:
+def spread(outcome: Outcome) -> str:
+    """``100 ms (98.0 ms to 104 ms)``; of a single run its time."""
     took = outcome.cell("took")
     if took.count < 2:
         return duration(outcome.took)

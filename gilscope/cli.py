@@ -1,4 +1,4 @@
-"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | interpreters | doctor``.
+"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | lab | interpreters | doctor``.
 
 Exit codes: 0 all right, 1 the run's verdict isn't ok, 2 it couldn't be done, or not wholly; then one sentence says
 why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
@@ -26,6 +26,7 @@ from gilscope.analysis import observer
 from gilscope.analysis.observer import FEWEST, MOST
 from gilscope.collector.verdicts import Limits
 from gilscope.commands import compare, sweep
+from gilscope.deciding import lab
 from gilscope.errors import BadParameter, BadParameters, BadRecording, GilscopeError, Refused
 from gilscope.terminal import asked, let_go, say, show, signals
 
@@ -119,6 +120,16 @@ def parser() -> argparse.ArgumentParser:
     sweeping.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
     sweeping.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for the recordings (NAME-sweep)")
     sweeping.add_argument("--json", action="store_true", help="for programs")
+
+    deciding = command(
+        "lab", lab, "Do work that you describe in every way there is here, and say which is the best for it."
+    )
+    deciding.add_argument(
+        "--set", action="append", default=[], type=pair, metavar="NAME=VALUE", help="pieces, waiting_ms, computing_ms …"
+    )
+    deciding.add_argument("--repeats", default="3", metavar="N", help="how often each way does all of it (1 to 20)")
+    deciding.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
+    deciding.add_argument("--json", action="store_true", help="for programs")
 
     measuring = command(
         "claims", claims, "Measure here what is taught about concurrency in Python, and tell the verdicts."

@@ -54,7 +54,7 @@ def test_what_comes_ready_can_be_run() -> None:
     scenario = scenarios.find(lab.SCENARIO)
     assert len(lab.PRESETS) == 7
     for given in lab.PRESETS.values():
-        lab._refuse_too_long(validate(scenario, {name: str(value) for name, value in given.items()}))
+        lab.refuse_too_long(validate(scenario, {name: str(value) for name, value in given.items()}))
 
 
 def test_what_the_article_says_stands_there_before(asking: httpx.Client) -> None:
