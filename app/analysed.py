@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from app.store import SUFFIX, Analysis, Store
-from gilscope import claims
+from gilscope import claims, predictions
 from gilscope.analysis import observer
 from gilscope.analysis.miniature import miniature
+from gilscope.analysis.timeline import Timeline
 from gilscope.errors import BadRecording
 from gilscope.recording import read
 
@@ -92,13 +93,18 @@ def analysis_of(path: Path) -> Analysis:
         recording = read(path)
     except BadRecording as error:
         return failed(str(error))
-    told = claims.report(recording)
+    timeline = Timeline(recording)
+    told = claims.of(timeline)
     findings = [{**finding, "address": address(finding["spans"], told["duration_ns"])} for finding in told["findings"]]
     seen = ""
     if claim := told["claim"]:
         note = _note("claim", claim["statement"], claim["sentence"], TINTS.get(claim["verdict"], "unknown"))
         seen = address(claim["spans"], told["duration_ns"])
         findings.insert(0, {**note, "verdict": claim["verdict"], "address": seen})
+    if revealed := predictions.reveal(timeline, told):
+        note = _note("prediction", revealed["question"], revealed["sentence"])
+        place = address(revealed["spans"], told["duration_ns"])
+        findings.append({**note, "choices": revealed["choices"], "choice": revealed["choice"], "address": place})
     if effect := told["observer"]:
         title = f"Observer effect: {observer.figure(effect)}{observer.counts(effect)}"
         findings.append({**_note("observer", title, observer.sentence(effect)), "badge": observer.figure(effect)})

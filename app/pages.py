@@ -19,6 +19,7 @@ from app.store import ID, Recording, Store
 from gilscope import scenarios, tours
 from gilscope.claims import claim_of
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
+from gilscope.predictions import prediction_of
 from gilscope.scenarios import Parameter, Scenario
 
 router = APIRouter()
@@ -303,7 +304,9 @@ async def _refused(request: Request, form: Form, error: Exception) -> Response:
     past = await asyncio.to_thread(request.state.store.newest, form.scenario.name, "", PAST)
     shown = shown_recording(past[0]) if past else None
     if is_htmx(request):
-        return render("_partials/form.html", {"form": form, "shown": shown}, status, headers)
+        return render(
+            "_partials/form.html", {"form": form, "shown": shown, "asked": _asked(request, form)}, status, headers
+        )
     return render("scenario.html", await _context(request, form, shown, past), status, headers)
 
 
@@ -317,6 +320,7 @@ async def _context(request: Request, form: Form, shown: Shown | None, past: list
         "shown": shown,
         "past": past,
         "tour": has_tour(request, form.scenario.name),
+        "asked": _asked(request, form),
         "lines": words.source_below(form.scenario.source),
         "rows": claim.rows if (claim := claim_of(form.scenario.name, request.state.settings.folder)) else (),
     }
@@ -326,6 +330,16 @@ async def offered_ways(request: Request, scenario: Scenario, shown: Shown | None
     """What can stand beside the recording that is shown."""
     recording = shown.recording if shown else None
     return await asyncio.to_thread(ways, request.state.store, recording, scenario.pair, past)
+
+
+def _asked(request: Request, form: Form) -> dict[str, Any] | None:
+    """What is asked before a run, with the parameters that stand in the form."""
+    prediction = prediction_of(form.scenario.name, request.state.settings.folder)
+    if prediction is None:
+        return None
+    asked = prediction.asked({field.parameter.name: field.text for field in form.fields})
+    choices = zip(prediction.choices, asked["choices"], strict=True)
+    return {"form": prediction.question, "question": asked["question"], "choices": list(choices)}
 
 
 async def read_form(request: Request) -> list[tuple[str, str]]:

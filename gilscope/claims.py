@@ -383,7 +383,11 @@ def judge(recording: Recording) -> Verdict | None:
 
 def report(recording: Recording) -> dict[str, Any]:
     """As ``gilscope report --json`` prints it: all figures, and ``claim``, which is None where there is none."""
-    timeline = Timeline(recording)
+    return of(Timeline(recording))
+
+
+def of(timeline: Timeline) -> dict[str, Any]:
+    """As ``report``, on a timeline that is there already."""
     told = reports.of(timeline)
     claim = claim_of(str(told["scenario"]))
     judged = claim and {
@@ -397,21 +401,29 @@ def report(recording: Recording) -> dict[str, Any]:
 
 
 def _judge(claim: Claim, timeline: Timeline, told: Mapping[str, Any]) -> Verdict:
-    """A claim is about a whole run: one that was ended early, or that events were lost of, shows neither this nor that."""
+    try:
+        run = whole(claim.scenario, timeline, told)
+        return replace(claim.rule(run), spans=proof(run))
+    except NotSeen as missing:
+        return not_measured(str(missing))
+
+
+def proof(run: Measured) -> tuple[Stretch, ...]:
+    """Where the recording shows what it was asked for."""
+    return next((tuple(spans) for place in run.places if (spans := place())), ())
+
+
+def whole(scenario: Scenario, timeline: Timeline, told: Mapping[str, Any]) -> Measured:
+    """A claim is about a whole run: of one that was ended early, or that events were lost of, ``NotSeen`` says so."""
     if told["verdict"] != "ok":
-        return not_measured(f"The run didn't come to its end: {told['sentence']}")
+        raise NotSeen(f"The run didn't come to its end: {told['sentence']}")
     if told["lost"] or told["damage"]:
-        return not_measured("Parts of this run were lost, so its figures aren't all of it.")
+        raise NotSeen("Parts of this run were lost, so its figures aren't all of it.")
     given = {name: str(value) for name, value in told["parameters"].items()}
     try:
-        parameters = validate(claim.scenario, given)
+        parameters = validate(scenario, given)
     except BadParameters:
         parameters = {}
     if parameters.keys() != given.keys():
-        return not_measured(f"This was recorded with another {claim.scenario.name}: its parameters don't fit this one.")
-    try:
-        run = Measured(timeline, told, parameters)
-        verdict = claim.rule(run)
-        return replace(verdict, spans=next((tuple(spans) for place in run.places if (spans := place())), ()))
-    except NotSeen as missing:
-        return not_measured(str(missing))
+        raise NotSeen(f"This was recorded with another {scenario.name}: its parameters don't fit this one.")
+    return Measured(timeline, told, parameters)

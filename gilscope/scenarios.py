@@ -20,6 +20,9 @@ from gilscope.errors import BadParameter, BadParameters, BadScenario, UnknownSce
 FOLDER = Path(__file__).resolve().parent.parent / "simulations"
 CLAIM_SUFFIX = "_claim"
 """``convoy_claim.py`` holds the claim of ``convoy.py``; it isn't a scenario."""
+PREDICTION_SUFFIX = "_prediction"
+"""``convoy_prediction.py`` holds what is asked before a run of ``convoy.py``."""
+BESIDE = (CLAIM_SUFFIX, PREDICTION_SUFFIX)
 
 Value = int | float | bool | str
 Type = Literal["int", "float", "bool", "choice"]
@@ -107,7 +110,7 @@ class Scenario:
 
 def catalogue(folder: Path = FOLDER) -> list[Scenario]:
     """All scenarios of the folder, by chapter and name, each with its pair."""
-    paths = sorted(path for path in folder.glob("*/*.py") if not path.stem.endswith(CLAIM_SUFFIX))
+    paths = sorted(path for path in folder.glob("*/*.py") if not path.stem.endswith(BESIDE))
     scenarios: dict[str, Scenario] = {}
     for path in paths:
         scenario = replace(load(path), chapter=path.parent.name)
@@ -130,7 +133,7 @@ def find(name: str, folder: Path = FOLDER) -> Scenario:
 def of_file(path: Path, folder: Path = FOLDER) -> Scenario:
     """The scenario in this file. Outside the catalogue its name is the file's, ``mine.py``, so that nobody takes it for another."""
     resolved = path.resolve()
-    if resolved.parent.parent == folder.resolve() and not path.stem.endswith(CLAIM_SUFFIX):
+    if resolved.parent.parent == folder.resolve() and not path.stem.endswith(BESIDE):
         return find(path.stem, folder)
     return replace(load(path), name=path.name)
 

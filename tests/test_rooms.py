@@ -93,8 +93,8 @@ def test_the_recorder_needs_the_standard_library_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "simulations").rglob("*.py")), ids=lambda path: path.stem)
 def test_a_scenario_imports_the_standard_library_only(path: Path) -> None:
-    """Copied out of the repository it still runs; the claim beside it may import what claims are made of."""
+    """Copied out of the repository it still runs; the claim and the prediction beside it may import what these are made of."""
     foreign = {name for _, name in imported(path) if name.split(".")[0] not in sys.stdlib_module_names}
-    if path.stem.endswith("_claim"):
-        foreign = {name for name in foreign if not name.startswith("gilscope.claims.")}
+    if path.stem.endswith(("_claim", "_prediction")):
+        foreign = {name for name in foreign if not name.startswith(("gilscope.claims.", "gilscope.predictions."))}
     assert foreign == set()

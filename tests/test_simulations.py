@@ -193,8 +193,9 @@ def wait_until_gone(group: int) -> None:
         time.sleep(0.01)
 
 
-def test_the_folder_holds_chapters_of_scenarios_with_their_claims_and_tours_only() -> None:
-    """What lies in simulations/ is in the catalogue, or the claim or the tour of what is."""
+def test_the_folder_holds_chapters_of_scenarios_with_what_lies_beside_them_only() -> None:
+    """What lies in simulations/ is in the catalogue, or the claim, the tour or the prediction of what is."""
     names = {scenario.name for scenario in SCENARIOS}
     found = {path.stem for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert found - {f"{name}_tour" for name in names} == names | {f"{name}_claim" for name in names}
+    beside = {f"{name}_{kind}" for name in names for kind in ("tour", "prediction")}
+    assert found - beside == names | {f"{name}_claim" for name in names}

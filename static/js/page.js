@@ -1,5 +1,7 @@
 // What the pages do besides htmx: sliders beside their numbers, keys, local times, notices, what is folded away.
 
+import { prepareGuess } from './guess.js';
+
 const NARROW = matchMedia('(max-width: 760px)');
 const LOW = matchMedia('(max-width: 760px), (max-height: 999px)');
 
@@ -11,6 +13,7 @@ function prepare() {
   for (const slider of document.querySelectorAll('input.slider')) fill(/** @type {HTMLInputElement} */ (slider));
   for (const time of document.querySelectorAll('time[datetime]')) localise(/** @type {HTMLTimeElement} */ (time));
   for (const story of document.querySelectorAll('[data-fold]')) if (isNew(story)) fold(/** @type {HTMLElement} */ (story));
+  prepareGuess();
   const wrong = document.querySelector('#run-form [aria-invalid], #run-form [role=alert]');
   if (wrong instanceof HTMLElement && isNew(wrong)) show(wrong);
 }
@@ -92,7 +95,9 @@ document.addEventListener('input', ({ target }) => {
     const number = document.getElementById(target.dataset.of ?? '');
     if (number instanceof HTMLInputElement) number.value = target.value;
     fill(target);
+    prepareGuess();
   } else if (target.form?.id === 'run-form' && target.id) {
+    prepareGuess();
     const slider = target.form.querySelector(`.slider[data-of="${CSS.escape(target.id)}"]`);
     if (slider instanceof HTMLInputElement && target.value.trim() !== '' && Number.isFinite(Number(target.value))) {
       slider.value = target.value;
