@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,13 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import verdicts
-from app.interpreters import Interpreters
 from app.pages import read_catalogue, read_form
 from app.rendering import is_htmx, render
 from app.rounds import REPEATS, Rounds
 from app.verdicts import Kept
 from gilscope import article, repeats
+from gilscope.article import Statement
 from gilscope.claims import Claim, claim_of
-from gilscope.errors import BadInterpreter
 from gilscope.repeats import Judged
 from gilscope.scenarios import Scenario
 
@@ -44,33 +44,30 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-async def claims_of(request: Request) -> dict[str, tuple[Claim, Scenario]]:
-    """By name, every scenario of the catalogue that has a claim."""
-    folder = request.state.settings.folder
+@dataclass(frozen=True)
+class Table:
+    """All of it, by chapter and statement. ``tally``: how many verdicts of each word."""
 
-    def found() -> dict[str, tuple[Claim, Scenario]]:
-        there = ((claim_of(scenario.name, folder), scenario) for scenario in read_catalogue(folder))
-        return {scenario.name: (claim, scenario) for claim, scenario in there if claim}
-
-    return await asyncio.to_thread(found)
+    chapters: list[tuple[str, list[tuple[Statement, list[Line]]]]]
+    tally: Counter[str]
 
 
 @router.get("")
 async def page(request: Request, python: str = "") -> Response:
     """The whole page, or for htmx its table."""
-    context = await _context(request, python)
-    return render("_partials/article.html" if is_htmx(request) else "article.html", context)
+    return render("_partials/article.html" if is_htmx(request) else "article.html", await _whole(request, python))
 
 
 @router.get("/round")
 async def progress(request: Request, python: str = "", seen: str = "") -> Response:
-    """How far the round is, with the table, if a verdict has come since ``seen``; another interpreter, if it is empty."""
-    context = await _context(request, python)
-    context["news"] = context["stamp"] != seen
+    """How far the round is, with the table, if a verdict has come since ``seen``; another interpreter, if that is empty."""
+    context = await _round(request, python)
     if seen and context["round"] and context["round"].state == "going":
-        return render("_partials/going.html", context)
-    whole = {"HX-Retarget": "#round"} if seen else {"HX-Replace-Url": f"/article?python={context['python']}"}
-    return render("_partials/round.html", {**context, "news": True}, headers=whole)
+        if context["stamp"] == seen:
+            return render("_partials/progress.html", context)
+        return render("_partials/going.html", await _whole(request, python))
+    headers = {"HX-Retarget": "#round"} if seen else {"HX-Replace-Url": f"/article?python={context['python']}"}
+    return render("_partials/round.html", {**await _whole(request, python), "news": True}, headers=headers)
 
 
 @router.post("/round")
@@ -78,11 +75,10 @@ async def start(request: Request) -> Response:
     """Run all."""
     form = dict(await read_form(request))
     python, times = form.get("python", ""), form.get("repeats", "1")
-    usable = [one.text for one in await request.state.interpreters.all()]
+    usable = await _usable(request)
     if python not in (*usable, ALL) or times not in map(str, REPEATS):
         raise HTTPException(422, "Which interpreter, and how often? Open the page again and choose both.")
-    claims = {name: claim for name, (claim, _) in (await claims_of(request)).items()}
-    await request.state.rounds.start(claims, tuple(usable) if python == ALL else (python,), int(times))
+    await request.state.rounds.start(await _claims(request), usable if python == ALL else (python,), int(times))
     return await _answer(request, python)
 
 
@@ -96,62 +92,80 @@ async def cancel(request: Request) -> Response:
 @router.post("/round/resume")
 async def resume(request: Request) -> Response:
     """Go on with it."""
-    await request.state.rounds.resume({name: claim for name, (claim, _) in (await claims_of(request)).items()})
+    await request.state.rounds.resume(await _claims(request))
     return await _answer(request, dict(await read_form(request)).get("python", ""))
 
 
 async def _answer(request: Request, python: str) -> Response:
+    context = await _whole(request, python)
     if not is_htmx(request):
-        return RedirectResponse(f"/article?python={python}", 303)
-    return render("_partials/round.html", {**await _context(request, python), "news": True})
+        return RedirectResponse(f"/article?python={context['python']}", 303)
+    return render("_partials/round.html", {**context, "news": True})
 
 
-async def _context(request: Request, python: str) -> dict[str, Any]:
-    interpreters: Interpreters = request.state.interpreters
+async def _usable(request: Request) -> tuple[str, ...]:
+    return tuple(one.text for one in await request.state.interpreters.all())
+
+
+async def _claims(request: Request) -> dict[str, Claim]:
+    return {name: claim for name, (claim, _) in (await asyncio.to_thread(_catalogue, request)).items()}
+
+
+def _catalogue(request: Request) -> dict[str, tuple[Claim, Scenario]]:
+    """By name, every scenario that has a claim."""
+    folder = request.state.settings.folder
+    there = ((claim_of(scenario.name, folder), scenario) for scenario in read_catalogue(folder))
+    return {scenario.name: (claim, scenario) for claim, scenario in there if claim}
+
+
+async def _round(request: Request, python: str) -> dict[str, Any]:
+    """What is chosen, and how far the round is."""
     rounds: Rounds = request.state.rounds
-    usable = tuple(one.text for one in await interpreters.all())
+    usable = await _usable(request)
     if python not in (*usable, ALL):
-        try:
-            python = (await interpreters.default()).text
-        except BadInterpreter:
-            python = ""
-    pythons = usable if python == ALL else (python,) if python else ()
-    claims = await claims_of(request)
+        python = (await request.state.interpreters.default()).text if usable else ""
 
-    def kept() -> tuple[str, dict[tuple[str, str], list[Kept]]]:
+    def stamp() -> str:
         with request.state.store.transaction() as database:
-            return verdicts.stamp(database), verdicts.read(
-                database, {name: claim for name, (claim, _) in claims.items()}
-            )
+            return verdicts.stamp(database)
 
-    stamp, found = await asyncio.to_thread(kept)
-    lines = {
-        name: Line(claim, scenario.title, tuple(_cell(one, found.get((name, one), [])) for one in pythons))
-        for name, (claim, scenario) in claims.items()
-    }
     return {
-        "chapters_of_it": [
-            (chapter, [(one, [line for line in lines.values() if one.number in line.claim.rows]) for one in statements])
-            for chapter, statements in article.chapters()
-        ],
-        "tally": Counter(cell.judged.verdict for line in lines.values() for cell in line.cells),
         "python": python,
-        "pythons": pythons,
+        "pythons": usable if python == ALL else (python,) if python else (),
         "usable": usable,
         "repeats": REPEATS,
         "round": rounds.round,
         "at": rounds.run,
         "place": rounds.runs.position(rounds.run) if rounds.run else 0,
-        "stamp": stamp,
+        "stamp": await asyncio.to_thread(stamp),
     }
 
 
-def _cell(python: str, kept: list[Kept]) -> Cell:
+async def _whole(request: Request, python: str) -> dict[str, Any]:
+    """With the table; it may be newer than the stamp, never older."""
+    context = await _round(request, python)
+    return {**context, "table": await asyncio.to_thread(_table, request, context["pythons"])}
+
+
+def _table(request: Request, pythons: Sequence[str]) -> Table:
+    catalogue = _catalogue(request)
+    with request.state.store.transaction() as database:
+        found = verdicts.read(database, {name: claim for name, (claim, _) in catalogue.items()})
+    lines = [
+        Line(claim, scenario.title, tuple(_cell(python, found.get((name, python), [])) for python in pythons))
+        for name, (claim, scenario) in catalogue.items()
+    ]
+    chapters = [
+        (chapter, [(one, [line for line in lines if one.number in line.claim.rows]) for one in statements])
+        for chapter, statements in article.chapters()
+    ]
+    return Table(chapters, Counter(cell.judged.verdict for line in lines for cell in line.cells))
+
+
+def _cell(python: str, kept: Sequence[Kept]) -> Cell:
+    """The link is to a run with just this verdict, where there is one, and to a place in it."""
     judged = repeats.together([one.verdict for one in kept])
     there = [one for one in kept if one.recording]
     there.sort(key=lambda one: (one.verdict.verdict == judged.verdict, bool(one.address)), reverse=True)
-    if not there:
-        return Cell(python, judged, "")
-    return Cell(
-        python, judged, f"/recordings/{there[0].recording}" + (f"#{there[0].address}" if there[0].address else "")
-    )
+    links = [f"/recordings/{one.recording}" + (f"#{one.address}" if one.address else "") for one in there]
+    return Cell(python, judged, links[0] if links else "")

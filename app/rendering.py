@@ -25,7 +25,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for filter in (words.duration, words.size, words.number, words.moment, words.label, words.paragraphs):
+    for filter in (words.duration, words.about, words.size, words.number, words.moment, words.label, words.paragraphs):
         environment.filters[filter.__name__] = filter
     environment.filters |= {"given": words.value, "listed": words.parameters, "first_sentence": words.first_sentence}
     environment.filters |= {"way": advice.name, "spread": words.spread}

@@ -55,3 +55,8 @@ def test_source_below_the_docstring_keeps_its_numbers() -> None:
 
 def test_source_that_python_cannot_read_is_still_shown() -> None:
     assert [str(line) for line in words.source("x = (\n'open\n")] == ["x = (", "&#39;open"]
+
+
+@pytest.mark.parametrize(("ns", "text"), [(4e8, "0 s"), (89e9, "89 s"), (90e9, "2 min"), (417e9, "7 min")])
+def test_how_long_something_will_take(ns: float, text: str) -> None:
+    assert words.about(ns) == text
