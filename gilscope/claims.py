@@ -229,6 +229,10 @@ class Measured:
         """How much of their lives that is, from 0 to 1."""
         return self.total(threads, *states) / self.lifetime(threads)
 
+    def without_core(self, threads: Sequence[Thread]) -> int:
+        """How long these wanted a core and had none, all together: on a quiet machine that is little."""
+        return self.total(threads, "runnable") + (0 if self.timeline.without_gil else self.total(threads, "stalled"))
+
     def counted(self, threads: Sequence[Thread], figure: str) -> int:
         """Sum of ``acquires``, ``waits``, ``drop_requests`` or ``forced_releases`` of the GIL."""
         self._need(OF_THE_GIL)

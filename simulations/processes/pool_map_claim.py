@@ -27,8 +27,7 @@ def claim(run: Measured) -> Verdict:
     if chunks < 4:
         return depends(f"On the chunks: {chunks} of them can't be shared out evenly. {figures}")
     workers = run.threads("ForkPoolWorker", "SpawnPoolWorker", "ForkServerPoolWorker")
-    lacking = ["runnable"] if run.timeline.without_gil else ["runnable", "stalled"]
-    waited, ran = run.total(workers, *lacking), run.total(workers, run.executes)
+    waited, ran = run.without_core(workers), run.total(workers, run.executes)
     if waited > ran / 4:
         return depends(
             f"On cores for them: they wanted one in vain for {duration(waited)}, and ran for {duration(ran)}. {figures}"
