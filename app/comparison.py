@@ -2,15 +2,18 @@
 
 import asyncio
 from itertools import groupby
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from app import series_kept
 from app.beside import MOST, offered, panes
 from app.pages import read_catalogue
 from app.recordings import ended
 from app.rendering import is_htmx, render
 from app.store import Store
 from gilscope.analysis import compare as tables
+from gilscope.analysis.compare import Figures
 
 router = APIRouter(prefix="/compare")
 
@@ -50,15 +53,34 @@ async def table(request: Request, ids: str = "", parts: str = "") -> Response:
     for n, recording in enumerate(recordings):
         told = None if stretches else await asyncio.to_thread(store.report, recording.id)
         if told is not None and "tracks" in told:
-            columns.append([tables.whole(told)])
+            columns.append(await asyncio.to_thread(_repeated, store, recording.id, told))
         else:
             begin, end = stretches[n] if stretches else (0, recording.duration_ns)
             answer = await request.state.questions.ask(store.path(recording.id), "compare", begin=begin, end=end)
             columns.append([tables.unpacked(answer["figures"])])
     sections = [(about, list(rows)) for about, rows in groupby(tables.compare(columns), lambda row: row.name.about)]
     left_out = max(len(sections) - MOST_SECTIONS, 0)
-    context = {"panes": panes(recordings), "sections": sections[:MOST_SECTIONS], "left_out": left_out, "tables": tables}
+    counts = [len(column) for column in columns]
+    context = {
+        "panes": panes(recordings),
+        "counts": counts,
+        "sections": sections[:MOST_SECTIONS],
+        "left_out": left_out,
+        "tables": tables,
+    }
     return render("_partials/figures.html" if is_htmx(request) else "figures.html", context)
+
+
+def _repeated(store: Store, id: str, told: dict[str, Any]) -> list[Figures]:
+    """Of a recording, and of those runs of its series that are like it."""
+    with store.transaction() as database:
+        series = series_kept.of_recording(database, id)
+    if series is None:
+        return [tables.whole(told)]
+    points = dict(zip(series.members, (run.point for run in series.plan.runs()), strict=True))
+    alike = [member for member, point in points.items() if point == points[id] and member != id]
+    others = [report for member in alike if (report := store.report(member)) and "tracks" in report]
+    return [tables.whole(each) for each in (told, *others)]
 
 
 def _stretches(text: str, count: int) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app import verdicts
+from app import series_kept, verdicts
 from app import words as written
 from app.tail import ROWS, Tail
 
@@ -177,7 +177,7 @@ class Store:
             database.execute("PRAGMA synchronous=NORMAL")
             if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found errors")
-            database.executescript(_SCHEMA + verdicts.SCHEMA)
+            database.executescript(_SCHEMA + verdicts.SCHEMA + series_kept.SCHEMA)
             database.execute(f"SELECT {_COLUMNS}, report FROM recordings LIMIT 1")
         except BaseException:
             database.close()
@@ -350,13 +350,15 @@ class Store:
         self._pin(id).unlink(missing_ok=True)
 
     def retain(self, bytes_at_most: int, running: Callable[[], Iterable[str]]) -> list[str]:
-        """Delete the oldest recordings that are neither pinned nor running until the rest fits; their ids."""
+        """Delete the oldest recordings that are neither pinned, nor of a pinned series, nor running, until the rest fits; their ids."""
         gone: list[str] = []
         total = self.total_bytes()
+        with self.transaction() as database:
+            kept = series_kept.pinned_members(database)
         for recording in reversed(self.newest()):
             if total <= bytes_at_most:
                 break
-            if recording.pinned or recording.id in set(running()):
+            if recording.pinned or recording.id in kept or recording.id in set(running()):
                 continue
             self.delete(recording.id, forget=False)
             gone.append(recording.id)

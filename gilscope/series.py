@@ -5,7 +5,7 @@ drift of the machine falls on all of them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,8 @@ Kind = Literal["repeat", "sweep"]
 
 FEWEST_STEPS, MOST_STEPS = 2, 12
 MOST_REPEATS = {"repeat": 10, "sweep": 5}
+PYTHON = "python"
+"""Stands for the interpreter among the parameters that are swept: its points are versions."""
 OVER = re.compile(rf"(?P<low>{NUMBER})\.\.(?P<high>{NUMBER})(?::(?P<steps>\d+))?", re.IGNORECASE)
 
 
@@ -26,6 +28,8 @@ class Planned:
     point: int
     turn: int
     values: dict[str, Value]
+    python: str = ""
+    """The interpreter, where that is what is swept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,15 @@ class Plan:
 
     def runs(self) -> list[Planned]:
         """In the order in which they are to go."""
-        points = [{self.parameter: point} for point in self.points] if self.parameter else [dict[str, Value]()]
-        return [
-            Planned(n, turn, {**self.values, **point}) for turn in range(self.repeats) for n, point in enumerate(points)
-        ]
+        return [self._run(n, turn) for turn in range(self.repeats) for n in range(len(self.points) or 1)]
+
+    def _run(self, point: int, turn: int) -> Planned:
+        if not self.parameter:
+            return Planned(point, turn, dict(self.values))
+        value = self.points[point]
+        if self.parameter == PYTHON:
+            return Planned(point, turn, dict(self.values), str(value))
+        return Planned(point, turn, {**self.values, self.parameter: value})
 
 
 def repeat(scenario: Scenario, values: Mapping[str, Value], repeats: str) -> Plan:
@@ -76,6 +85,15 @@ def sweep(scenario: Scenario, values: Mapping[str, Value], parameter: str, over:
     if errors:
         raise BadParameters(errors)
     return Plan(scenario.name, dict(values), times, parameter, points)
+
+
+def over_pythons(scenario: Scenario, values: Mapping[str, Value], pythons: Sequence[str], repeats: str) -> Plan:
+    """The same on several interpreters; ``BadParameters`` as in ``sweep``."""
+    times = _whole("repeats", repeats, 1, MOST_REPEATS["sweep"])
+    if not FEWEST_STEPS <= len(pythons) <= MOST_STEPS:
+        there = f"{len(pythons)} interpreters can't be compared: expected {FEWEST_STEPS} to {MOST_STEPS}."
+        raise BadParameters([BadParameter("over", there)])
+    return Plan(scenario.name, dict(values), times, PYTHON, tuple(pythons))
 
 
 def _points(parameter: Parameter, over: str) -> tuple[Value, ...]:

@@ -1,0 +1,209 @@
+"""Series of runs: kept in the index, run one after the other, cancelled, continued, and shown with medians and spread."""
+
+import html
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app import series_kept
+from app.store import Store
+from gilscope.scenarios import catalogue
+from gilscope.series import PYTHON, Plan
+from tests import app_recordings
+from tests.app_client import Served, client, served, settings
+
+CONVOY = {scenario.name: scenario for scenario in catalogue()}["convoy"]
+SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
+LIKE = {"first": "convoy", "second": "convoy_fixed"}
+MEMBERS = ("r0", "r1", "r2", "r3")
+PLAN = Plan("convoy", dict(CONVOY.defaults), 2, "burners", (0, 1))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """With four recordings of one size, oldest first, and one series of the second and third."""
+    store = Store(tmp_path / "recordings", tmp_path / "index.sqlite")
+    for n, id in enumerate(MEMBERS):
+        store.path(id).write_bytes(app_recordings.file(id=id, scenario="convoy", started=f"2026-01-0{n + 1}T00:00:00Z"))
+    store.reconcile()
+    yield store
+    store.close()
+
+
+def kept(store: Store, id: str = "s") -> series_kept.Kept:
+    with store.transaction() as database:
+        found = series_kept.find(database, id)
+    assert found
+    return found
+
+
+def test_a_series_is_kept_as_it_was_planned(store: Store) -> None:
+    """Also when the index is opened again; a recording knows its series."""
+    with store.transaction() as database:
+        series_kept.keep(database, "s", PLAN, "3.11.7", MEMBERS)
+    again = Store(store.folder, store.index)
+    found = kept(again)
+    assert (found.plan, found.python, found.members, found.pinned) == (PLAN, "3.11.7", MEMBERS, False)
+    with again.transaction() as database:
+        assert series_kept.of_recording(database, "r2") == found
+        assert series_kept.of_recording(database, "r9") is None
+        assert [one.id for one in series_kept.newest(database, "convoy", 5)] == ["s"]
+        assert series_kept.newest(database, "deadlock", 5) == []
+    again.close()
+
+
+def test_an_index_from_before_series_gets_their_tables(store: Store) -> None:
+    """And keeps what it had."""
+    with store.transaction() as database:
+        database.execute("DROP TABLE series")
+        database.execute("DROP TABLE members")
+    again = Store(store.folder, store.index)
+    with again.transaction() as database:
+        assert series_kept.newest(database, "convoy", 5) == []
+    assert [one.id for one in again.newest()] == list(reversed(MEMBERS))
+    again.close()
+
+
+def test_members_of_a_pinned_series_are_not_deleted(store: Store) -> None:
+    """Room is made by others, and by its own when it is pinned no longer."""
+    with store.transaction() as database:
+        series_kept.keep(database, "s", Plan("convoy", {}, 2), "3.11.7", ("r0", "r1"))
+        series_kept.pin(database, "s", True)
+    assert store.retain(0, tuple) == ["r2", "r3"]
+    with store.transaction() as database:
+        series_kept.pin(database, "s", False)
+    assert store.retain(0, tuple) == ["r0", "r1"]
+
+
+def test_interpreters_can_be_what_is_swept() -> None:
+    """The parameters are the same for all; the run says which interpreter."""
+    plan = Plan("convoy", {"burners": 1}, 1, PYTHON, ("3.11.7", "3.13.0t"))
+    assert [(run.values, run.python) for run in plan.runs()] == [
+        ({"burners": 1}, "3.11.7"),
+        ({"burners": 1}, "3.13.0t"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One run at a time; with two recordings that were made elsewhere."""
+    data = tmp_path_factory.mktemp("data")
+    (data / "recordings").mkdir()
+    for id, name in LIKE.items():
+        shutil.copyfile(SHIPPED / f"{name}.gilscope", data / "recordings" / f"{id}.gilscope")
+    with served(settings(data, slots=1)) as running:
+        yield running
+
+
+@pytest.fixture
+def http(server: Served) -> Iterator[httpx.Client]:
+    with client(server) as http:
+        http.headers["Origin"] = server.base
+        yield http
+
+
+def until(http: httpx.Client, address: str, holds: Callable[[str], object]) -> str:
+    deadline = time.monotonic() + 60
+    while not holds(text := http.get(address).text):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
+    return text
+
+
+def told(text: str) -> list[list[str]]:
+    """The table's cells, as they are read."""
+    rows = re.findall(r"<tr>(.*?)</tr>", text[text.index("<tbody>") :], re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [[html.unescape(re.sub(r"<[^>]+>", " ", cell)).strip() for cell in row] for row in cells]
+
+
+FORM = {"messages": "5", "burners": "1", "switch_interval_ms": "5", "python": ""}
+SWEEP = {**FORM, "series-kind": "sweep", "series-parameter": "burners", "series-repeats": "1"}
+
+
+def test_a_sweep_runs_all_of_its_points(http: httpx.Client) -> None:
+    """Three for real: each has its recording, with its value; the curve goes through all, and the table tells them."""
+    begun = http.post(
+        "/scenarios/convoy/series", data={**SWEEP, "series-from": "0", "series-to": "2", "series-steps": "3"}
+    )
+    assert begun.status_code == 303
+    address = begun.headers["Location"]
+    text = until(http, address, lambda text: "every 1s" not in text)
+    assert "3 of 3 runs" in text
+    rows = told(text)
+    assert [row[0] for row in rows] == ["0 burners", "1 burner", "2 burners"]
+    ids = re.findall(r'class="series-runs"><a href="/recordings/(\w+)"', text)
+    reports = [http.get(f"/recordings/{id}/report.json").json() for id in ids]
+    assert [(each["parameters"]["burners"], each["parameters"]["messages"]) for each in reports] == [
+        (0, 5),
+        (1, 5),
+        (2, 5),
+    ]
+    assert [row[3] for row in rows] == [f"{each['handoffs']}" for each in reports]
+    assert len(re.findall(r'class="curve-median"', text)) == 3
+    assert text.count('class="series-small"') == 3
+    assert f"/compare?ids={','.join(ids)}" in text
+    assert address in http.get("/scenarios/convoy/series").text
+
+
+def test_repeats_are_compared_by_their_median(http: httpx.Client, server: Served) -> None:
+    """Two of one series that are alike: the table of differences has median and spread of both."""
+    with server.state["store"].transaction() as database:
+        series_kept.keep(database, "like", Plan("convoy", {}, 2), "3.11.7", tuple(LIKE))
+    text = until(http, "/series/like", lambda text: "every 1s" not in text)
+    assert [row[0] for row in told(text)] == ["all runs"]
+    assert "<svg viewBox" not in text[: text.index("<table")].partition('class="series"')[2], (
+        "there is no curve of one point"
+    )
+    handoffs = sorted(http.get(f"/recordings/{id}/report.json").json()["handoffs"] for id in LIKE)
+    figures = http.get(f"/compare/table?ids={next(iter(LIKE))}").text
+    assert "median and spread of 2 runs" in figures
+    row = next(row for row in told(figures) if row[0] == "handoffs of the GIL")
+    assert row[1] == f"{sum(handoffs) / 2:g} ({handoffs[0]} to {handoffs[1]})"
+
+
+def test_the_rest_can_be_cancelled_and_run_later(http: httpx.Client, server: Served) -> None:
+    """Cancelled while the first runs: what hasn't begun is missing, and is run under the ids that it had."""
+    begun = http.post(
+        "/scenarios/convoy/series", data={**SWEEP, "series-from": "0", "series-to": "1", "series-steps": "2"}
+    )
+    address = begun.headers["Location"]
+    http.post(f"{address}/stop")
+    text = until(http, address, lambda text: "every 1s" not in text and "not there" in text)
+    members = kept(server.state["store"], address.rpartition("/")[2]).members
+    missing = [id for id in members if server.state["store"].get(id) is None]
+    assert members[1] in missing
+    http.post(f"{address}/pin")
+    assert 'aria-pressed="true"' in http.get(address).text
+    http.post(f"{address}/resume")
+    text = until(http, address, lambda text: "every 1s" not in text)
+    assert "2 of 2 runs" in text
+    assert all(server.state["store"].get(id) for id in members)
+
+
+def test_what_cannot_be_is_told_at_its_field(http: httpx.Client) -> None:
+    """Nothing of it is planned or kept."""
+    before = http.get("/scenarios/convoy/series").text
+    for given, error in (
+        ({"series-from": "0", "series-to": "2", "series-steps": "9"}, "From 0 to 2 there are 3 whole numbers"),
+        ({"series-from": "0", "series-to": "99", "series-steps": "2"}, "burners must be a whole number from 0 to"),
+        ({"series-repeats": "6"}, "must be a whole number from 1 to 5"),
+        ({"series-parameter": "nothing"}, "convoy has no parameter"),
+        ({"series-kind": "repeat", "series-times": "11"}, "must be a whole number from 2 to 10"),
+        ({"messages": "1"}, "messages must be a whole number from 5"),
+        ({"python": "2.7"}, "There is no CPython"),
+    ):
+        refused = http.post(
+            "/scenarios/convoy/series",
+            data={**SWEEP, "series-from": "0", "series-to": "2", "series-steps": "3", **given},
+        )
+        assert refused.status_code in (422, 503), given
+        errors = re.findall(r'class="error[^>]*>(.*?)</p>', html.unescape(refused.text))
+        assert any(error in each for each in errors), (given, errors)
+    assert re.findall(r"/series/\w+", http.get("/scenarios/convoy/series").text) == re.findall(r"/series/\w+", before)
+    assert http.get("/series/nothing").status_code == 404
