@@ -193,6 +193,19 @@ class Measured:
         steps = self.timeline.steps
         return steps[np.isin(steps.thing, [task["id"] for task in tasks])]
 
+    def workers(self, works: Sequence[Thread]) -> set[int]:
+        """Threads that ran these."""
+        spans = self._spans(works, ("running",))
+        return set(spans.thing.tolist())
+
+    def task_waits(self, name: str) -> Spans:
+        """Of tasks for a lock or another thing of asyncio."""
+        tracks, spans = self.timeline.tracks, self.timeline.task_spans
+        things = [id for id, told in tracks.items() if told.get("asyncio") and self.timeline.name(id) == name]
+        if not things:
+            raise NotSeen(f"Nothing of asyncio called {name} was seen.")
+        return spans[(spans.state == State.SUSPENDED) & np.isin(spans.thing, things)]
+
     def cancels(self, task: Thread) -> Numbers:
         """When somebody asked for its cancellation, in order."""
         rows = self.timeline.rows
@@ -250,7 +263,7 @@ class Measured:
         return float((length * busy).sum() / max(length[busy > 0].sum(), 1))
 
     def _spans(self, tracks: Sequence[Thread], states: Sequence[str]) -> Spans:
-        if any(track["kind"] != "task" for track in tracks):
+        if any(track["kind"] not in ("task", "work") for track in tracks):
             self._need(states)
         if states:
             self.places.append(lambda: self._longest(tracks, states))

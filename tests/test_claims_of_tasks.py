@@ -9,8 +9,8 @@ import pytest
 
 from gilscope import claims
 from gilscope.claims import Verdict
-from gilscope.events import Kind, State
-from gilscope.recording import Recording
+from gilscope.events import Kind, State, TrackKind
+from gilscope.recording import Recording, Rows
 from tests.claimed import given, really, says, shipped, tasks_judged, verdict_of
 from tests.pictures import track_of
 from tests.programs import FOUND
@@ -160,6 +160,77 @@ def test_deaf_task_shielded() -> None:
     assert shipped("deaf_task_shielded", says("waits no longer", "saved in time")).verdict == "not measured"
 
 
+def life_of(recording: Recording, name: str) -> tuple[int, int]:
+    """Times of the first and the last row of a task."""
+    at = recording.rows.at[recording.rows.track == track_of(recording, name)]
+    return int(at[0]), int(at[-1])
+
+
+def beats_between(recording: Recording) -> None:
+    """As if the heart had beaten in the middle of the call that sleeps."""
+    rows, middle = recording.rows, sum(life_of(recording, "sleep")) // 2
+    mine = np.flatnonzero(rows.track == track_of(recording, "heart"))
+    step = mine[rows.kind[mine] == Kind.TASK_STEP][1]
+    beat = rows[np.array([step, mine[mine > step][0]])]
+    beat.at[:] = middle, middle + 1000
+    recording.rows = Rows.concat((rows, beat)).sorted()
+
+
+def stands_still(recording: Recording) -> None:
+    """As if the heart hadn't beaten from its second step until the last one."""
+    rows = recording.rows
+    steps = np.flatnonzero((rows.track == track_of(recording, "heart")) & (rows.kind == Kind.TASK_STEP))
+    between = (
+        (rows.track == track_of(recording, "heart")) & (rows.at > rows.at[steps[0]]) & (rows.at < rows.at[steps[-1]])
+    )
+    between[np.flatnonzero(between)[0]] = False  # with which it went to sleep
+    recording.rows = rows[~between]
+
+
+def on_its_own_thread(recording: Recording) -> None:
+    """As if the loop's thread had run the calls."""
+    rows, main = recording.rows, track_of(recording, "MainThread")
+    works = [id for id, told in recording.tracks.items() if told["kind"] == TrackKind.WORK]
+    rows.thing[np.isin(rows.track, works) & (rows.state == State.RUNNING)] = main
+
+
+def test_blocked_loop() -> None:
+    """Silent while a call lasts; a beat in between refutes it."""
+    assert shipped("blocked_loop").verdict == "confirmed"
+    assert shipped("blocked_loop", beats_between).verdict == "refuted"
+    assert shipped("blocked_loop", given(every_ms=500.0)).verdict == "depends"
+
+
+@pytest.mark.parametrize("cure", ["to_thread", "executor", "processes"])
+def test_blocked_loop_cured(cure: str) -> None:
+    """It beats on; a call on the loop's thread refutes it."""
+    name = f"blocked_loop_{cure}"
+    assert shipped(name).verdict == "confirmed"
+    assert shipped(name, on_its_own_thread).verdict == "refuted"
+    assert shipped(name, stands_still).verdict == "depends"
+    assert shipped(name, given(every_ms=500.0)).verdict == "not measured"
+
+
+def test_twins() -> None:
+    """Both wait for the same, and come to their ends; one that doesn't refutes it."""
+    assert shipped("twins").verdict == "confirmed"
+    assert shipped("twins", ends("task 1", State.FAILED)).verdict == "refuted"
+
+    def nobody_waits(recording: Recording) -> None:
+        tills = [id for id, told in recording.tracks.items() if told["name"] == "till" and told.get("asyncio")]
+        recording.rows.thing[np.isin(recording.rows.thing, tills)] = 0
+
+    assert shipped("twins", nobody_waits).verdict == "depends"
+
+
+def test_request_limit() -> None:
+    """No more than the limit; one more refutes it."""
+    assert shipped("request_limit").verdict == "confirmed"
+    assert shipped("request_limit", says("3 asked", "4 asked")).verdict == "refuted"
+    assert shipped("request_limit", given(limit=2)).verdict == "refuted"
+    assert shipped("request_limit", says("asked", "came")).verdict == "not measured"
+
+
 REAL: list[tuple[str, str, dict[str, Any]]] = [
     ("take_turns", "depends", {"pause": False, "pile": 2, "rounds": 1000}),
     ("forgotten_await", "confirmed", {"entries": 3, "forget": 1}),
@@ -167,6 +238,7 @@ REAL: list[tuple[str, str, dict[str, Any]]] = [
     ("one_fails", "depends", {"fails_after_ms": 80.0, "latency_ms": 10.0, "others": 1}),
     ("stopped", "not measured", {"blocks": 1, "block_ms": 1.0, "stop_after_ms": 500}),
     ("deaf_task_fixed", "not measured", {"answer_ms": 20.0, "limit_ms": 200.0}),
+    ("request_limit", "depends", {"requests": 2, "limit": 5, "latency_ms": 5.0}),
     ("deaf_task_shielded", "depends", {"await_at_last": False, "limit_ms": 30.0}),
 ]
 

@@ -16,12 +16,12 @@ import asyncio
 from hashlib import sha256
 from tempfile import TemporaryFile
 from threading import Timer
-from time import thread_time
+from time import perf_counter
 
 
 def digest(ms):
-    end, block = thread_time() + ms / 1000, b""
-    while thread_time() < end:
+    end, block = perf_counter() + ms / 1000, b""
+    while perf_counter() < end:
         block = sha256(block).digest()
     return block
 

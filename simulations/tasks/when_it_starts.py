@@ -12,7 +12,7 @@ Parameters:
 """
 
 import asyncio
-from time import thread_time
+from time import perf_counter
 
 
 class Server(asyncio.Protocol):
@@ -33,8 +33,8 @@ async def ask(port, latency_ms, name):
 
 
 def compute(ms):
-    end = thread_time() + ms / 1000
-    while thread_time() < end:
+    end = perf_counter() + ms / 1000
+    while perf_counter() < end:
         pass
 
 

@@ -1,0 +1,58 @@
+"""In a process of its own, even computing holds up nobody.
+
+The same calls, in a pool of processes, which run_in_executor takes as well. There a loop that
+computes has an interpreter and a GIL of its own, and the heart beats on in time. The price: the
+processes must be started, once, and what goes there and comes back has to be pickled.
+
+Parameters:
+    call: which of the calls, or all of them one after the other
+    call_ms: 10..300, how long a call takes
+    every_ms: 1..500, how long the heart waits between two beats
+    workers: 1..4, how many processes the pool has
+"""
+
+import asyncio
+from concurrent.futures import ProcessPoolExecutor
+from hashlib import sha256
+from tempfile import TemporaryFile
+from time import perf_counter, sleep
+from typing import Literal
+
+
+async def heartbeat(every_ms):
+    while True:
+        await asyncio.sleep(every_ms / 1000)
+
+
+def request(call, ms):
+    if call == "sleep":
+        sleep(ms / 1000)
+    end = perf_counter() + ms / 1000
+    with TemporaryFile(buffering=0) as file:
+        file.write(bytes(1_000_000))
+        while call == "file" and perf_counter() < end:
+            file.seek(0)
+            sha256(file.read())
+        while call == "compute" and perf_counter() < end:
+            sha256(b"a small one")
+
+
+async def main(call, call_ms, every_ms, workers):
+    with ProcessPoolExecutor(workers) as pool:
+        heart = asyncio.create_task(heartbeat(every_ms), name="heart")
+        loop, names = asyncio.get_running_loop(), ["sleep", "file", "compute"] if call == "all" else [call]
+        await asyncio.wait([loop.run_in_executor(pool, request, name, call_ms) for name in names])
+        heart.cancel()
+
+
+def run(
+    call: Literal["all", "sleep", "file", "compute"] = "all",
+    call_ms: float = 80.0,
+    every_ms: float = 10.0,
+    workers: int = 2,
+):
+    asyncio.run(main(call, call_ms, every_ms, workers))
+
+
+if __name__ == "__main__":
+    run()
