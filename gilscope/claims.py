@@ -234,7 +234,7 @@ class Measured:
 
     def total(self, threads: Sequence[Thread], *states: str) -> int:
         """How long they were in any of these states, all together."""
-        self._need(states)
+        self._need_of(threads, states)
         self.places.append(lambda: self._longest(threads, states))
         return sum(thread["states"].get(state, 0) for thread in threads for state in states)
 
@@ -263,8 +263,7 @@ class Measured:
         return float((length * busy).sum() / max(length[busy > 0].sum(), 1))
 
     def _spans(self, tracks: Sequence[Thread], states: Sequence[str]) -> Spans:
-        if any(track["kind"] not in ("task", "work") for track in tracks):
-            self._need(states)
+        self._need_of(tracks, states)
         if states:
             self.places.append(lambda: self._longest(tracks, states))
         return self._among(tracks, states)
@@ -342,6 +341,11 @@ class Measured:
         at, (here, there) = at_once(mine, yours)
         length, both = np.diff(at), (here > 0) & (there > 0)
         return float(length[both[:-1]].sum() / max(length[here[:-1] > 0].sum(), 1))
+
+    def _need_of(self, tracks: Sequence[Thread], states: Sequence[str]) -> None:
+        """A task or a work runs in its own sense, which the program layer knows."""
+        if any(track["kind"] not in ("task", "work") for track in tracks):
+            self._need(states)
 
     def _need(self, states: Sequence[str] | set[str]) -> None:
         of_cores = {"native"} if self.timeline.without_gil and self.timeline.measured("cores") else set()
