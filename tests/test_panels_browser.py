@@ -1,5 +1,6 @@
-"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom, curves, marks."""
+"""What stands around the tracks and goes with the playhead, in a real browser: who waits for whom, curves, marks, time by line."""
 
+import json
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -100,3 +101,30 @@ def test_a_mark_is_kept_with_the_recording(browser: Browser, tmp_path: Path) -> 
         wait(page, f"e.phase === 'ended' && {marks} === '[[300000000,\"Both wait for ever\"]]'")
         assert page.get_by_role("list", name="Marks").inner_text() == "300 ms: Both wait for ever"
         page.close()
+
+
+def test_a_line_says_how_long_threads_stood_there_and_shows_those_spans(page: Page, server: Server) -> None:
+    """In the view or in all; pressing it looks for its spans, and the next one can be gone to."""
+    open_recording(page, server, "convoy")
+    line = "[...e.querySelectorAll('.gt-spent')].map((one) => one.ariaLabel)"
+    wait(page, f"{line}.length > 3")
+    whole = ask(page, line)
+    ask(page, "s.act((camera) => camera.zoom(20, 100e6))")
+    wait(
+        page,
+        f"JSON.stringify({line}) !== {json.dumps(json.dumps(whole, ensure_ascii=False, separators=(',', ':')), ensure_ascii=False)}",
+    )
+    page.get_by_label("Time that threads spent at each line").select_option("in all")
+    wait(
+        page,
+        f"JSON.stringify({line}) === {json.dumps(json.dumps(whole, ensure_ascii=False, separators=(',', ':')), ensure_ascii=False)}",
+    )
+    button = page.locator(".gt-spent", has_text="ms").last
+    number = str(button.get_attribute("aria-label")).split(":")[0].removeprefix("Line ")
+    button.click()
+    wait(page, f"s.arrangement.find.endsWith('.py:{number}') && s.found.spans > 0")
+    page.get_by_role("button", name="Next match").click()
+    rows = "[...s.selected.track.rows.line.subarray(s.selected.first, s.selected.last + 1)]"
+    wait(page, f"s.selected && {rows}.some((id) => m.locations.get(id)?.line === {number})")
+    page.get_by_label("Time that threads spent at each line").select_option("none")
+    wait(page, f"{line}.length === 0")

@@ -146,7 +146,9 @@ export class GilTimeline extends HTMLElement {
         (this.toolbar && !this.toolbar.tour.hidden && this.hasAttribute('controls') ? this.toolbar.tour : stage).focus();
       },
     });
-    this.source = new SourcePanel();
+    this.source = new SourcePanel((text) => stage.arrange((arrangement) => {
+      arrangement.find = text;
+    }));
     this.printed = new PrintedPanel((at) => stage.act((camera) => camera.seek(at, true)));
     this.marks = new Marks(() => this.#marked());
     stage.marks = this.marks;
@@ -402,7 +404,7 @@ export class GilTimeline extends HTMLElement {
     this.find?.tell(stage.found);
     if (this.hasAttribute('embed')) return;
     this.#besides(model, camera.at, camera.playback.playing || (camera.at > 0 && !camera.following));
-    this.source?.update(model, camera.at, stage.selected?.track.id ?? 0);
+    this.source?.update(model, camera.at, stage.selected?.track.id ?? 0, camera.viewport);
     this.#answer(stage, model);
   }
 

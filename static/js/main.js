@@ -26,6 +26,7 @@ import './help.js';
 import './highlight.js';
 import './labels.js';
 import './layout.js';
+import './line_times.js';
 import './live.js';
 import './lod.js';
 import './marks.js';

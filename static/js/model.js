@@ -25,7 +25,7 @@ const INACTIVE = new Set([State.UNKNOWN, State.OUTSIDE, State.EXITED, State.FREE
 /** @type {ReadonlySet<number>} */
 const DEEPENS = new Set([Kind.PUT, Kind.GET, Kind.TAKE]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
-const LINE_REACH = 256;
+export const LINE_REACH = 256;
 
 /** A thread in these does something at this moment. @type {ReadonlySet<number>} */
 const AT_WORK = new Set([State.RUNNING, State.NATIVE]);
