@@ -18,6 +18,7 @@ import numpy as np
 
 from gilscope.analysis import report as reports
 from gilscope.analysis import transport
+from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.finding import Stretch
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.messages import Messages
@@ -167,6 +168,11 @@ class Measured:
     def _longest_wait(self, thing: int) -> Sequence[Stretch]:
         waits = self.timeline.waits
         return _first_longest(waits[waits.thing == thing])
+
+    @property
+    def stuck(self) -> bool:
+        """Whether some waited for each other in a circle that nothing ended."""
+        return any(not cycle.broken for cycle in deadlocks(self.timeline))
 
     def lifetime(self, threads: Sequence[Thread]) -> int:
         """Of all of them together."""

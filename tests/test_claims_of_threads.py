@@ -236,7 +236,7 @@ REAL: list[tuple[str, str, dict[str, Any]]] = [
     ("list_as_queue", "depends", {"orders": 5, "cooks": 1}),
     ("list_as_queue_fixed", "confirmed", {"cook_ms": 40.0}),
     ("daemon_dies", "confirmed", {"ordinary_steps": 8}),
-    ("deadlock_timed_out", "confirmed", {}),
+    ("deadlock_timed_out", "confirmed", {"patience_ms": 5000}),
     ("deadlock_retried", "confirmed", {}),
     ("deadlock_single_lock", "confirmed", {}),
     ("deadlock_without_locks", "confirmed", {"pause_ms": 10.0}),

@@ -27,4 +27,7 @@ def claim(run: Measured) -> Verdict:
     )
     if max(spread) > 1.5 * min(spread):
         return depends(f"On what else this machine does: the measurements differ too much. {figures}")
+    kept = run.total(run.threads("alone", "together"), "runnable", "stalled")
+    if ratio <= 0.9 and kept > 0.1 * sum(alone):
+        return depends(f"On what else this machine does: it kept the cores from them for {duration(kept)}. {figures}")
     return confirmed(figures) if ratio > 0.9 else refuted(figures)
