@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from app import analysed, article, comparison, embed, lab, live, marks, pages, questions, recordings, series
+from app import analysed, article, comparison, embed, glossary, lab, live, marks, pages, questions, recordings, series
 from app.interpreters import Interpreters
 from app.plans import Plans
 from app.rendering import error_page
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    for part in (pages, article, recordings, comparison, lab, series, questions, marks, embed, live):
+    for part in (pages, article, recordings, comparison, lab, series, questions, marks, embed, live, glossary):
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)

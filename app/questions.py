@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
+from app.glossary import glossed_steps
 from app.recordings import ended
 from gilscope import tours
 from gilscope.errors import Refused
@@ -121,7 +122,8 @@ async def toured(request: Request, scenario: str, id: str) -> JSONResponse:
     if path is None:
         raise HTTPException(404, f"There is no tour of {scenario[:40]!r}.")
     questions: Questions = request.state.questions
-    return JSONResponse(await questions.ask(request.state.store.path(id), "tour", told=str(path)))
+    told = await questions.ask(request.state.store.path(id), "tour", told=str(path))
+    return JSONResponse({"steps": glossed_steps(told["steps"])})
 
 
 def _number(text: str, below: int, expected: str) -> int:

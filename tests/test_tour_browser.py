@@ -61,14 +61,20 @@ def steps(server: Served) -> list[dict[str, Any]]:
         return list(asking.get("/recordings/convoy/tour").json()["steps"])
 
 
+SELECTED = """new Promise((resolve) => {
+  const { stage } = document.querySelector('gil-timeline');
+  const look = () => {
+    const { track, from, to } = stage.selected ?? {}, { viewport, journey } = stage.camera;
+    if (journey) requestAnimationFrame(look);
+    else resolve([track?.id, from, to, viewport.from < from && viewport.to > to]);
+  };
+  look();
+})"""
+
+
 def selected(page: Page) -> list[Any]:
-    """Track, begin and end of the selected span, and whether all of it is seen."""
-    return list(
-        page.evaluate(
-            "(() => { const { stage } = document.querySelector('gil-timeline'); const { track, from, to } = stage.selected;"
-            " const { viewport } = stage.camera; return [track.id, from, to, viewport.from < from && viewport.to > to]; })()"
-        )
-    )
+    """Track, begin and end of the selected span, and whether all of it is seen, once the view has come to rest."""
+    return list(page.evaluate(SELECTED))
 
 
 def test_a_tour_leads_from_step_to_step(server: Served, page: Page) -> None:

@@ -3,7 +3,7 @@
 import { node } from './nodes.js';
 
 /**
- * @typedef {readonly (readonly [string, string])[]} Paragraph pieces: `text`, `code` or `figure`, and what it says
+ * @typedef {readonly (readonly string[])[]} Paragraph pieces: `text`, `code` or `figure`, and what it says; `term` with what that means and where more is told
  * @typedef {{query: string, found: boolean, paragraphs: readonly Paragraph[], from: number, to: number, track: number, spoken: string}} Step
  *   `from`, `to` in ns and `track` (0: none) only where it was found
  */
@@ -128,8 +128,9 @@ async function ask(url) {
   }));
 }
 
-/** @param {readonly [string, string]} piece @returns {Node | string} */
-function pieceNode([kind, text]) {
+/** @param {readonly string[]} piece @returns {Node | string} */
+function pieceNode([kind, text, means, address]) {
+  if (kind === 'term') return node('a', { class: 'term', href: address, 'data-means': means, target: '_blank' }, text);
   return kind === 'code' ? node('code', {}, text) : kind === 'figure' ? node('strong', {}, text) : text;
 }
 
