@@ -43,6 +43,11 @@ class Line:
     title: str
     cells: tuple[Cell, ...]
 
+    @property
+    def said(self) -> list[Cell]:
+        """Those that have figures, or say why not."""
+        return [cell for cell in self.cells if cell.judged.sentence]
+
 
 @dataclass(frozen=True)
 class Table:

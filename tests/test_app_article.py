@@ -121,6 +121,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "small"
 
 
+ANEW = """() => new Promise((done) => {
+  document.querySelector('#statement-17 summary').textContent = 'old';
+  new MutationObserver(() => done()).observe(document.querySelector('#statement-17 summary'), { childList: true, characterData: true, subtree: true });
+  document.querySelector('#round-python').dispatchEvent(new Event('change', { bubbles: true }));
+})"""
+"""Fetches the table anew; done when it has come."""
+
+
 def until(true: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + 60
     while not true():
@@ -162,9 +170,14 @@ def test_run_all_cancel_resume_and_a_server_that_ends(browser: Browser, tmp_path
         page.get_by_label("interpreter").focus()
         page.get_by_label("interpreter").select_option("all")
         expect(page).to_have_url(re.compile(r"/article\?python=all$"))
-        expect(page.locator("#statement-17 td")).to_have_count(len(running.state["interpreters"]._usable))
+        cells = page.locator("#statement-17 td[data-python]")
+        expect(cells).to_have_count(len(running.state["interpreters"]._usable))
         expect(page.get_by_label("interpreter")).to_be_focused()
-        page.locator("#statement-17 td a").click()
+        page.locator("#statement-17 summary").click()
+        expect(page.locator("#statement-17 dd")).to_contain_text("runners waited for the shot")
+        page.evaluate(ANEW)
+        assert page.locator("#statement-17 details").get_attribute("open") is not None, "it stays open when news come"
+        cells.get_by_role("link").click()
         expect(page).to_have_url(re.compile(r"/recordings/\w+#from=\d+&to=\d+&track=\d+"))
         page.goto(f"{running.base}/scenarios/starting_gun")
         page.get_by_role("link", name="statement 17").click()
