@@ -1,11 +1,13 @@
 """Which recordings stand beside each other: what is shown of each, what can be added, and what a page offers."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from app import words
-from app.store import Recording, Store
+from app.store import Mark, Recording, Store
 
 MOST = 6
 """Panes of a comparison."""
@@ -20,13 +22,13 @@ class Pane:
 
     recording: Recording
     facts: tuple[tuple[str, bool], ...]
-    findings: str
+    moments: str
     without: str
     earlier: str
     later: str
 
 
-def panes(recordings: list[Recording]) -> list[Pane]:
+def panes(recordings: list[Recording], marks: Mapping[str, Sequence[Mark]] = MappingProxyType({})) -> list[Pane]:
     """In their order, each with the links that take it out or move it."""
     ids = [recording.id for recording in recordings]
     names = list(dict.fromkeys(name for recording in recordings for name in recording.parameters))
@@ -39,7 +41,7 @@ def panes(recordings: list[Recording]) -> list[Pane]:
                 *((words.parameters({name: value}), not same[name]) for name, value in recording.parameters.items()),
                 (recording.python, not python),
             ),
-            findings=json.dumps(moments(recording)),
+            moments=json.dumps({"finding": found_at(recording), "mark": marked_at(marks.get(recording.id, ()))}),
             without=address([*ids[:n], *ids[n + 1 :]]),
             earlier=address(_swapped(ids, n - 1)) if n else "",
             later=address(_swapped(ids, n)) if n < len(ids) - 1 else "",
@@ -48,7 +50,7 @@ def panes(recordings: list[Recording]) -> list[Pane]:
     ]
 
 
-def moments(recording: Recording) -> dict[str, int]:
+def found_at(recording: Recording) -> dict[str, int]:
     """By the kind of a finding, in words, when it is first seen (ns)."""
     found: dict[str, int] = {}
     for finding in recording.findings:
@@ -57,6 +59,11 @@ def moments(recording: Recording) -> dict[str, int]:
             name = words.label(str(finding["kind"]).replace("-", "_"))
             found[name] = min([*begins, *([found[name]] if name in found else [])])
     return found
+
+
+def marked_at(marks: Sequence[Mark]) -> dict[str, int]:
+    """By the text of a mark, where its first is (ns)."""
+    return {mark.text: mark.at for mark in reversed(marks)}
 
 
 def address(ids: list[str]) -> str:

@@ -11,7 +11,7 @@ from app.beside import MOST, offered, panes
 from app.pages import read_catalogue
 from app.recordings import ended
 from app.rendering import is_htmx, render
-from app.store import Store
+from app.store import Mark, Store
 from gilscope.analysis import compare as tables
 from gilscope.analysis.compare import Figures
 
@@ -32,7 +32,7 @@ async def page(request: Request, ids: str = "", add: str = "") -> Response:
     listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
     pairs = {scenario.name: scenario.pair for scenario in listed}
     context = {
-        "panes": panes(recordings),
+        "panes": panes(recordings, await asyncio.to_thread(_marks, request.state.store, chosen)),
         "ids": ",".join(chosen),
         "most": MOST,
         "offered": await asyncio.to_thread(offered, request.state.store, recordings, pairs),
@@ -69,6 +69,10 @@ async def table(request: Request, ids: str = "", parts: str = "") -> Response:
         "tables": tables,
     }
     return render("_partials/figures.html" if is_htmx(request) else "figures.html", context)
+
+
+def _marks(store: Store, ids: list[str]) -> dict[str, list[Mark]]:
+    return {id: store.marks(id) for id in ids}
 
 
 def _repeated(store: Store, id: str, told: dict[str, Any]) -> list[Figures]:

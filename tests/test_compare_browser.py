@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from app import series_kept
+from gilscope.series import Plan
 from tests.app_client import Served, client, served, settings
+from tests.test_access_browser import AXE, RULES
 
 SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
 CHOSEN = {"convoy": "convoy", "fixed": "convoy_fixed", "deadlock": "deadlock"}
@@ -132,6 +135,51 @@ def test_aligned_by_an_event_and_by_chosen_moments(page: Page, server: Served) -
     at_rest(page, rf"#align=at&moment\.convoy={chosen[0]}&moment\.deadlock={chosen[1]}&")
 
 
+def test_a_range_selected_in_one_is_that_of_all(page: Page, server: Served) -> None:
+    """The table tells of it, each recording's part of it in its own time; the link restores it, Escape forgets it."""
+    opened(page, server, "/compare?ids=convoy,deadlock")
+    page.select_option("#align", "stretch")
+    box = page.locator("gil-timeline .gt-sheet").first.bounding_box()
+    assert box
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 400, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 700, box["y"] + 100, steps=3)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    ranges = "() => [...document.querySelectorAll('gil-timeline')].map(({ stage, model }) => stage.arrangement.range && { ...stage.arrangement.range, duration: model.duration })"
+    first, second = page.evaluate(ranges)
+    assert first["from"] / first["duration"] == pytest.approx(second["from"] / second["duration"], rel=1e-6)
+    assert first["to"] / first["duration"] == pytest.approx(second["to"] / second["duration"], rel=1e-6)
+    expect(page.get_by_role("button", name="the selected range")).to_have_attribute("aria-pressed", "true")
+    parts = f"{first['from']}-{first['to']}%2C{second['from']}-{second['to']}"
+    page.wait_for_function("() => performance.getEntriesByType('resource').some(({ name }) => name.includes('parts='))")
+    asked = page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('parts=')).at(-1)"
+    )
+    assert asked.endswith(f"parts={parts}")
+    at_rest(page, r"table=range.*range")
+    page.reload()
+    page.wait_for_selector("#main[data-ready]")
+    assert page.evaluate(ranges) == [first, second]
+    expect(page.get_by_role("button", name="the selected range")).to_have_attribute("aria-pressed", "true")
+    page.locator("gil-timeline .gt-row").first.focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate(ranges) == [None, None]
+    expect(page.get_by_role("button", name="the whole", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_aligned_by_a_mark_that_all_have(page: Page, server: Served) -> None:
+    """Of marks with the same text, the first of each is at one place."""
+    with client(server) as http:
+        http.headers["Origin"] = server.base
+        for id, at in (("convoy", 90_000_000), ("fixed", 40_000_000)):
+            assert http.put(f"/recordings/{id}/marks/m1", json={"at": at, "text": "here"}).status_code == 204
+            assert http.put(f"/recordings/{id}/marks/m2", json={"at": at + 9, "text": "here"}).status_code == 204
+    opened(page, server, "/compare?ids=convoy,fixed#align=mark:here")
+    assert [each["at"] for each in views(page)] == [90_000_000, 40_000_000]
+
+
 def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     """Alignment, view, playhead, folded tracks and the table's range; also when a pane is moved or taken out."""
     opened(page, server, "/compare?ids=convoy,fixed,deadlock")
@@ -206,6 +254,31 @@ def test_nothing_is_cut_off(browser: Browser, server: Served, width: int, scheme
     assert heads == [True, True, True]
     nameless = "[...document.querySelectorAll('button, a, select')].filter((each) => each.checkVisibility() && !(each.ariaLabel || each.innerText.trim() || each.labels?.length)).length"
     assert page.evaluate(nameless) == 0
+    page.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
+@pytest.mark.parametrize("address", ["/compare?ids=convoy,fixed", "/scenarios/convoy/series", "/series/like"])
+def test_axe_finds_nothing(browser: Browser, server: Served, address: str) -> None:
+    """A comparison, the form of a series, and a series with its curve, in dark and light."""
+    with server.state["store"].transaction() as database:
+        if series_kept.find(database, "like") is None:
+            plan = Plan("convoy", {}, 1, "burners", (1, 2))
+            series_kept.keep(database, "like", plan, "3.11.7", ("convoy", "fixed"))
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page.goto(server.base + address)
+    if "compare" in address:
+        page.wait_for_selector("#main[data-ready]")
+        at_rest(page, "")
+    page.add_script_tag(path=AXE)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        found = page.evaluate(
+            "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
+            RULES,
+        )
+        assert found == [], scheme
     page.close()
 
 

@@ -6,6 +6,7 @@ import { formatAddress, parseAddress } from './address.js';
 import { formatDuration } from './format.js';
 import { node } from './nodes.js';
 import { Playback } from './playback.js';
+import { rangeOf } from './range.js';
 import { State, STATE_TEXT } from './schema.js';
 import { EXPLAINED, Toolbar } from './toolbar.js';
 import { Viewport } from './viewport.js';
@@ -14,7 +15,7 @@ import { Viewport } from './viewport.js';
  * @typedef {import('./element.js').GilTimeline} GilTimeline
  * @typedef {import('./stage.js').Stage} Stage
  * @typedef {import('./model.js').Model} Model
- * @typedef {{id: string, timeline: GilTimeline, stage: Stage, model: Model, findings: Record<string, number>, alignment: Alignment}} Pane
+ * @typedef {{id: string, timeline: GilTimeline, stage: Stage, model: Model, moments: Record<string, Record<string, number>>, alignment: Alignment}} Pane
  */
 
 const ADDRESS_PAUSE_MS = 300;
@@ -31,7 +32,10 @@ class Comparison {
     this.chosen = new Map();
     /** While moments are chosen, each has a view of its own. */
     this.loose = false;
-    this.inView = false;
+    /** What the table is of. */
+    this.scope = 'whole';
+    /** What is selected, in common time. @type {{from: number, to: number} | null} */
+    this.range = null;
     this.leading = panes[0];
     this.busy = false;
     /** What the table that is there was asked for. */
@@ -50,7 +54,7 @@ class Comparison {
     this.#offer();
     this.select.addEventListener('change', () => this.align(this.select.value));
     this.choose.addEventListener('click', () => this.#choose());
-    for (const button of this.ranges) button.addEventListener('click', () => this.#range(button.dataset.range === 'view'));
+    for (const button of this.ranges) button.addEventListener('click', () => this.#scope(button.dataset.range ?? 'whole'));
     root.addEventListener('click', (event) => this.#carry(event));
     root.addEventListener('submit', (event) => this.#carry(event));
     root.addEventListener('gil-select', () => this.#settle());
@@ -95,10 +99,11 @@ class Comparison {
     const group = (/** @type {string} */ label, /** @type {[string, string][]} */ options) => (options.length === 0 ? [] : [node('optgroup', { label }, ...options.map(([value, text]) => node('option', { value }, text)))]);
     const [first, ...others] = this.panes;
     const states = EXPLAINED.filter((state) => state !== State.UNKNOWN && this.panes.every(({ model }) => firstOf(model, state) !== undefined));
-    const findings = Object.keys(first.findings).filter((title) => others.every((pane) => title in pane.findings));
+    const common = (/** @type {string} */ kind) => Object.keys(first.moments[kind]).filter((name) => others.every((pane) => name in pane.moments[kind])).map((name) => /** @type {[string, string]} */ ([`${kind}:${name}`, name]));
     this.select.append(
       ...group('The first of a state', states.map((state) => [`state:${state}`, STATE_TEXT[state].label])),
-      ...group('A finding', findings.map((title) => [`finding:${title}`, title])),
+      ...group('A finding', common('finding')),
+      ...group('A mark', common('mark')),
       node('option', { value: CHOSEN, hidden: true }, 'Chosen moments'),
     );
   }
@@ -127,7 +132,7 @@ class Comparison {
     if (this.way === CHOSEN) return this.chosen.get(pane.id);
     const [kind, what] = [this.way.split(':', 1)[0], this.way.slice(this.way.indexOf(':') + 1)];
     if (kind === 'state') return firstOf(pane.model, Number(what));
-    return kind === 'finding' ? pane.findings[what] : undefined;
+    return pane.moments[kind]?.[what];
   }
 
   /** The others go where one has gone. @param {Pane} pane */
@@ -136,13 +141,26 @@ class Comparison {
     this.busy = true;
     this.leading = pane;
     const { viewport, at, untouched } = pane.stage.camera;
+    const { range } = pane.stage.arrangement;
     const convert = (/** @type {Pane} */ other, /** @type {number} */ moment) => other.alignment.toOwn(pane.alignment.toCommon(moment));
     for (const other of this.loose ? [] : this.panes) {
-      if (other !== pane) other.stage.take({ viewport: new Viewport(convert(other, viewport.from), convert(other, viewport.to)), at: convert(other, at), untouched });
+      if (other === pane) continue;
+      const view = { viewport: new Viewport(convert(other, viewport.from), convert(other, viewport.to)), at: convert(other, at), untouched };
+      other.stage.take(view, range && rangeOf(convert(other, range.from), convert(other, range.to), other.model.duration));
     }
     this.busy = false;
+    this.#select(range && { from: pane.alignment.toCommon(range.from), to: pane.alignment.toCommon(range.to) });
     this.#tell();
     this.#settle();
+  }
+
+  /** The table is of what was just selected; of something else, once nothing is. @param {{from: number, to: number} | null} range */
+  #select(range) {
+    const before = this.range;
+    this.range = range;
+    if (range && (range.from !== before?.from || range.to !== before.to)) this.scope = 'range';
+    else if (!range && this.scope === 'range') this.scope = 'whole';
+    this.#press();
   }
 
   /** Choose a moment in each: first each has its own view, then they are aligned by their playheads. */
@@ -197,7 +215,7 @@ class Comparison {
     const { viewport, at, untouched, since } = stage.camera;
     const told = new URLSearchParams();
     if (this.way !== 'start') told.set('align', this.way);
-    if (this.inView) told.set('table', 'view');
+    if (this.scope !== 'whole') told.set('table', this.scope);
     for (const [id, moment] of this.way === CHOSEN ? this.chosen : []) told.set(`moment.${id}`, String(moment));
     const shared = formatAddress({
       ...(untouched ? {} : { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) }),
@@ -233,34 +251,39 @@ class Comparison {
       pane.stage.selected = track?.spanAt(moment, pane.model.duration) ?? null;
     }
     this.busy = false;
-    this.#follow(this.leading);
-    this.inView = told.get('table') === 'view';
+    // Its range may lie where only others are.
+    this.#follow(this.panes.find((pane) => pane.stage.arrangement.range) ?? this.leading);
+    const scope = told.get('table') ?? 'whole';
+    if (scope === 'view' || scope === 'whole') this.scope = scope;
     this.#press();
     this.#figures();
   }
 
-  /** @param {boolean} inView */
-  #range(inView) {
-    this.inView = inView;
+  /** @param {string} scope */
+  #scope(scope) {
+    this.scope = scope;
     this.#press();
     this.#settle();
   }
 
   #press() {
-    for (const button of this.ranges) button.setAttribute('aria-pressed', String((button.dataset.range === 'view') === this.inView));
+    for (const button of this.ranges) {
+      button.setAttribute('aria-pressed', String(button.dataset.range === this.scope));
+      if (button.dataset.range === 'range') button.disabled = !this.range;
+    }
   }
 
   /** Fetch the table, if it is about something else now. */
   async #figures() {
     const { stage, alignment } = this.leading;
     const { viewport } = stage.camera;
-    const stretch = { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) };
+    const stretch = this.scope === 'range' && this.range ? this.range : { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) };
     const parts = this.panes.map((pane) => {
       const { from, to } = partOf(stretch, pane.alignment, pane.model.duration);
       return `${from}-${to}`;
     });
     const query = new URLSearchParams({ ids: this.panes.map(({ id }) => id).join(',') });
-    if (this.inView) query.set('parts', parts.join(','));
+    if (this.scope !== 'whole') query.set('parts', parts.join(','));
     const address = `/compare/table?${query}`;
     if (this.shown === address) return;
     this.shown = address;
@@ -308,7 +331,7 @@ function begin() {
       timeline,
       stage: /** @type {Stage} */ (timeline.stage),
       model: /** @type {Model} */ (timeline.model),
-      findings: JSON.parse(timeline.dataset.findings ?? '{}'),
+      moments: JSON.parse(timeline.dataset.moments ?? '{}'),
       alignment: new Alignment(0),
     }));
     if (panes.length > 0) new Comparison(root, panes);

@@ -88,8 +88,8 @@ export class Stage {
     this.last = 0;
     /** @type {Viewport | null} the view that the ground was last drawn in */
     this.drawn = null;
-    /** The view that was last told to those who go with it. */
-    this.told = { viewport: this.camera.viewport, at: 0 };
+    /** The view and the range that were last told to those who go with it. @type {{viewport: Viewport, at: number, range: import('./range.js').Range | null}} */
+    this.told = { viewport: this.camera.viewport, at: 0, range: null };
     this.visible = true;
     /** The browser has taken a canvas away, as it does when graphics memory runs out. */
     this.lost = false;
@@ -195,16 +195,20 @@ export class Stage {
   }
 
   #tellMove() {
-    const { viewport, at } = this.camera;
-    if (viewport === this.told.viewport && at === this.told.at) return;
-    this.told = { viewport, at };
+    const { camera: { viewport, at }, arrangement: { range }, told } = this;
+    if (viewport === told.viewport && at === told.at && range === told.range) return;
+    this.told = { viewport, at, range };
     this.events.moved();
   }
 
-  /** Look where another stage looks, without telling it again. @param {{viewport: Viewport, at: number, untouched: boolean}} view */
-  take(view) {
+  /**
+   * Look where another stage looks, and at its range, without telling it again.
+   * @param {{viewport: Viewport, at: number, untouched: boolean}} view @param {import('./range.js').Range | null} range
+   */
+  take(view, range) {
     this.camera.take(view);
-    this.told = { viewport: view.viewport, at: view.at };
+    this.arrangement.range = range;
+    this.told = { viewport: view.viewport, at: view.at, range };
     this.touch();
   }
 
