@@ -122,7 +122,7 @@ def test_a_line_says_how_long_threads_stood_there_and_shows_those_spans(page: Pa
     button = page.locator(".gt-spent", has_text="ms").last
     number = str(button.get_attribute("aria-label")).split(":")[0].removeprefix("Line ")
     button.click()
-    wait(page, f"s.arrangement.find.endsWith('.py:{number}') && s.found.spans > 0")
+    wait(page, f"s.arrangement.find.endsWith('.py:{number}') && s.found?.spans > 0")
     page.get_by_role("button", name="Next match").click()
     rows = "[...s.selected.track.rows.line.subarray(s.selected.first, s.selected.last + 1)]"
     wait(page, f"s.selected && {rows}.some((id) => m.locations.get(id)?.line === {number})")

@@ -136,7 +136,7 @@ export class SourcePanel {
       piece.style.width = `${(100 * part) / most}%`;
       return piece;
     }));
-    const button = node('button', { type: 'button', class: 'gt-spent', title: `${words}. Press to see these spans.`, 'aria-label': `Line ${line}: ${words}. See these spans.` }, bar, formatDuration(total));
+    const button = node('button', { type: 'button', class: 'gt-spent', title: `${words}. Press to see these spans.`, 'aria-label': `Line ${line}: ${formatDuration(total)}, ${words}. See these spans.` }, bar, formatDuration(total));
     button.addEventListener('click', () => this.find(`${this.file.split('/').pop()}:${line}`));
     return button;
   }
