@@ -95,9 +95,9 @@ class Result:
         return next((turn for turn in self.turns if turn.state == "running"), None)
 
     @property
-    def busy(self) -> int:
-        """Runs in which something else had the cores."""
-        return sum(bool(turn.figures and turn.figures.busy) for turn in self.turns)
+    def disturbed(self) -> str:
+        """What else was on the cores; empty: nothing."""
+        return advice.disturbed([turn.figures for turn in self.turns if turn.figures])
 
     @property
     def beside(self) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gilscope.analysis.compare import Cell, cell
-from gilscope.analysis.text import duration, listed, percent, size
+from gilscope.analysis.text import counted, duration, listed, percent, size
 
 PROCESSES = ("ForkProcess-", "ForkServerProcess-", "SpawnProcess-")
 WORKERS = {
@@ -202,6 +202,17 @@ def difference(measured: Advice, article: Advice, outcomes: Sequence[Outcome]) -
     times = theirs.took / ways[measured.way].took
     why = " ".join(theirs.typical.reasons[:2])
     return "differ", f"The article's way took {spread(theirs)}, {times:.2f} times as long. {why}".rstrip()
+
+
+def disturbed(runs: Sequence[Figures]) -> str:
+    """In how many of them something else had the cores; empty: in none."""
+    busy = sum(run.busy for run in runs)
+    if not busy:
+        return ""
+    return (
+        f"In {busy} of {counted(len(runs), 'run')} something else had the cores of this machine. On a quiet one the times are "
+        "shorter and vary less, and the advice may be another."
+    )
 
 
 def spread(outcome: Outcome) -> str:

@@ -76,6 +76,8 @@ def _tell(as_json: bool, values: dict[str, Any], found: Sequence[Done], outcomes
     for title, said in (("Measured here", measured), ("The article", article)):
         if isinstance(said, Advice):
             print(f"{title}: {advice.name(said.way)}. {said.sentence}")
+    if text := advice.disturbed([run for each in outcomes for run in each.runs]):
+        print(text)
     print(" ".join(filter(None, (WORDS.get(word, "Not measured."), sentence))))
 
 

@@ -1,8 +1,19 @@
 """The advice of the lab: by numbers that agree with the article, contradict it, or lie too near each other to say."""
 
+from dataclasses import replace
 from typing import Any
 
-from gilscope.advice import Advice, Figures, Outcome, Work, by_measurement, by_the_article, difference, figures
+from gilscope.advice import (
+    Advice,
+    Figures,
+    Outcome,
+    Work,
+    by_measurement,
+    by_the_article,
+    difference,
+    disturbed,
+    figures,
+)
 
 MB, MS = 1_000_000, 1e6
 
@@ -146,3 +157,13 @@ def test_a_run_that_did_not_end_has_no_figures() -> None:
     """Neither one that was stopped, nor one that said nothing."""
     assert figures(told("serial", verdict="wall-limit"), SAID, 0) is None
     assert figures(told("serial"), "This Python has no pool of interpreters.", 0) is None
+
+
+def test_a_busy_machine_is_said() -> None:
+    """And nothing where none of the runs was disturbed."""
+    quiet = outcome("serial", 1).runs[0]
+    assert disturbed([quiet, quiet]) == ""
+    assert disturbed([quiet, replace(quiet, busy=True), quiet]) == (
+        "In 1 of 3 runs something else had the cores of this machine. On a quiet one the times are shorter and vary less, and the "
+        "advice may be another."
+    )

@@ -22,6 +22,7 @@ from gilscope.recording import encode_chunk
 from gilscope.scenarios import validate
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
+from tests.test_pages_browser import TEXTS
 
 WORK = {"pieces": "2", "waiting_ms": "1", "computing_ms": "2"}
 PYTHON = Interpreter(Path("/python"), (3, 12, 0), "CPython", "", False, Path("/include"), "", "", "")
@@ -231,7 +232,7 @@ def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "ways", lambda chosen, usable: [("serial", chosen), ("threads", chosen)])
     with served(settings(tmp_path, slots=1)) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page = browser.new_page(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -246,7 +247,12 @@ def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         expect(page.get_by_role("heading", name="The article: asyncio with a pool of processes")).to_be_visible()
         expect(page.get_by_role("rowheader")).to_have_count(2)
         expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert [text for text in page.evaluate(TEXTS) if text["size"] < 12 or text["contrast"] < 4.5] == []
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
         page.get_by_role("link", name="run 1 of threads: timeline").click()
         expect(page.locator("gil-timeline")).to_be_visible()
         browser.close()

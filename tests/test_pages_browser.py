@@ -129,6 +129,7 @@ ADDRESSES = [
     "/scenarios/convoi",
     "/article",
     "/article?python=all",
+    "/lab",
     "/recordings/",
     "/recordings/?q=nothing",
     "/recordings/whole#from=60000000&to=140000000&at=121000000&track=4",
