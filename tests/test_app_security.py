@@ -61,7 +61,8 @@ def test_every_answer_carries_the_headers(running: Served, web: httpx.Client) ->
         shared = path.startswith(("/embed/", "/static/"))
         assert answer.headers["cross-origin-resource-policy"] == ("cross-origin" if shared else "same-origin"), path
         assert answer.headers.get("access-control-allow-origin") == ("*" if shared else None), path
-        assert answer.status_code < 500, (path, answer.text)
+        refused = answer.status_code == 503 and "retry-after" in answer.headers
+        assert answer.status_code < 500 or refused, (path, answer.text)
 
 
 def test_the_policy_has_no_exception() -> None:
@@ -74,7 +75,7 @@ def test_the_policy_has_no_exception() -> None:
 @pytest.mark.parametrize("template", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.stem)
 def test_templates_hold_nothing_that_the_policy_forbids(template: Path) -> None:
     """No inline script or style, no handler, no htmx attribute that needs eval, nothing from elsewhere."""
-    text = template.read_text()
+    text = re.sub(r"{[%{].*?[%}]}", "", template.read_text(), flags=re.DOTALL)
     assert not re.search(r"<style|\sstyle\s*=|\son\w+\s*=|hx-on|hx-vals|js:|javascript:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
     assert not re.search(r"(src|href|action|hx-get|hx-post)\s*=\s*[\"']?(https?:)?//", text)
