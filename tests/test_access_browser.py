@@ -92,7 +92,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
 @pytest.mark.parametrize("address", ["/", "/article?python=all", "/scenarios/deadlock#tour=3", "/recordings/"])
 def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> None:
-    """Home, the article, a scenario with its tour and a recording, in dark and light, the help and the words open too."""
+    """Home, the article, a scenario with its tour, and a recording with its path and the figures of a range, in dark and light, the help and the words open too."""
     page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
     page.goto(pages.base + address)
     if address == "/recordings/":
@@ -102,6 +102,11 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
         while not page.evaluate("document.querySelector('gil-timeline')?.phase === 'ended'"):
             assert time.monotonic() < deadline
             page.wait_for_timeout(20)
+    if address == "/recordings/":
+        page.evaluate("() => { location.hash = 'path=1&range=0,9000000'; }")
+        page.locator(".gt-path .gt-hop").first.wait_for()
+        page.get_by_role("tab", name="Range").click()
+        page.locator(".gt-range table").last.wait_for()
     if "tour" in address:
         page.locator(".gt-tour-shown").wait_for()
     page.add_script_tag(path=AXE)

@@ -77,9 +77,10 @@ export class RangePanel {
   #blame({ blame, from, to }) {
     const rows = blame.slice(0, MOST_ROWS).map((row, n) => {
       const first = n === 0 || blame[n - 1].thread !== row.thread;
-      return [first ? this.name(row.thread) : '', formatDuration(row.ns), formatShare(row.ns, to - from), node('span', {}, row.sentence)];
+      const who = this.name(row.thread);
+      return [first ? who : node('span', { class: 'gt-spoken' }, who), formatDuration(row.ns), formatShare(row.ns, to - from), node('span', {}, row.sentence)];
     });
-    return table('Where the time went, and who is to blame', ['who', 'time', 'of the range', 'what'], rows, blame.length - rows.length);
+    return table('Where the time went, and who is to blame', ['who', 'time', 'share', 'what'], rows, blame.length - rows.length);
   }
 
   /** @param {Figures} figures @param {Figures['waits']} waits */
@@ -107,11 +108,12 @@ function key(name) {
  * @param {string} caption @param {readonly (string | Node)[]} heads @param {readonly (readonly (string | Node)[])[]} rows @param {number} more rows that don't show
  */
 function table(caption, heads, rows, more) {
-  const body = rows.map((row) => node('tr', {}, ...row.map((cell, n) => node(n === 0 ? 'th' : 'td', n === 0 ? { scope: 'row' } : {}, cell))));
+  const body = rows.map(([head, ...cells]) => node('tr', {}, node('th', { scope: 'row' }, head), ...cells.map((cell) => node('td', { class: cell instanceof HTMLElement ? 'gt-words' : false }, cell))));
   const made = node(
     'div',
     { class: 'gt-figures', tabindex: '0', role: 'group', 'aria-label': caption },
-    node('table', {}, node('caption', {}, caption), node('thead', {}, node('tr', {}, ...heads.map((head) => node('th', { scope: 'col' }, head)))), node('tbody', {}, ...body)),
+    node('p', { class: 'gt-caption', 'aria-hidden': 'true' }, caption),
+    node('table', { 'aria-label': caption }, node('thead', {}, node('tr', {}, ...heads.map((head) => node('th', { scope: 'col' }, head)))), node('tbody', {}, ...body)),
   );
   if (more > 0) made.append(node('p', { class: 'gt-quiet' }, `And ${formatCount(more)} more.`));
   return made;
