@@ -12,27 +12,29 @@ Parameters:
     steps: 1..50000, how much is computed for each item
 """
 
-from concurrent.futures import ProcessPoolExecutor
-from time import perf_counter, sleep
+from functools import partial
+from multiprocessing import Barrier, Pool
+from time import perf_counter
 
 
-def length_of_path(number, steps=100):
+def length_of_path(steps, number):
     for step in range(steps):
         number = number // 2 if number % 2 == 0 else 3 * number + step
     return number % 1000
 
 
-def run(items: int = 60, chunk: int = 15, workers: int = 2, steps: int = 5000):
-    numbers, same = range(1, items + 1), [steps] * items
+def run(items: int = 120, chunk: int = 15, workers: int = 2, steps: int = 6000):
+    function, numbers, everybody = partial(length_of_path, steps), range(1, items + 1), Barrier(workers + 1)
     began = perf_counter()
-    print(f"map: {sum(map(length_of_path, numbers, same))} after {(perf_counter() - began) * 1000:.1f} ms")
-    with ProcessPoolExecutor(workers) as pool:
-        for here in [pool.submit(sleep, 0.02) for _ in range(workers)]:
-            here.result()
+    print(f"map: {sum(map(function, numbers))} after {(perf_counter() - began) * 1000:.1f} ms")
+    with Pool(workers, everybody.wait) as pool:
+        everybody.wait()
         for name, size in (("in chunks", chunk), ("one by one", 1)):
             began = perf_counter()
-            total = sum(pool.map(length_of_path, numbers, same, chunksize=size))
+            total = sum(pool.map(function, numbers, size))
             print(f"{name}: {total} after {(perf_counter() - began) * 1000:.1f} ms")
+        pool.close()
+        pool.join()
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def claim(run: Measured) -> Verdict:
         return depends(f"On the cores, and on how much is computed for each item. {figures}")
     if chunks > single:
         return depends(f"On how items are shared out: here one by one was no slower. {figures}")
-    workers = run.threads("ForkProcess", "ForkServerProcess", "SpawnProcess")
+    workers = run.threads("ForkPoolWorker", "ForkServerPoolWorker", "SpawnPoolWorker")
     waited, ran = run.without_core(workers), run.total(workers, run.executes)
     if waited > ran / 4:
         return depends(f"On cores for them: they wanted one in vain for {duration(waited)}. {figures}")
