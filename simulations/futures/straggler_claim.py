@@ -23,4 +23,8 @@ def claim(run: Measured) -> Verdict:
     )
     if run.parameters["slow"] == 1 or max(quick) >= min(slow):
         return depends(f"On how much slower it is: here another took as long. {figures}")
-    return confirmed(figures) if first[0] > slow[0] * 0.9 and first[1] < slow[1] else refuted(figures)
+    if first[0] > slow[0] * 0.9 and first[1] < slow[1]:
+        return confirmed(figures)
+    if run.total(run.threads("MainThread"), "runnable") > slow[1] / 4:
+        return depends(f"On a core for whoever takes the results: here it lacked one. {figures}")
+    return refuted(figures)
