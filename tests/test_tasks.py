@@ -114,6 +114,12 @@ def test_tasks_take_turns(record: Callable[..., Recording]) -> None:
     a = recording.tracks[tracks(recording, TrackKind.TASK)["a"]]
     assert (a["function"], recording.tracks[a["parent"]]["name"]) == ("turns", "loop")
     assert states(recording, tracks(recording, TrackKind.LOOP)["loop"])[:4] == ["IDLE", "BUSY", "IDLE", "BUSY"]
+    of_the_loop = [
+        track["function"]
+        for track in recording.tracks.values()
+        if track["kind"] == TrackKind.TASK and track["internal"]
+    ]
+    assert of_the_loop == ["BaseEventLoop.shutdown_asyncgens", "BaseEventLoop.shutdown_default_executor"]
 
 
 def test_gather_and_sleep(record: Callable[..., Recording]) -> None:

@@ -13,6 +13,8 @@ from gilscope.events import Kind, TrackKind
 
 BARE = "future"
 """What a task awaits when nothing tells what that is."""
+OF_LOOPS = ("BaseEventLoop.", "BaseSelectorEventLoop.")
+"""Tasks that a loop of asyncio makes for itself, as to accept a connection or to close down: no program's own."""
 
 Index = NDArray[np.intp]
 
@@ -72,6 +74,7 @@ class Tasks:
     def _tell(self, key: tuple[int, int]) -> None:
         told, track = self._told.get(key, {}), self._known[key]
         if "name" in told:
-            self._tracks.change(track, name=told["name"], function=self._places.function(key[0], told["code"]))
+            function = self._places.function(key[0], told["code"])
+            self._tracks.change(track, name=told["name"], function=function, internal=function.startswith(OF_LOOPS))
         if "error" in told:
             self._tracks.change(track, error=told["error"])

@@ -59,15 +59,15 @@ function heading(id) {
 }
 
 /**
- * What says nothing at first sight: a lock inside another thing, or one that nobody ever held; a thread, a task,
- * a loop or a core that did nothing.
+ * What says nothing at first sight: a lock inside another thing, or one that nobody ever held; a task that a loop
+ * makes for itself; a thread, a task, a loop or a core that did nothing.
  * @param {Model} model @param {Track} track
  */
 function isQuiet(model, track) {
   const kind = rowKind(track);
   if (kind === 'resource') return track.internal || !track.active;
   if (kind === 'process' || kind === 'gil') return false;
-  if (track.isWork && track.internal) return true;
+  if (kind === 'task' && track.internal) return true;
   // Where the GIL isn't measured, what a thread did may not be known.
   return track.rows.count === 0 || (!track.active && model.header?.layers?.gil?.measured !== false);
 }

@@ -66,6 +66,14 @@ test('what belongs together stands together; the longest contended first, once t
   assert.ok(drawn(model, { quiet: true }).includes('- idler'));
 });
 
+test('what a loop makes for itself is quiet', () => {
+  const model = program();
+  model.tellMeta({ tracks: [{ id: 6, kind: TASK, name: 'task-1', parent: 4, internal: true }] });
+  assert.ok(!drawn(model).includes('- - task-1'));
+  assert.equal(layOut(model).quiet, 2);
+  assert.ok(drawn(model, { quiet: true }).includes('- - task-1'));
+});
+
 test('groups fold, tracks are pinned, and a filter leaves what it keeps with its parents', () => {
   const model = program();
   assert.deepEqual(drawn(model, { folded: new Set([4, -3, 20]) }).slice(3), ['- loop (3)', '- Locks and queues (5)', 'child (1)', 'core 0', 'core 1']);
