@@ -26,8 +26,9 @@ NICE = 10
 MOST_SEGMENTS = 4000
 """Of the critical path, to be drawn: more than a screen has pixels."""
 MOST_TOLD = 12
-MOST_ROWS = 2_000_000
-"""Of all recordings together that stay in memory, worked out as far as they were asked about. A larger one stays alone."""
+MOST_ROWS = 1_000_000
+"""Of all recordings together that stay in memory, worked out as far as they were asked about: some 200 bytes each. A larger one
+stays alone."""
 
 
 class Timelines:

@@ -26,7 +26,7 @@ async function ask(recording, what, parameters, signal) {
 
 /** Why the server isn't asked: it hasn't the recording, or not yet all of it. @param {string | null} recording @param {boolean} ended */
 export function unasked(recording, ended) {
-  if (!recording) return 'This is worked out by the server that has the recording. Here, only its file is shown.';
+  if (!recording) return 'This is worked out by the server that has the recording, and told on its page there. Here, only its file is shown.';
   return ended ? '' : 'The run goes on. This is told when it has ended: working it out now would take a core from what is measured.';
 }
 

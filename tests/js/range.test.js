@@ -8,6 +8,7 @@ import { Arrangement } from '../../static/js/arrangement.js';
 import { commandOf } from '../../static/js/gestures.js';
 import { rangeFrom, rangeOf } from '../../static/js/range.js';
 import { asCsv, asMarkdown, inShort } from '../../static/js/range_text.js';
+import { unasked } from '../../static/js/questions.js';
 import { Story } from '../../static/js/story.js';
 
 const NAMES = ['', 'main', 'worker "2", the | other'];
@@ -86,4 +87,10 @@ test('a story goes on where the reader walked along it, and nowhere else', () =>
   story.walk(1, span(2, 0));
   assert.deepEqual([story.at, story.take(span(1, 4)), story.at, story.take(span(2, 0)), story.at], [1, true, 0, true, 1]);
   assert.equal(story.take(span(2, 7)), false);
+});
+
+test('the server is asked about what it has, when all of it is there; else the reader is told why not', () => {
+  assert.equal(unasked('x', true), '');
+  assert.match(unasked('x', false), /^The run goes on\./);
+  assert.match(unasked(null, false), /by the server that has the recording/);
 });
