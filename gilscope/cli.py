@@ -1,6 +1,6 @@
-"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | lab | interpreters | doctor``.
+"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | lab | claims | interpreters | doctor``.
 
-Exit codes: 0 all right, 1 the run's verdict isn't ok, 2 it couldn't be done, or not wholly; then one sentence says
+Exit codes: 0 all right, 1 the run's verdict isn't ok or a claim is refuted, 2 it couldn't be done, or not wholly; then one sentence says
 why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
 """
 
