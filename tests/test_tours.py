@@ -1,8 +1,11 @@
 """Tours: what their queries say and find, what their files may hold, and that those of the folder fit the recordings."""
 
+import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,9 +16,10 @@ from gilscope import tours
 from gilscope.analysis.moments import Moment, Moments
 from gilscope.analysis.queries import KINDS, MARKS, STATES, UNITS, Length, Name, Query, ordinal, parse
 from gilscope.analysis.timeline import Timeline
+from gilscope.collector.run import Order, perform
 from gilscope.errors import BadQuery, BadTour
 from gilscope.recording import read
-from gilscope.scenarios import FOLDER, catalogue
+from gilscope.scenarios import FOLDER, Parameter, Scenario, Value, catalogue
 from tests.pictures import TICK, any_picture, draw, track_of
 
 TOURED = [scenario for scenario in catalogue() if tours.path_of(scenario.name)]
@@ -356,6 +360,36 @@ def test_a_tour_fits_the_recording_that_is_shipped(scenario: Any) -> None:
         step["query"] for step, wanted in zip(told, steps, strict=True) if not step["found"] and not wanted.otherwise
     ] == []
     assert all(step["paragraphs"] for step in told)
+
+
+@pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
+@pytest.mark.parametrize("scenario", TOURED, ids=lambda scenario: scenario.name)
+def test_a_tour_fits_runs_with_other_parameters(scenario: Scenario, tmp_path: Path) -> None:
+    """Twenty real ones with small parameters: each step is found, or says that it isn't, in the words of the tour."""
+    steps = tours.read(tours.path_of(scenario.name) or Path())
+    random = Random(scenario.name)
+    for number in range(20):
+        values = {parameter.name: some_value(parameter, random) for parameter in scenario.parameters}
+        path = tmp_path / f"{number}.gilscope"
+        perform(Order("tour", scenario, values, Path(sys.executable), path))
+        recording = read(path)
+        told = tours.resolve(steps, Timeline(recording))
+        for step, wanted in zip(told, steps, strict=True):
+            assert step["paragraphs"] and all(text for paragraph in step["paragraphs"] for _, text in paragraph)
+            assert step["found"] or wanted.otherwise or (recording.end or {})["verdict"] != "ok", (
+                values,
+                step["query"],
+            )
+
+
+def some_value(parameter: Parameter, random: Random) -> Value:
+    """A small one."""
+    if parameter.type in ("bool", "choice"):
+        return random.choice(parameter.choices or (False, True))
+    low, high = parameter.minimum, parameter.maximum
+    assert low is not None and high is not None
+    most = min(high, max(float(parameter.default), low))
+    return int(random.uniform(low, most)) if parameter.type == "int" else random.uniform(low, most)
 
 
 def kinds_of_findings() -> set[str]:
