@@ -24,16 +24,22 @@ router = APIRouter(prefix="/lab")
 
 REPEATS = ("1", "2", "3", "5")
 USUAL_REPEATS = "3"
-PRESETS: dict[str, dict[str, Value]] = {
-    "HTTP requests": {"pieces": 100, "waiting_ms": 30, "computing_ms": 0.5, "payload_kb": 1},
-    "50 pages to fetch and read": {"pieces": 50, "waiting_ms": 60, "computing_ms": 6, "payload_kb": 1},
-    "a million CSV rows": {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 2000},
-    "database writes": {"pieces": 60, "waiting_ms": 8, "computing_ms": 0.2, "payload_kb": 1, "chain": 30},
-    "batch inference": {"pieces": 16, "waiting_ms": 0, "computing_ms": 30, "payload_kb": 2000, "language": "c"},
-    "a websocket server": {"pieces": 1000, "waiting_ms": 5, "computing_ms": 0.1, "payload_kb": 1},
-    "a parallel map": {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 1},
+PRESETS: dict[str, tuple[str, dict[str, Value]]] = {
+    "HTTP requests": ("many_requests", {"pieces": 100, "waiting_ms": 30, "computing_ms": 0.5, "payload_kb": 1}),
+    "50 pages to fetch and read": ("fifty_pages", {"pieces": 50, "waiting_ms": 60, "computing_ms": 6, "payload_kb": 1}),
+    "a million CSV rows": ("csv_rows", {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 2000}),
+    "database writes": (
+        "background_writer",
+        {"pieces": 60, "waiting_ms": 8, "computing_ms": 0.2, "payload_kb": 1, "chain": 30},
+    ),
+    "batch inference": (
+        "batch_inference",
+        {"pieces": 16, "waiting_ms": 0, "computing_ms": 30, "payload_kb": 2000, "language": "c"},
+    ),
+    "a websocket server": ("websocket_server", {"pieces": 1000, "waiting_ms": 5, "computing_ms": 0.1, "payload_kb": 1}),
+    "a parallel map": ("parallel_map", {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 1}),
 }
-"""Work as it comes; what isn't given is the scenario's own default."""
+"""Work as it comes: the scenario that does just that, and what it is like; what isn't given is ``which_way``'s own default."""
 
 
 @router.get("")
@@ -91,14 +97,16 @@ async def _page(
     if error is not None:
         status = 429 if isinstance(error, QueueFull) else 503 if isinstance(error, Refused) else 422
     repeats = given.get("repeats", "")
-    presets = {name: {**scenario.defaults, **changes} for name, changes in PRESETS.items()}
+    presets = {name: {**scenario.defaults, **changes} for name, (_, changes) in PRESETS.items()}
     shown = {field.parameter.name: field.text for field in form.fields}
     context = {
         "form": form,
         "result": found,
         "presets": presets,
         "preset": next((name for name, values in presets.items() if _same(shown, values)), ""),
-        "rules": {name: advice.by_the_article(advice.work(given)) for name, given in presets.items()},
+        "rules": {
+            name: (PRESETS[name][0], advice.by_the_article(advice.work(given))) for name, given in presets.items()
+        },
         "repeats": REPEATS,
         "repeat": repeats if repeats in REPEATS else USUAL_REPEATS,
     }

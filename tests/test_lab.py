@@ -54,14 +54,15 @@ def test_what_comes_ready_can_be_run() -> None:
     """Seven kinds of work, each within what its parameters and the lab allow."""
     scenario = scenarios.find(lab.SCENARIO)
     assert len(lab.PRESETS) == 7
-    for given in lab.PRESETS.values():
+    for name, given in lab.PRESETS.values():
+        assert scenarios.find(name).chapter == "deciding"
         lab.refuse_too_long(validate(scenario, {name: str(value) for name, value in given.items()}))
 
 
 def test_what_the_article_says_stands_there_before(asking: httpx.Client) -> None:
     """By kind of work; the one in the form is marked."""
     answer = asking.get("/lab")
-    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td>', answer.text)
+    rows = re.findall(r'<th scope="row"><a href="[^"]*">(.*?)</a></th><td>(.*?)</td>', answer.text)
     assert [way for _, way in rows] == ["threads"] * 2 + ["processes", "threads", "processes", "asyncio", "processes"]
     assert [name for name, _ in rows] == list(lab.PRESETS)
     assert 'aria-current="true" href' not in answer.text
