@@ -128,3 +128,24 @@ def test_a_line_says_how_long_threads_stood_there_and_shows_those_spans(page: Pa
     wait(page, f"s.selected && {rows}.some((id) => m.locations.get(id)?.line === {number})")
     page.get_by_label("Time that threads spent at each line").select_option("none")
     wait(page, f"{line}.length === 0")
+
+
+def test_steps_from_event_to_event(page: Page, server: Server) -> None:
+    """Every moment at which anything happens on a track that shows, none twice, there and back; by key and by button."""
+    open_recording(page, server, "deadlock")
+    moments: list[float] = ask(
+        page,
+        "[...new Set(s.layout.rows.flatMap(({ track }) => [...track.rows.at.subarray(0, track.rows.count)]))].sort((a, b) => a - b).filter((at) => at > 2e6).slice(0, 12)",
+    )
+    ask(page, f"s.act((camera) => camera.seek({moments[0] - 1}))")
+    ask(page, "s.focus()")
+    there, back = [], []
+    for _ in moments:
+        page.keyboard.press("l")
+        there.append(ask(page, "c.at"))
+        assert ask(page, "s.selected.from <= c.at && c.at <= s.selected.to && c.viewport.contains(c.at)")
+    for _ in moments[1:]:
+        page.get_by_role("button", name="One event back").click()
+        back.append(ask(page, "c.at"))
+    assert there == moments
+    assert back == moments[-2::-1]

@@ -130,6 +130,9 @@ export class GilTimeline extends HTMLElement {
       tour: () => this.#ask('tour'),
       find: () => this.#ask('find'),
       events: () => this.#ask('events'),
+      eventBefore: () => stage.command('event-before'),
+      eventAfter: () => stage.command('event-after'),
+      cause: () => stage.command('cause'),
       curves: () => stage.command('curves'),
       path: () => stage.command('path'),
       range: () => (stage.arrangement.range ? stage.setRange(null) : stage.command('range-view')),
@@ -180,7 +183,7 @@ export class GilTimeline extends HTMLElement {
     this.strip = node('p', { class: 'gt-status', role: 'status' });
     this.tip = node('div', { class: 'gt-tip', hidden: true });
     this.spoken = node('p', { class: 'gt-spoken', 'aria-live': 'polite' });
-    const how = node('p', { class: 'gt-spoken', id: `gt-how-${count}` }, 'Arrow keys move from track to track and from span to span, Enter leads to the reason, X folds, P pins, slash finds, C leads to the cause, T tells the recording in words and as a table, W and S zoom, A and D move in time, Space plays, question mark lists all keys.');
+    const how = node('p', { class: 'gt-spoken', id: `gt-how-${count}` }, 'Arrow keys move from track to track and from span to span, Enter leads to the reason, X folds, P pins, slash finds, C leads to the cause, J and L go one event back and on, M sets a mark, T tells the recording in words and as a table, W and S zoom, A and D move in time, Space plays, question mark lists all keys.');
     stage.names.element.setAttribute('aria-describedby', how.id);
     this.detail.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') stage.names.focus(stage.names.current);

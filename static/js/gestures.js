@@ -16,7 +16,7 @@ import { RULER_PX } from './layout.js';
  * @property {(command: Command) => void} command
  * @typedef {'zoom-in' | 'zoom-out' | 'earlier' | 'later' | 'previous' | 'next' | 'up' | 'down' | 'fit' | 'fit-selection'
  *   | 'play' | 'start' | 'end' | 'help' | 'escape' | 'fold' | 'pin' | 'enter'
- *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events' | 'curves' | 'mark'
+ *   | 'find' | 'next-match' | 'previous-match' | 'cause' | 'back' | 'forth' | 'events' | 'curves' | 'mark' | 'event-before' | 'event-after'
  *   | 'tour' | 'next-step' | 'previous-step' | 'path' | 'range-begin' | 'range-end' | 'range-view'} Command
  */
 
@@ -33,7 +33,7 @@ const KEYS = Object.freeze({
   Equal: 'zoom-in', NumpadAdd: 'zoom-in', Minus: 'zoom-out', NumpadSubtract: 'zoom-out', Digit0: 'fit', Numpad0: 'fit',
   Space: 'play', Enter: 'enter', NumpadEnter: 'enter', KeyX: 'fold', KeyP: 'pin',
   KeyK: 'path', KeyQ: 'range-begin', KeyE: 'range-end', KeyB: 'range-view',
-  KeyN: 'next-match', KeyC: 'cause', KeyV: 'curves', KeyM: 'mark', Backspace: 'back', KeyT: 'events', KeyG: 'tour', Period: 'next-step', Comma: 'previous-step', Home: 'start', End: 'end', Escape: 'escape',
+  KeyN: 'next-match', KeyC: 'cause', KeyV: 'curves', KeyM: 'mark', KeyJ: 'event-before', KeyL: 'event-after', Backspace: 'back', KeyT: 'events', KeyG: 'tour', Period: 'next-step', Comma: 'previous-step', Home: 'start', End: 'end', Escape: 'escape',
 });
 
 /** @type {Readonly<Record<string, Command>>} by what the key says, for keys that lie elsewhere on every layout */

@@ -28,6 +28,7 @@ const KEYS = Object.freeze([
   ['/', 'find: a name, a state, a thing that is waited for, a line as file.py:12'],
   ['N', 'next match; with Shift: the previous one'],
   ['T', 'the recording in words, and all events as a table'],
+  ['J  L', 'one event back, on: to the next moment at which anything happens on these tracks'],
   ['M', 'set a mark at the playhead: a text that is kept with the recording'],
   ['V', 'curves under the tracks: how many threads run at once, how much is ready or queued'],
   ['G', 'the tour: what happens here, step by step, where there is one'],

@@ -61,6 +61,25 @@ export function spanOf(model, { track }, at) {
 }
 
 /**
+ * The nearest moment before or after another at which something happens on a track that shows, and the span that begins there, or holds it.
+ * @param {Model} model @param {Layout} layout @param {number} at @param {1 | -1} step
+ * @returns {{at: number, span: Span} | null}
+ */
+export function stepEvent(model, layout, at, step) {
+  let best = step * Infinity;
+  let found = null;
+  for (const { track } of layout.rows) {
+    const { rows } = track;
+    let row = rows.rowAt(at) + (step > 0 ? 1 : 0);
+    while (step < 0 && row >= 0 && rows.at[row] >= at) row -= 1;
+    if (row < 0 || row >= rows.count || (rows.at[row] - best) * step >= 0) continue;
+    best = rows.at[row];
+    found = { track, row };
+  }
+  return found && { at: best, span: found.track.spanOfRow(found.row, model.duration) };
+}
+
+/**
  * Scroll the tracks, not the page, so far that a row is seen.
  * @param {HTMLElement} scroll @param {Row} row @param {number} coveredPx at its top
  */

@@ -15,7 +15,7 @@ import { Names } from './names.js';
 import { note, spoken } from './sentences.js';
 import { readPalette } from './palette.js';
 import { rangeFrom, rangeOf } from './range.js';
-import { firstSpan, revealRow, spanOf, stepRow, stepSpan } from './selection.js';
+import { firstSpan, revealRow, spanOf, stepEvent, stepRow, stepSpan } from './selection.js';
 
 /**
  * @typedef {import('./model.js').Model} Model
@@ -328,6 +328,16 @@ export class Stage {
     if (span) this.#leap(span);
   }
 
+  /** To the next moment at which anything happens, or back. @param {1 | -1} step */
+  #stepEvent(step) {
+    const { camera, layout, model } = this;
+    camera.playback.set(false);
+    const event = stepEvent(model, layout, camera.at, step);
+    if (!event) return;
+    this.select(event.span);
+    camera.seek(event.at, true);
+  }
+
   /** Go to what made the selected span end, or a running one begin. */
   #cause() {
     const { model, selected } = this;
@@ -593,6 +603,8 @@ export class Stage {
       case 'next-match': this.look(1); break;
       case 'previous-match': this.look(-1); break;
       case 'cause': this.#cause(); break;
+      case 'event-before': this.#stepEvent(-1); break;
+      case 'event-after': this.#stepEvent(1); break;
       case 'curves': this.arrange((arrangement) => { arrangement.curves = !arrangement.curves; }); break;
       case 'path': this.arrange((arrangement) => { arrangement.path = !arrangement.path; }); break;
       case 'range-begin': case 'range-end': this.setRange(rangeFrom(command, camera.at, this.arrangement.range, camera.viewport, model.duration)); break;

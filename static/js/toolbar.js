@@ -17,6 +17,9 @@ import { SLOWNESS } from './playback.js';
  * @property {() => void} help
  * @property {() => void} find
  * @property {() => void} events
+ * @property {() => void} eventBefore
+ * @property {() => void} eventAfter
+ * @property {() => void} cause
  * @property {() => void} curves
  * @property {() => void} tour
  * @property {() => void} path show the critical path, or no longer
@@ -59,12 +62,12 @@ export class Toolbar {
     this.element = node(
       'div',
       { class: 'gt-bar', role: 'toolbar', 'aria-label': 'Timeline' },
-      node('div', { class: 'gt-group' }, iconButton('start', 'To the start (Home)', actions.start), this.play, iconButton('end', 'To the end (End)', actions.end)),
+      node('div', { class: 'gt-group' }, iconButton('start', 'To the start (Home)', actions.start), iconButton('before', 'One event back (J)', actions.eventBefore), this.play, iconButton('after', 'One event on (L)', actions.eventAfter), iconButton('end', 'To the end (End)', actions.end)),
       node('div', { class: 'gt-segments', role: 'group', 'aria-label': 'Pace of the replay' }, ...this.paces.map(({ button }) => button)),
       this.position,
       this.live,
       this.tour,
-      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events), this.curves, this.path, this.range),
+      node('div', { class: 'gt-group gt-close-group' }, this.back, this.forth, iconButton('cause', 'To the cause of what is selected (C)', actions.cause), iconButton('find', 'Find (/)', actions.find), iconButton('list', 'In words, and as a table (T)', actions.events), this.curves, this.path, this.range),
       this.legend,
       this.meaning,
     );
