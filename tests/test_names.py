@@ -22,6 +22,8 @@ def make():
     return Lock()
 (queue, other) = pair()
 line = Queue(maxsize=int(room))
+path, waiting = join(folder, name), Queue()
+left, right = pair(), pair()
 """
 
 
@@ -53,6 +55,8 @@ def given(*lines: int) -> list[str]:
         ((17,), ["queue"]),
         ((2, 3, 2), ["cache 1", "changed", "cache 2"]),
         ((18,), ["line"]),
+        ((19,), ["waiting"]),
+        ((20, 20), ["left", "right"]),
         ((999,), ["lock"]),
     ],
 )

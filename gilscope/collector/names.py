@@ -52,12 +52,14 @@ class Names:
 
 
 def words_by_line(source: str) -> dict[int, tuple[str, ...]]:
-    """For each line that calls something: what the results are called, in the order in which they come."""
-    found: dict[int, dict[str, None]] = {}
+    """For each line that calls something: what the results are called, in the order in which they come. Where some are
+    calls of classes, those alone: in ``path, waiting = join(folder, name), Queue()`` it isn't ``path`` that is made."""
+    found: dict[int, dict[str, bool]] = {}
     for call, word in _calls(ast.parse(source), ""):
         if word:
-            found.setdefault(call.lineno, {})[word] = None
-    return {line: tuple(words) for line, words in found.items()}
+            words = found.setdefault(call.lineno, {})
+            words[word] = words.get(word, False) or _makes(call)
+    return {line: tuple(word for word in words if words[word]) or tuple(words) for line, words in found.items()}
 
 
 def _calls(node: ast.AST, word: str) -> Iterator[tuple[ast.Call, str]]:

@@ -20,7 +20,8 @@ def count(start, counter, slots, mine, steps):
 
 
 def run(processes: int = 2, steps: int = 1000):
-    counter, slots, start = Value("q", 0), Array("q", processes, lock=False), Barrier(processes)
+    counter, start = Value("q", 0), Barrier(processes)
+    slots = Array("q", processes, lock=False)
     counting = [
         Process(target=count, args=(start, counter, slots, number, steps), name=f"counter {number + 1}")
         for number in range(processes)
