@@ -206,6 +206,8 @@ def test_lost_update() -> None:
     )
     assert judged("lost_update", picture, output=say(400_000, 300_000)).verdict == "depends"
     assert judged("lost_update", picture, output=say(400_000, 400_000)).verdict == "refuted"
+    for picture, verdict in (("plain1 NNCCX\nplain2 CCNNX", "depends"), ("plain1 NNNNX\nplain2 CCNNX", "refuted")):
+        assert judged("lost_update", picture, output=say(400_000, 400_000), gil="absent").verdict == verdict
     assert judged("lost_update", picture, output=say(400_000, 400_000), threads=1).verdict == "not measured"
     assert judged("lost_update", picture, output=say(1, 1).splitlines()[0]).verdict == "not measured"
 

@@ -22,4 +22,6 @@ def claim(run: Measured) -> Verdict:
         return confirmed(figures)
     if lost["call"]:
         return depends(f"On whether the interpreter may change threads in between. {figures}")
+    if run.timeline.without_gil and run.most_at_once(run.threads("plain", "call"), run.executes) < 2:
+        return depends(f"On cores: here no two of the threads ran at the same instant. {figures}")
     return refuted(figures)
