@@ -23,6 +23,8 @@ class Pane:
     recording: Recording
     facts: tuple[tuple[str, bool], ...]
     moments: str
+    short: str
+    """What tells it from the others: its title, or, where that is the same, what differs."""
     without: str
     earlier: str
     later: str
@@ -34,20 +36,25 @@ def panes(recordings: list[Recording], marks: Mapping[str, Sequence[Mark]] = Map
     names = list(dict.fromkeys(name for recording in recordings for name in recording.parameters))
     same = {name: len({str(one.parameters.get(name)) for one in recordings}) == 1 for name in names}
     python = len({recording.python for recording in recordings}) == 1
-    return [
-        Pane(
-            recording=recording,
-            facts=(
-                *((words.parameters({name: value}), not same[name]) for name, value in recording.parameters.items()),
-                (recording.python, not python),
-            ),
-            moments=json.dumps({"finding": found_at(recording), "mark": marked_at(marks.get(recording.id, ()))}),
-            without=address([*ids[:n], *ids[n + 1 :]]),
-            earlier=address(_swapped(ids, n - 1)) if n else "",
-            later=address(_swapped(ids, n)) if n < len(ids) - 1 else "",
+    alike = len({recording.scenario for recording in recordings}) == 1
+    found = []
+    for n, recording in enumerate(recordings):
+        facts = [(words.parameters({name: value}), not same[name]) for name, value in recording.parameters.items()]
+        facts.append((recording.python, not python))
+        differing = ", ".join(text for text, differs in facts if differs)
+        told = {"finding": found_at(recording), "mark": marked_at(marks.get(recording.id, ()))}
+        found.append(
+            Pane(
+                recording=recording,
+                facts=tuple(facts),
+                moments=json.dumps(told),
+                short=(alike and differing) or recording.title or recording.scenario,
+                without=address([*ids[:n], *ids[n + 1 :]]),
+                earlier=address(_swapped(ids, n - 1)) if n else "",
+                later=address(_swapped(ids, n)) if n < len(ids) - 1 else "",
+            )
         )
-        for n, recording in enumerate(recordings)
-    ]
+    return found
 
 
 def found_at(recording: Recording) -> dict[str, int]:

@@ -201,6 +201,7 @@ async def _context(request: Request, kept: Kept, figure: str) -> dict[str, Any]:
         "result": await _look(request, kept),
         "kept": kept,
         "plan": kept.plan,
+        "swept": "interpreter" if kept.plan.parameter == PYTHON else words.label(kept.plan.parameter),
         "others": {name: value for name, value in kept.plan.values.items() if name != kept.plan.parameter},
         "figures": FIGURES,
         "figure": figure if figure in FIGURES else "duration",

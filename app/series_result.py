@@ -88,11 +88,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Curve:
-    """``ticks``: height and label of each line across."""
+    """``ticks``: height and label of each line across. ``joined``: between its points there are others."""
 
     marks: tuple[Mark, ...]
     ticks: tuple[tuple[float, str], ...]
     label: str
+    joined: bool
 
 
 @dataclass(frozen=True)
@@ -154,18 +155,20 @@ class Result:
             )
         values = [most * n / TICKS for n in range(TICKS + 1)]
         ticks = tuple((height(value), compare.said(_rounded(value), name.unit)) for value in values)
-        return Curve(tuple(marks), ticks, FIGURES[key][0])
+        return Curve(tuple(marks), ticks, FIGURES[key][0], _numeric([point.value for point in self.points]))
 
 
 def _rounded(value: float) -> float:
     return float(f"{value:.3g}")
 
 
+def _numeric(values: list[Value]) -> bool:
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+
+
 def _places(values: list[Value]) -> Callable[[int], float]:
     """Numbers stand where they are, everything else at equal distances."""
-    numbers = [float(value) for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
-    if len(numbers) < len(values):
-        numbers = [float(n) for n in range(len(values))]
+    numbers = [float(value) for value in values] if _numeric(values) else [float(n) for n in range(len(values))]
     low, high = min(numbers), max(numbers)
     width = WIDTH - LEFT - RIGHT - 24
     return lambda n: round(LEFT + 12 + width * (numbers[n] - low) / ((high - low) or 1), 2)

@@ -69,6 +69,19 @@ def test_differences_and_ratios_are_to_the_first_column() -> None:
     )
 
 
+def test_what_needs_the_gil_is_not_measured_without_it() -> None:
+    """As on a free-threaded build: no time in gil-wait, not 0 of it. What its threads did on their cores is measured."""
+    told = report.report(read(SHIPPED / "convoy.gilscope"))
+    for track in told["tracks"]:
+        track["gil"] = None
+        track["states"] = {state: ns for state, ns in track["states"].items() if state in ("native", "blocked")}
+    figures = compare.whole({**told, "handoffs": None})
+    states = {name.figure: value for name, value in figures.items() if name.about == ALL_THREADS}
+    assert [figures[HANDOFFS], figures[compare.GIL_WAITS]] == [None, None]
+    assert [states[state] for state in ("running", "stalled", "gil-wait")] == [None] * 3
+    assert (states["native"] or 0) > 0
+
+
 SCENARIO = Scenario(
     "mine",
     "",

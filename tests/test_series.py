@@ -94,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One run at a time; with two recordings that were made elsewhere."""
     data = tmp_path_factory.mktemp("data")
     (data / "recordings").mkdir()
-    for id, name in LIKE.items():
+    for id, name in {**LIKE, "p0": "deadlock", "p1": "deadlock"}.items():
         shutil.copyfile(SHIPPED / f"{name}.gilscope", data / "recordings" / f"{id}.gilscope")
     with served(settings(data, slots=1)) as running:
         yield running
@@ -146,6 +146,7 @@ def test_a_sweep_runs_all_of_its_points(http: httpx.Client) -> None:
     ]
     assert [row[3] for row in rows] == [f"{each['handoffs']}" for each in reports]
     assert len(re.findall(r'class="curve-median"', text)) == 3
+    assert text.count('class="curve-line"') == 1
     assert text.count('class="series-small"') == 3
     assert f"/compare?ids={','.join(ids)}" in text
     assert address in http.get("/scenarios/convoy/series").text
@@ -157,14 +158,22 @@ def test_repeats_are_compared_by_their_median(http: httpx.Client, server: Served
         series_kept.keep(database, "like", Plan("convoy", {}, 2), "3.11.7", tuple(LIKE))
     text = until(http, "/series/like", lambda text: "every 1s" not in text)
     assert [row[0] for row in told(text)] == ["all runs"]
-    assert "<svg viewBox" not in text[: text.index("<table")].partition('class="series"')[2], (
-        "there is no curve of one point"
-    )
+    assert "curve-median" not in text
     handoffs = sorted(http.get(f"/recordings/{id}/report.json").json()["handoffs"] for id in LIKE)
     figures = http.get(f"/compare/table?ids={next(iter(LIKE))}").text
     assert "median and spread of 2 runs" in figures
     row = next(row for row in told(figures) if row[0] == "handoffs of the GIL")
     assert row[1] == f"{sum(handoffs) / 2:g} ({handoffs[0]} to {handoffs[1]})"
+
+
+def test_interpreters_are_not_joined_by_a_line(http: httpx.Client, server: Served) -> None:
+    """Between two of them there is nothing; the table says what they are."""
+    with server.state["store"].transaction() as database:
+        series_kept.keep(database, "pythons", Plan("convoy", {}, 1, PYTHON, ("3.11.7", "3.12.1")), "", ("p0", "p1"))
+    text = until(http, "/series/pythons", lambda text: "every 1s" not in text)
+    assert '<th scope="col">interpreter</th>' in text
+    assert [row[0] for row in told(text)] == ["CPython 3.11.7", "CPython 3.12.1"]
+    assert (text.count('class="curve-median"'), text.count('class="curve-line"')) == (2, 0)
 
 
 def test_the_rest_can_be_cancelled_and_run_later(http: httpx.Client, server: Served) -> None:

@@ -26,7 +26,8 @@ KINDS = {TrackKind.THREAD: "thread", TrackKind.TASK: "task"}
 """Whose time by state is told."""
 OVER = {STATE_NAMES[state] for state in (State.EXITED, *TASK_ENDS)}
 STATES = [name for state, name in STATE_NAMES.items() if name not in OVER and state != State.UNKNOWN] + ["unknown"]
-OF_THE_GIL = {"gil-wait", "stalled"}
+OF_THE_GIL = {"running", "native", "gil-wait", "stalled"}
+"""Of these a thread has none where the GIL isn't measured: that is no 0."""
 LEAST_RATIO = 0.01
 """Smaller ones are only said to be smaller."""
 
