@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.app_client import served, settings
-from tests.timeline_page import ROOT, Server, ask, open_page, wait
+from tests.timeline_page import CHUNKS, RECORDING, ROOT, Server, ask, open_page, wait
 
 
 def open_recording(page: Page, server: Server, name: str, fragment: str = "") -> None:
@@ -149,3 +149,20 @@ def test_steps_from_event_to_event(page: Page, server: Server) -> None:
         back.append(ask(page, "c.at"))
     assert there == moments
     assert back == moments[-2::-1]
+
+
+def test_what_cannot_be_read_is_neither_counted_nor_drawn_as_nothing(page: Page, server: Server) -> None:
+    """Where a chunk is damaged the curves are hatched, and of the threads it is said that they weren't measured."""
+    damaged = bytearray(CHUNKS[2])
+    damaged[80] ^= 255
+    server.file = RECORDING[: RECORDING.index(b"GSCK")] + b"".join([*CHUNKS[:2], bytes(damaged), *CHUNKS[3:]])
+    open_page(page, server, fragment="#curves=1")
+    page.get_by_role("tab", name="Who waits").click()
+    ask(page, "s.act((camera) => camera.seek((m.damages[0].from + m.damages[0].to) / 2))")
+    wait(page, "s.frame === 0 && !s.curves.element.hidden && s.painter.palette")
+    inside = """(() => { const { ctx } = s.curves, px = s.painter.ratio, x = s.scale.timeToPx(c.at) + 6;
+    return new Set(new Uint32Array(ctx.getImageData(x * px, 12 * px, 20 * px, 20 * px).data.buffer)).size; })()"""
+    assert ask(page, inside) > 1
+    assert ask(page, "m.atWork.moments.thing[m.atWork.moments.rowAt(c.at)]") == 0
+    assert "wasn’t measured" in page.get_by_role("region", name="Who waits for whom").inner_text()
+    assert "not seen" in page.locator(".gt-curve").first.inner_text()

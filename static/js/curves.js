@@ -86,6 +86,12 @@ export class Curves {
     ctx.fillStyle = palette.css.bg;
     ctx.fillRect(0, 0, width, height);
     curves.forEach((curve, n) => this.#curve(curve, scale, frame.model.duration, palette, ratio, n * CURVE_PX * ratio));
+    // What can't be read can't be counted.
+    ctx.fillStyle = this.unknown;
+    for (const { from, to } of frame.model.damages) {
+      const begin = Math.max(scale.timeToPx(from), left);
+      if (begin < width) ctx.fillRect(begin, 0, Math.max(scale.timeToPx(to) - begin, 3 * ratio), height);
+    }
     const x = scale.timeToPx(frame.at);
     ctx.fillStyle = palette.css.accent;
     if (x >= left) ctx.fillRect(Math.round(x) - ratio, 0, 2 * ratio, height);
