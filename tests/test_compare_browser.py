@@ -99,6 +99,22 @@ def test_panning_one_moves_all(page: Page, server: Served) -> None:
     assert names[0] != names[1]
 
 
+def test_they_play_together(page: Page, server: Served) -> None:
+    """From the bar or by Space in any: all playheads go on at one moment, and the bar says whether they do."""
+    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    page.locator("#bar").get_by_role("button", name="1:1000").click()
+    expect(page.locator("#bar").get_by_role("button", name="1:1000")).to_have_attribute("aria-pressed", "true")
+    page.locator("#bar").get_by_role("button", name="Play (Space)").click()
+    page.wait_for_function("document.querySelectorAll('gil-timeline')[2].stage.camera.at > 10_000")
+    assert len({each["at"] for each in views(page)}) == 1
+    page.locator("gil-timeline .gt-row").nth(12).focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#bar").get_by_role("button", name="Play (Space)")).to_be_visible()
+    stopped = views(page)
+    page.wait_for_timeout(100)
+    assert views(page) == stopped
+
+
 def test_stretched_to_equal_length(page: Page, server: Served) -> None:
     """Both begin and end at the same places, and a part of one is the same share of the other."""
     opened(page, server, "/compare?ids=convoy,deadlock")

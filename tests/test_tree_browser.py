@@ -149,7 +149,7 @@ def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
     open_page(page, server, fragment=LOOK)
     wait(page, "s.painter.palette")
     before = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
-    blocked = page.get_by_role("button", name="blocked")
+    blocked = page.get_by_role("button", name="blocked", exact=True)
     blocked.click()
     wait(page, f"s.painter.palette.states[1].css !== '{before[1]}'")
     after = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")

@@ -70,7 +70,10 @@ class Comparison {
       start: () => lead().command('start'),
       play: () => lead().command('play'),
       end: () => lead().command('end'),
-      pace: (slowness) => lead().act((camera) => camera.setPace(slowness)),
+      pace: (slowness) => {
+        lead().act((camera) => camera.setPace(slowness));
+        this.#tell();
+      },
       live: () => undefined,
       zoomIn: () => lead().command('zoom-in'),
       zoomOut: () => lead().command('zoom-out'),

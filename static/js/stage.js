@@ -88,8 +88,8 @@ export class Stage {
     this.last = 0;
     /** @type {Viewport | null} the view that the ground was last drawn in */
     this.drawn = null;
-    /** The view and the range that were last told to those who go with it. @type {{viewport: Viewport, at: number, range: import('./range.js').Range | null}} */
-    this.told = { viewport: this.camera.viewport, at: 0, range: null };
+    /** What was last told to those who go with it: the view, the range, how slowly it plays. @type {{viewport: Viewport, at: number, range: import('./range.js').Range | null, pace: number}} */
+    this.told = { viewport: this.camera.viewport, at: 0, range: null, pace: 0 };
     this.visible = true;
     /** The browser has taken a canvas away, as it does when graphics memory runs out. */
     this.lost = false;
@@ -195,9 +195,10 @@ export class Stage {
   }
 
   #tellMove() {
-    const { camera: { viewport, at }, arrangement: { range }, told } = this;
-    if (viewport === told.viewport && at === told.at && range === told.range) return;
-    this.told = { viewport, at, range };
+    const { camera: { viewport, at, playback }, arrangement: { range }, told } = this;
+    const pace = playback.playing ? playback.slowness : 0;
+    if (viewport === told.viewport && at === told.at && range === told.range && pace === told.pace) return;
+    this.told = { viewport, at, range, pace };
     this.events.moved();
   }
 
@@ -208,7 +209,7 @@ export class Stage {
   take(view, range) {
     this.camera.take(view);
     this.arrangement.range = range;
-    this.told = { viewport: view.viewport, at: view.at, range };
+    this.told = { ...this.told, viewport: view.viewport, at: view.at, range };
     this.touch();
   }
 
