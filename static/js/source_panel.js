@@ -14,8 +14,9 @@ import { node } from './nodes.js';
 const LONGEST_SOURCE = 5000;
 /** So many names stand at one line. */
 const MOST_NAMES = 4;
-/** The view has come to rest: adding up takes longer than a frame. */
+/** The times at the lines are brought up to date this often; where that takes long, so that it takes a tenth of the time at most. */
 const REST_MS = 200;
+const SHARE = 10;
 /** @type {ReadonlySet<number>} */
 const OVER = new Set([State.EXITED, State.DONE, State.CANCELLED, State.FAILED]);
 
@@ -67,6 +68,8 @@ export class SourcePanel {
     this.view = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.resting = undefined;
+    /** How long it took last, ms. */
+    this.cost = 0;
     this.chosen = false;
     /** Just written, and not yet seen. */
     this.fresh = false;
@@ -99,7 +102,7 @@ export class SourcePanel {
     if (text !== this.text) this.#write(text);
     if (this.fresh && this.code.clientHeight > 0) this.#begin(text);
     this.#mark(marks.filter((mark) => mark.file === this.file), selected);
-    if (this.spent !== this.#wanted && this.resting === undefined) this.resting = setTimeout(() => this.#rest(), REST_MS);
+    if (this.spent !== this.#wanted && this.resting === undefined) this.resting = setTimeout(() => this.#rest(), Math.max(REST_MS, this.cost * SHARE));
   }
 
   /** Of what the times are to be. */
@@ -109,11 +112,12 @@ export class SourcePanel {
     return times.selectedIndex === 1 ? `${this.file} ${model.rowCount} ${model.duration}` : `${this.file} ${model.rowCount} ${view.from} ${view.to}`;
   }
 
-  /** Bring the times up to date, where the view has stopped moving. */
+  /** Bring the times up to date. */
   #rest() {
     this.resting = undefined;
     const { model, view, times } = this;
     if (!model || !view || this.code.clientHeight === 0) return;
+    const began = performance.now();
     this.spent = this.#wanted;
     const all = times.selectedIndex === 1;
     const spent = times.selectedIndex === 2 ? new Map() : timesOfFile(model, timesByPlace(model, all ? 0 : Math.max(view.from, 0), all ? model.duration : Math.min(view.to, model.duration)), this.file);
@@ -125,6 +129,7 @@ export class SourcePanel {
       if (parts || place.childElementCount > 0) place.replaceChildren(...(parts ? [this.#time(n + 1, parts, sum(parts), most)] : []));
     });
     this.element.classList.toggle('gt-timed', times.selectedIndex !== 2);
+    this.cost = performance.now() - began;
   }
 
   /** A bar as long as the line's time, of its states; press it to see the spans. @param {number} line @param {Float64Array} parts @param {number} total @param {number} most */

@@ -21,6 +21,8 @@ const LISTED = 100;
 const MOST_THINGS = 5;
 const NODE_PX = 28;
 const THING_PX = 26;
+/** Room for half a label. */
+const EDGE_PX = 12;
 const LETTER_PX = 7.2;
 const LONGEST = 16;
 /** In place of a state. */
@@ -175,7 +177,8 @@ export class WaitsPanel {
     const kind = `gt-wait gt-t-${span.state}${closed ? ' gt-closed' : ''}${any ? ' gt-any' : ''}`;
     const label = thing === 0 ? 'its end' : short(model.name(thing));
     if (start === end) return this.#loop(start, label, kind, start.y < middle.y ? -1 : 1);
-    const points = bent(start, end);
+    // What would bend out of sight goes along the edge.
+    const points = bent(start, end).map(({ x, y }) => ({ x, y: Math.min(Math.max(y, EDGE_PX), 2 * middle.y - EDGE_PX) }));
     const last = points.length - 1;
     const at = to === 0 ? end : points[Math.round(last * LABEL_AT)];
     const line = last < 1 ? [] : [drawn('path', { class: kind, d: `M${points.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}` }), head(points[Math.max(last - 3, 0)], points[last], kind)];
