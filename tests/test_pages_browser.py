@@ -138,6 +138,7 @@ ADDRESSES = [
     "/recordings/broken",
     "/recordings/failed#at=150000000",
     "/recordings/whole/findings",
+    "/glossary",
     "/recordings/nowhere",
     "/embed/whole",
     "/embed/nowhere",
