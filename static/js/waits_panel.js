@@ -136,12 +136,12 @@ export class WaitsPanel {
   #picture(model, { waits, circles }, states, width, height) {
     const { ring, drawing } = this;
     const middle = { x: width / 2, y: height / 2 };
-    const widest = LONGEST * LETTER_PX + 30;
+    const widest = Math.max(...ring.places.map((id) => nodePx(model, id)), 0);
     /** @type {Map<number, Box>} */
     const boxes = new Map();
     for (const id of states.keys()) {
       const place = ring.placeOf(id, Math.max(width - widest - 24, 60), Math.max(height - NODE_PX - 40, 40));
-      if (place) boxes.set(id, { x: middle.x + place.x, y: middle.y + place.y, halfWidth: (short(model.name(id)).length * LETTER_PX + 34) / 2, halfHeight: NODE_PX / 2 });
+      if (place) boxes.set(id, { x: middle.x + place.x, y: middle.y + place.y, halfWidth: nodePx(model, id) / 2, halfHeight: NODE_PX / 2 });
     }
     /** @type {Map<number, Box>} */
     const things = new Map();
@@ -151,10 +151,19 @@ export class WaitsPanel {
     }
     const closed = new Set(circles.flat());
     const involved = new Set(waits.flatMap(({ from, to }) => [from, to]));
-    const lines = waits.flatMap((wait) => this.#arrow(model, wait, boxes, things, closed.has(wait), middle));
+    const named = new Set();
+    const lines = waits.flatMap((wait) => {
+      const arrow = this.#arrow(model, wait, boxes, things, closed.has(wait), middle);
+      // Of many that wait for one thing of one holder, the first arrow says its name.
+      const key = `${wait.thing} ${wait.to}`;
+      const again = wait.thing !== 0 && named.has(key);
+      named.add(key);
+      return again ? arrow.filter((part) => part.localName === 'path') : arrow;
+    });
     const nodes = [...boxes].map(([id, box]) => this.#node(model, id, box, states.get(id) ?? NOT_BEGUN, involved.has(id), circles.flat().some(({ from }) => from === id)));
     drawing.setAttribute('viewBox', `0 0 ${width} ${height}`);
-    drawing.replaceChildren(...lines.filter((line) => line.localName === 'path'), ...nodes, ...lines.filter((line) => line.localName !== 'path'));
+    // Names of nodes stay readable, whatever crosses them.
+    drawing.replaceChildren(...lines.filter((line) => line.localName === 'path'), ...lines.filter((line) => line.localName !== 'path'), ...nodes);
   }
 
   /** @param {Model} model @param {number} id @param {Box} box @param {number} state @param {boolean} involved @param {boolean} closed */
@@ -217,6 +226,11 @@ export class WaitsPanel {
     this.words.replaceChildren(...said);
     if (had) /** @type {HTMLElement | null} */ (this.words.querySelector(`[data-track="${had}"]`))?.focus();
   }
+}
+
+/** @param {Model} model @param {number | null} id */
+function nodePx(model, id) {
+  return short(model.name(id ?? 0)).length * LETTER_PX + 34;
 }
 
 /** @param {string} text */
