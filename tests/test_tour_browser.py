@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.glossary import meanings
 from gilscope.scenarios import FOLDER
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
@@ -165,3 +166,18 @@ def test_a_tour_that_is_changed_is_read_anew(server: Served) -> None:
     finally:
         path.write_text(TOUR, encoding="utf-8")
     assert steps(server)[0]["paragraphs"][0][0] == ["figure", "worker-1"]
+
+
+def test_a_word_tells_what_it_means_when_it_has_the_focus(server: Served, page: Page) -> None:
+    """Over the text, so that nothing moves; pressed, it leads to its place among all words."""
+    page.goto(f"{server.base}/scenarios/convoy")
+    word = page.locator(".story .term").first
+    shown = "(word) => getComputedStyle(word, '::after').content"
+    place = page.locator(".side").evaluate("(side) => side.scrollHeight")
+    assert word.evaluate(shown) == "none"
+    word.focus()
+    assert meanings()["gil"] in word.evaluate(shown)
+    assert page.locator(".side").evaluate("(side) => side.scrollHeight") == place
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{server.base}/glossary#gil")
+    expect(page.locator(":target dt")).to_have_text("GIL")
