@@ -72,6 +72,10 @@ def test_who_does_not_want_to_guess_is_not_asked_again(page: Page) -> None:
     page.get_by_text("Guess first").wait_for()
     expect(question).to_be_hidden()
     page.get_by_text("Guess first").click()
+    expect(question).to_be_visible()
+    page.evaluate(
+        "new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))"
+    )  # it tells of itself later
     page.reload()
     expect(question).to_be_visible()
 
