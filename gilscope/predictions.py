@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.analysis.timeline import Timeline
-from gilscope.claims import Measured, NotSeen, proof, whole
+from gilscope.claims import proof, whole
 from gilscope.errors import BadScenario
+from gilscope.measured import Measured, NotSeen
 from gilscope.scenarios import FOLDER, PREDICTION_SUFFIX, Scenario, load
 
 FEWEST, MOST = 2, 5

@@ -9,10 +9,11 @@ import pytest
 from gilscope import claims, scenarios
 from gilscope.analysis.check import check
 from gilscope.analysis.timeline import Timeline
-from gilscope.claims import Measured, NotSeen, claim_of, judge
+from gilscope.claims import claim_of, judge
 from gilscope.collector.interpreters import Interpreter
 from gilscope.errors import BadScenario
 from gilscope.events import Kind
+from gilscope.measured import Measured, NotSeen
 from tests.claimed import judged, really, recorded, verdict_of
 from tests.pictures import TICK, draw, track_of
 from tests.programs import WITH_GIL, ids
