@@ -1,4 +1,4 @@
-"""Computing overlaps in processes, in interpreters and in C code that lets the GIL go; in Python on threads and in tasks it doesn't."""
+"""Computing overlaps in processes and interpreters, and in C code that lets the GIL go; else it doesn't."""
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, not_measured, refuted
 
