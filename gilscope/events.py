@@ -1,7 +1,7 @@
 """The schema: what can be recorded, defined once.
 
 ``python -m gilscope.events`` writes its two mirrors, ``gilscope/recorder/schema.h`` and
-``static/js/schema.js``; a test fails when they are stale. Runs inside recorded programs, so it
+``static/js/model/schema.js``; a test fails when they are stale. Runs inside recorded programs, so it
 needs nothing but the standard library and any CPython from 3.11 on.
 """
 
@@ -413,7 +413,7 @@ def _js_string(text: str) -> str:
 
 MIRRORS = {
     "gilscope/recorder/schema.h": schema_h,
-    "static/js/schema.js": schema_js,
+    "static/js/model/schema.js": schema_js,
 }
 """By path from the repository's root."""
 

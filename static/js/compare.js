@@ -1,20 +1,20 @@
 // The page of recordings beside each other: one view for all of them, how they are aligned, the table, and the address.
 
 import './main.js';
-import { Alignment, align, extent, partOf } from './alignment.js';
-import { formatAddress, parseAddress } from './address.js';
-import { formatDuration } from './format.js';
+import { Alignment, align, extent, partOf } from './view/alignment.js';
+import { formatAddress, parseAddress } from './view/address.js';
+import { formatDuration } from './text/format.js';
 import { node } from './nodes.js';
-import { Playback } from './playback.js';
-import { rangeOf } from './range.js';
-import { State, STATE_TEXT } from './schema.js';
-import { EXPLAINED, Toolbar } from './toolbar.js';
-import { Viewport } from './viewport.js';
+import { Playback } from './view/playback.js';
+import { rangeOf } from './drawing/range.js';
+import { State, STATE_TEXT } from './model/schema.js';
+import { EXPLAINED, Toolbar } from './panels/toolbar.js';
+import { Viewport } from './view/viewport.js';
 
 /**
  * @typedef {import('./element.js').GilTimeline} GilTimeline
- * @typedef {import('./stage.js').Stage} Stage
- * @typedef {import('./model.js').Model} Model
+ * @typedef {import('./view/stage.js').Stage} Stage
+ * @typedef {import('./model/model.js').Model} Model
  * @typedef {{id: string, timeline: GilTimeline, stage: Stage, model: Model, moments: Record<string, Record<string, number>>, alignment: Alignment}} Pane
  */
 

@@ -1,35 +1,35 @@
 // <gil-timeline src live recording controls embed beside>: a recording, running or ended, to look at.
 
-import { State } from './schema.js';
-import { Detail } from './detail.js';
-import { Feed } from './feed.js';
-import { ChunkType } from './recording.js';
-import { Model } from './model.js';
-import { PrintedPanel } from './printed.js';
-import { SourcePanel } from './source_panel.js';
-import { Stage } from './stage.js';
-import { Tabs } from './tabs.js';
-import { Toolbar } from './toolbar.js';
-import { formatAddress, parseAddress } from './address.js';
-import { formatCount, formatDuration, formatMoment, formatOrdinal } from './format.js';
-import { EventsSheet } from './events_sheet.js';
-import { FindBar } from './find_bar.js';
-import { helpSheet } from './help.js';
-import { Marks } from './marks.js';
-import { MarksPanel } from './marks_panel.js';
+import { State } from './model/schema.js';
+import { Detail } from './panels/detail.js';
+import { Feed } from './feed/feed.js';
+import { ChunkType } from './feed/recording.js';
+import { Model } from './model/model.js';
+import { PrintedPanel } from './panels/printed.js';
+import { SourcePanel } from './panels/source_panel.js';
+import { Stage } from './view/stage.js';
+import { Tabs } from './panels/tabs.js';
+import { Toolbar } from './panels/toolbar.js';
+import { formatAddress, parseAddress } from './view/address.js';
+import { formatCount, formatDuration, formatMoment, formatOrdinal } from './text/format.js';
+import { EventsSheet } from './panels/events_sheet.js';
+import { FindBar } from './panels/find_bar.js';
+import { helpSheet } from './panels/help.js';
+import { Marks } from './panels/marks.js';
+import { MarksPanel } from './panels/marks_panel.js';
 import { node } from './nodes.js';
-import { PathPanel } from './path_panel.js';
-import { unasked } from './questions.js';
-import { RangePanel } from './range_panel.js';
-import { about, coreWords, ending, life, placeWords, predicate, spoken } from './sentences.js';
-import { TourPanel } from './tour.js';
-import { Trail } from './trail.js';
-import { Viewport } from './viewport.js';
-import { momentOf } from './waits.js';
-import { WaitsPanel } from './waits_panel.js';
+import { PathPanel } from './panels/path_panel.js';
+import { unasked } from './panels/questions.js';
+import { RangePanel } from './panels/range_panel.js';
+import { about, coreWords, ending, life, placeWords, predicate, spoken } from './text/sentences.js';
+import { TourPanel } from './panels/tour.js';
+import { Trail } from './view/trail.js';
+import { Viewport } from './view/viewport.js';
+import { momentOf } from './model/waits.js';
+import { WaitsPanel } from './panels/waits_panel.js';
 
-/** @typedef {import('./model.js').Span} Span */
-/** @typedef {import('./layout.js').Row} Row */
+/** @typedef {import('./model/model.js').Span} Span */
+/** @typedef {import('./model/layout.js').Row} Row */
 /** @typedef {'empty' | 'loading' | 'queued' | 'running' | 'ended' | 'failed'} Phase */
 
 const ADDRESS_PAUSE_MS = 300;
@@ -240,7 +240,7 @@ export class GilTimeline extends HTMLElement {
     });
   }
 
-  /** @param {import('./recording.js').Chunk} chunk */
+  /** @param {import('./feed/recording.js').Chunk} chunk */
   #chunk(chunk) {
     const { model, stage } = this;
     if (!model || !stage) return;
@@ -502,7 +502,7 @@ export class GilTimeline extends HTMLElement {
     tip.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(4, top)}px)`;
   }
 
-  /** Go where a step of the tour leads. @param {import('./tour.js').Step} step */
+  /** Go where a step of the tour leads. @param {import('./panels/tour.js').Step} step */
   #visit(step) {
     const { model, stage } = this;
     if (!model || !stage) return;
@@ -559,7 +559,7 @@ export class GilTimeline extends HTMLElement {
     this.#rest();
   }
 
-  /** @param {import('./address.js').View} view @param {boolean} whole what it doesn't tell is as at the beginning; else as it is now */
+  /** @param {import('./view/address.js').View} view @param {boolean} whole what it doesn't tell is as at the beginning; else as it is now */
   #look(view, whole) {
     const { stage, model } = this;
     if (!stage || !model) return;

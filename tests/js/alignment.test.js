@@ -1,8 +1,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Alignment, align, extent, partOf } from '../../static/js/alignment.js';
-import { Camera } from '../../static/js/camera.js';
-import { Viewport } from '../../static/js/viewport.js';
+import { Alignment, align, extent, partOf } from '../../static/js/view/alignment.js';
+import { Camera } from '../../static/js/view/camera.js';
+import { Viewport } from '../../static/js/view/viewport.js';
 
 const RECORDINGS = [{ duration: 400, moment: 100 }, { duration: 100, moment: 30 }, { duration: 200 }];
 
@@ -13,7 +13,7 @@ test('there and back again is the same moment, however one is aligned', () => {
 });
 
 test('by their starts, their ends, a moment, or stretched: what belongs together is at one place', () => {
-  /** @param {import('../../static/js/alignment.js').Way} way @param {number[]} own */
+  /** @param {import('../../static/js/view/alignment.js').Way} way @param {number[]} own */
   const places = (way, own) => align(way, RECORDINGS).map((alignment, n) => alignment.toCommon(own[n]));
   assert.deepEqual(places('start', [0, 0, 0]), [0, 0, 0]);
   assert.deepEqual(places('end', [400, 100, 200]), [0, 0, 0]);
@@ -24,7 +24,7 @@ test('by their starts, their ends, a moment, or stretched: what belongs together
 });
 
 test('what there is to see goes from the first’s beginning to the last’s end', () => {
-  /** @param {import('../../static/js/alignment.js').Way} way */
+  /** @param {import('../../static/js/view/alignment.js').Way} way */
   const all = (way) => extent(RECORDINGS, align(way, RECORDINGS));
   assert.deepEqual(all('start'), { from: 0, to: 400 });
   assert.deepEqual(all('end'), { from: -400, to: 0 });

@@ -1,18 +1,18 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Blocks, blockWidth } from '../../static/js/blocks.js';
-import { Bars } from '../../static/js/bars.js';
-import { Columns } from '../../static/js/columns.js';
-import { Grid } from '../../static/js/grid.js';
-import { joined } from '../../static/js/labels.js';
-import { layOut } from '../../static/js/layout.js';
-import { STATES, TimeByState } from '../../static/js/lod.js';
-import { Model } from '../../static/js/model.js';
-import { pixel } from '../../static/js/patterns.js';
-import { readPalette } from '../../static/js/palette.js';
-import { Raster } from '../../static/js/raster.js';
-import { Kind, State, TrackKind } from '../../static/js/schema.js';
-import { ticks } from '../../static/js/ticks.js';
+import { Blocks, blockWidth } from '../../static/js/drawing/blocks.js';
+import { Bars } from '../../static/js/drawing/bars.js';
+import { Columns } from '../../static/js/model/columns.js';
+import { Grid } from '../../static/js/drawing/grid.js';
+import { joined } from '../../static/js/drawing/labels.js';
+import { layOut } from '../../static/js/model/layout.js';
+import { STATES, TimeByState } from '../../static/js/model/lod.js';
+import { Model } from '../../static/js/model/model.js';
+import { pixel } from '../../static/js/drawing/patterns.js';
+import { readPalette } from '../../static/js/drawing/palette.js';
+import { Raster } from '../../static/js/drawing/raster.js';
+import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
+import { ticks } from '../../static/js/drawing/ticks.js';
 
 const WIDTH = 900;
 const HEIGHT = 400;
@@ -69,7 +69,7 @@ function frame(model, grid, originPx) {
 }
 const LAYOUTS = new WeakMap();
 
-/** @param {import('../../static/js/time_scale.js').TimeScale} scale */
+/** @param {import('../../static/js/drawing/time_scale.js').TimeScale} scale */
 function ground(scale) {
   const line = new Uint32Array(scale.widthPx).fill(pixel([1, 2, 3]));
   for (const { at } of ticks(scale).major) line[Math.round(scale.timeToPx(at))] = pixel([7, 7, 7]);

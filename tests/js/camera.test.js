@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Camera } from '../../static/js/camera.js';
-import { Viewport } from '../../static/js/viewport.js';
+import { Camera } from '../../static/js/view/camera.js';
+import { Viewport } from '../../static/js/view/viewport.js';
 
 const model = (/** @type {number} */ until) => /** @type {any} */ ({ until, duration: until });
 

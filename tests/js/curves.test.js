@@ -1,10 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { State, TrackKind } from '../../static/js/schema.js';
-import { Moments } from '../../static/js/columns.js';
-import { curvesOf } from '../../static/js/curves.js';
-import { Model } from '../../static/js/model.js';
-import { Extremes, Tally, envelope, valueAt } from '../../static/js/tally.js';
+import { State, TrackKind } from '../../static/js/model/schema.js';
+import { Moments } from '../../static/js/model/columns.js';
+import { curvesOf } from '../../static/js/drawing/curves.js';
+import { Model } from '../../static/js/model/model.js';
+import { Extremes, Tally, envelope, valueAt } from '../../static/js/model/tally.js';
 
 /** Numbers that look like chance, the same each time. @param {number} seed */
 function chance(seed) {

@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Moments } from '../../static/js/columns.js';
-import { drawDepths } from '../../static/js/strips.js';
+import { Moments } from '../../static/js/model/columns.js';
+import { drawDepths } from '../../static/js/model/strips.js';
 
 test('a depth that lasts less than a column is as high as it was there, and nowhere else', () => {
   const depths = new Moments();

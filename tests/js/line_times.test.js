@@ -1,11 +1,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { STATES } from '../../static/js/lod.js';
-import { Model } from '../../static/js/model.js';
-import { RecordingReader } from '../../static/js/recording.js';
-import { State, TrackKind } from '../../static/js/schema.js';
-import { timesByPlace, timesOfFile } from '../../static/js/line_times.js';
+import { STATES } from '../../static/js/model/lod.js';
+import { Model } from '../../static/js/model/model.js';
+import { RecordingReader } from '../../static/js/feed/recording.js';
+import { State, TrackKind } from '../../static/js/model/schema.js';
+import { timesByPlace, timesOfFile } from '../../static/js/model/line_times.js';
 
 /** A real one. */
 async function convoy() {

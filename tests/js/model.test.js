@@ -1,17 +1,17 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Kind, State, TrackKind } from '../../static/js/schema.js';
-import { Flow } from '../../static/js/flows.js';
-import { STATES, TimeByState } from '../../static/js/lod.js';
-import { Columns } from '../../static/js/columns.js';
-import { Model } from '../../static/js/model.js';
-import { SpanList, collect } from '../../static/js/spans.js';
-import { TimeScale } from '../../static/js/time_scale.js';
-import { summarise } from '../../static/js/overview.js';
-import { layOut, rowAt } from '../../static/js/layout.js';
-import { decodeChunk } from '../../static/js/recording.js';
-import { predicate, note, sentence } from '../../static/js/sentences.js';
-import { spanOf, stepRow, stepSpan } from '../../static/js/selection.js';
+import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
+import { Flow } from '../../static/js/model/flows.js';
+import { STATES, TimeByState } from '../../static/js/model/lod.js';
+import { Columns } from '../../static/js/model/columns.js';
+import { Model } from '../../static/js/model/model.js';
+import { SpanList, collect } from '../../static/js/model/spans.js';
+import { TimeScale } from '../../static/js/drawing/time_scale.js';
+import { summarise } from '../../static/js/drawing/overview.js';
+import { layOut, rowAt } from '../../static/js/model/layout.js';
+import { decodeChunk } from '../../static/js/feed/recording.js';
+import { predicate, note, sentence } from '../../static/js/text/sentences.js';
+import { spanOf, stepRow, stepSpan } from '../../static/js/view/selection.js';
 import { rowsChunk } from './encode.js';
 
 const [PROCESS, GIL, ONE, TWO, LOCK, INNER, CORE, SLEEP] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -310,7 +310,7 @@ test('a running span says how long it collected garbage', async () => {
     { at: 50, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
   ];
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
-  const one = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[ONE]);
+  const one = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[ONE]);
   const said = [5, 55].map((at) => predicate(model, /** @type {any} */ (one.spanAt(at, 60))));
   assert.deepEqual(said, ['runs Python for 40 ns, 20 ns of it to collect garbage', 'runs Python for 10 ns']);
 });
@@ -328,7 +328,7 @@ test('away and blocked spans say the call that they are in', async () => {
     { at: 50, track: ONE, kind: Kind.GIL_RELEASE, state: OUTSIDE, line: 2 },
   ];
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
-  const one = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[ONE]);
+  const one = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[ONE]);
   const said = () => [5, 12, 17, 35, 55].map((at) => predicate(model, /** @type {any} */ (one.spanAt(at, 60))).replace(/\d+ ns/, '…'));
   // Without the GIL measured, it isn't known where a thread is away.
   assert.deepEqual(said(), ['runs Python for …', 'computes … in C code, without the GIL', 'is away from Python for …', 'waits … in connection.recv for lock cache', 'is away from Python for …']);

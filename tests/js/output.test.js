@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Output } from '../../static/js/output.js';
+import { Output } from '../../static/js/model/output.js';
 
 const TRACEBACK = 'Traceback (most recent call last):\n  File "fails.py", line 3, in run\nKeyError: 1\n';
 

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { formatAddress, parseAddress } from '../../static/js/address.js';
-import { Arrangement } from '../../static/js/arrangement.js';
-import { commandOf } from '../../static/js/gestures.js';
-import { rangeFrom, rangeOf } from '../../static/js/range.js';
-import { asCsv, asMarkdown, inShort } from '../../static/js/range_text.js';
-import { unasked } from '../../static/js/questions.js';
-import { Story } from '../../static/js/story.js';
+import { formatAddress, parseAddress } from '../../static/js/view/address.js';
+import { Arrangement } from '../../static/js/view/arrangement.js';
+import { commandOf } from '../../static/js/view/gestures.js';
+import { rangeFrom, rangeOf } from '../../static/js/drawing/range.js';
+import { asCsv, asMarkdown, inShort } from '../../static/js/panels/range_text.js';
+import { unasked } from '../../static/js/panels/questions.js';
+import { Story } from '../../static/js/panels/story.js';
 
 const NAMES = ['', 'main', 'worker "2", the | other'];
 const name = (id) => NAMES[id];

@@ -1,10 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Sequence } from '../../static/js/sequence.js';
-import { highlight } from '../../static/js/highlight.js';
-import { pauseBefore } from '../../static/js/live.js';
-import { commandOf } from '../../static/js/gestures.js';
-import { blend, pixel, tile } from '../../static/js/patterns.js';
+import { Sequence } from '../../static/js/feed/sequence.js';
+import { highlight } from '../../static/js/panels/highlight.js';
+import { pauseBefore } from '../../static/js/feed/live.js';
+import { commandOf } from '../../static/js/view/gestures.js';
+import { blend, pixel, tile } from '../../static/js/drawing/patterns.js';
 
 test('chunks come in order and once, whatever is repeated, early or missing', () => {
   /** @type {Sequence<number>} */

@@ -1,11 +1,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TimeScale } from '../../static/js/time_scale.js';
-import { tickStep, ticks } from '../../static/js/ticks.js';
-import { SHORTEST, Viewport } from '../../static/js/viewport.js';
-import { Playback } from '../../static/js/playback.js';
-import { formatAddress, parseAddress } from '../../static/js/address.js';
-import { formatCount, formatDuration, formatMoment, formatOrdinal, formatShare } from '../../static/js/format.js';
+import { TimeScale } from '../../static/js/drawing/time_scale.js';
+import { tickStep, ticks } from '../../static/js/drawing/ticks.js';
+import { SHORTEST, Viewport } from '../../static/js/view/viewport.js';
+import { Playback } from '../../static/js/view/playback.js';
+import { formatAddress, parseAddress } from '../../static/js/view/address.js';
+import { formatCount, formatDuration, formatMoment, formatOrdinal, formatShare } from '../../static/js/text/format.js';
 
 const close = (/** @type {number} */ a, /** @type {number} */ b, within = 1e-6) => assert.ok(Math.abs(a - b) <= within, `${a} is not within ${within} of ${b}`);
 

@@ -1,17 +1,17 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Kind, State, TrackKind } from '../../static/js/schema.js';
-import { STATES } from '../../static/js/lod.js';
-import { parseAddress, formatAddress } from '../../static/js/address.js';
-import { Arrangement } from '../../static/js/arrangement.js';
-import { Finder } from '../../static/js/find.js';
-import { Trail } from '../../static/js/trail.js';
-import { layOut, rowAt, rowsBetween } from '../../static/js/layout.js';
-import { merge } from '../../static/js/merged.js';
-import { note } from '../../static/js/sentences.js';
-import { drawDepths } from '../../static/js/strips.js';
-import { Model } from '../../static/js/model.js';
-import { TimeScale } from '../../static/js/time_scale.js';
+import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
+import { STATES } from '../../static/js/model/lod.js';
+import { parseAddress, formatAddress } from '../../static/js/view/address.js';
+import { Arrangement } from '../../static/js/view/arrangement.js';
+import { Finder } from '../../static/js/model/find.js';
+import { Trail } from '../../static/js/view/trail.js';
+import { layOut, rowAt, rowsBetween } from '../../static/js/model/layout.js';
+import { merge } from '../../static/js/model/merged.js';
+import { note } from '../../static/js/text/sentences.js';
+import { drawDepths } from '../../static/js/model/strips.js';
+import { Model } from '../../static/js/model/model.js';
+import { TimeScale } from '../../static/js/drawing/time_scale.js';
 
 const { PROCESS, THREAD, CORE, GIL, LOCK, QUEUE, LOOP, TASK } = TrackKind;
 
@@ -173,7 +173,7 @@ test('a queue says how much is in it, and is no longer quiet once something was'
   const [zeros, kinds, lengths] = [new Uint8Array(3), [Kind.PUT, Kind.PUT, Kind.GET], [1, 2, 1]];
   model.addRows(/** @type {any} */ ({ count: 3, at: [5, 6, 7], track: [1, 1, 1], state: [1, 1, 1], thing: [2, 2, 2], kind: kinds, value: lengths, flags: zeros, line: zeros }));
   assert.deepEqual(drawn(model), ['baker', 'shelf']);
-  const shelf = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[2]);
+  const shelf = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[2]);
   assert.deepEqual([[...shelf.depths.at.slice(0, 3)], [...shelf.depths.thing.slice(0, 3)], shelf.deepest], [[5, 6, 7], lengths, 2]);
   assert.equal(note(model, shelf), 'queue · 2 at most');
   const lines = Array.from({ length: 4 }, () => '    ');

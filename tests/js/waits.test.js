@@ -1,10 +1,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { State, TrackKind } from '../../static/js/schema.js';
-import { Model } from '../../static/js/model.js';
-import { Ring, bent } from '../../static/js/ring.js';
-import { timesOf, waitsAt } from '../../static/js/waits.js';
-import { circleWords, waitWords } from '../../static/js/waits_panel.js';
+import { State, TrackKind } from '../../static/js/model/schema.js';
+import { Model } from '../../static/js/model/model.js';
+import { Ring, bent } from '../../static/js/panels/ring.js';
+import { timesOf, waitsAt } from '../../static/js/model/waits.js';
+import { circleWords, waitWords } from '../../static/js/panels/waits_panel.js';
 
 const { THREAD, LOCK, SEMAPHORE, QUEUE, TASK, LOOP, POOL, WORK, FUTURE } = TrackKind;
 

@@ -1,15 +1,15 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { Kind, State, STATE_TEXT, TrackKind } from '../../static/js/schema.js';
-import { STATES } from '../../static/js/lod.js';
-import { layOut } from '../../static/js/layout.js';
-import { Model } from '../../static/js/model.js';
-import { LOOKS } from '../../static/js/palette.js';
-import { KIND_WORDS, about, predicate, sentence } from '../../static/js/sentences.js';
-import { STACK } from '../../static/js/bars.js';
-import { EXPLAINED } from '../../static/js/toolbar.js';
-import { decodeChunk } from '../../static/js/recording.js';
+import { Kind, State, STATE_TEXT, TrackKind } from '../../static/js/model/schema.js';
+import { STATES } from '../../static/js/model/lod.js';
+import { layOut } from '../../static/js/model/layout.js';
+import { Model } from '../../static/js/model/model.js';
+import { LOOKS } from '../../static/js/drawing/palette.js';
+import { KIND_WORDS, about, predicate, sentence } from '../../static/js/text/sentences.js';
+import { STACK } from '../../static/js/drawing/bars.js';
+import { EXPLAINED } from '../../static/js/panels/toolbar.js';
+import { decodeChunk } from '../../static/js/feed/recording.js';
 import { rowsChunk } from './encode.js';
 
 test('every state of the schema has a look, a place in a stack where it is seen, a letter of its own, and words', () => {
@@ -26,7 +26,7 @@ test('every state of the schema has a look, a place in a stack where it is seen,
   for (const state of EXPLAINED) assert.ok(css.includes(`.gt-s-${state} {`) || css.includes(`.gt-s-${state},`), `state ${state} has no swatch`);
 });
 
-/** @param {number} kind @returns {import('../../static/js/model.js').Track} */
+/** @param {number} kind @returns {import('../../static/js/model/model.js').Track} */
 function track(kind) {
   const model = new Model();
   model.tellMeta({ tracks: [{ id: 1, kind, name: 'it' }] });
@@ -71,7 +71,7 @@ test('tasks stand with their loop, and say what they wait for and how they ended
   model.addRows(/** @type {any} */ ({ count: rows.length, at: column((row) => row.at), track: column((row) => row.track), state: column((row) => row.state), thing: column((row) => row.thing), kind: zeros, flags: zeros, line: zeros, value: zeros }));
   assert.deepEqual(layOut(model).rows.map((row) => row.track.name), ['MainThread', 'loop 1', 'fetch-2', 'loop 2', 'fetch-1', 'cache']);
   const said = (/** @type {number} */ id, /** @type {number} */ at) => {
-    const span = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[id]).spanAt(at, 30e6);
+    const span = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[id]).spanAt(at, 30e6);
     return span && sentence(model, span);
   };
   assert.equal(said(6, 5), 'task fetch-1 is suspended for 12 ms on lock cache, held by fetch-2');
@@ -122,7 +122,7 @@ test('works stand with their pool, and say who runs them; those of a pool that h
   assert.deepEqual(layOut(model).rows.map((row) => row.track.name), ['w_0', 'pool', 'load', 'large']);
   assert.ok(layOut(model, { folded: new Set([5]) }).rows.some((row) => row.track.name === 'many 0'));
   const said = (/** @type {number} */ id, /** @type {number} */ at) => {
-    const span = /** @type {import('../../static/js/model.js').Track} */ (model.tracks[id]).spanAt(at, 9e6);
+    const span = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[id]).spanAt(at, 9e6);
     return span && sentence(model, span);
   };
   assert.equal(said(4, 1), 'work load is queued for 4 ms: no worker of pool pool has taken it yet');

@@ -1,0 +1,188 @@
+// Draws what lies over the tracks (playhead, pointer, selection), and the strip of the whole recording.
+
+import { ARROW_PX, Arrows } from './arrows.js';
+import { drawFlags } from './flags.js';
+import { formatMoment } from '../text/format.js';
+import { RULER_PX } from '../model/layout.js';
+import { STATES } from '../model/lod.js';
+import { LABEL_APART_PX, ticks } from './ticks.js';
+import { TimeScale } from './time_scale.js';
+import { STACK } from './bars.js';
+import { drawPath } from './path_painter.js';
+import { drawRange } from './range.js';
+import { drawStory } from './story_painter.js';
+
+/**
+ * @typedef {import('./palette.js').Palette} Palette
+ * @typedef {import('./painter.js').Frame} Frame
+ * @typedef {import('../model/model.js').Span} Span
+ */
+
+export class OverlayPainter {
+  /**
+   * @param {HTMLCanvasElement} overlay
+   * @param {HTMLCanvasElement} overview the strip
+   */
+  constructor(overlay, overview) {
+    this.overlay = overlay;
+    this.overview = overview;
+    this.over = /** @type {CanvasRenderingContext2D} */ (overlay.getContext('2d'));
+    this.overviewCtx = /** @type {CanvasRenderingContext2D} */ (overview.getContext('2d'));
+    /** @type {OffscreenCanvas | null} the strip without what lies over it */
+    this.summary = null;
+    this.ratio = 1;
+    /** @type {Palette | null} */
+    this.palette = null;
+  }
+
+  /** @param {Frame} frame */
+  draw(frame) {
+    const { over, palette } = this;
+    if (!palette) return;
+    const { css } = palette;
+    const px = this.ratio;
+    const left = Math.round(frame.namesPx * px);
+    over.setTransform(1, 0, 0, 1, 0, 0);
+    over.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, this.overlay.width - left));
+    over.save();
+    over.beginPath();
+    over.rect(left, RULER_PX * px, scale.widthPx, this.overlay.height);
+    over.clip();
+    if (frame.path) drawPath(over, palette, frame, frame.path, scale, px);
+    if (frame.range) drawRange(over, palette, frame.range, scale, RULER_PX * px, px);
+    if (frame.passing) this.#flash(frame, frame.passing, scale);
+    if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);
+    if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
+    if (frame.story) drawStory(over, palette, frame, frame.story, scale, px);
+    over.restore();
+    drawFlags(over, frame, scale, palette, px);
+    const x = scale.timeToPx(frame.at);
+    if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);
+  }
+
+  /** What the playhead has just passed lights up, and fades. @param {Frame} frame @param {{from: number, to: number}} passing @param {TimeScale} scale */
+  #flash(frame, { from, to }, scale) {
+    const { flows } = frame.model;
+    for (const n of flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio)).chosen) {
+      const left = 1 - (to - flows.toAt[n]) / (to - from);
+      if (left < 0 || left > 1) continue;
+      const arrow = new Arrows(flows, frame.layout, frame.scrollPx, scale, this.ratio);
+      if (!arrow.seen) return;
+      arrow.add(n);
+      arrow.draw(this.over, this.palette?.css.accent ?? '', 2, left, left);
+    }
+  }
+
+  /** @param {Frame} frame @param {Span} span @param {TimeScale} scale @param {string} colour @param {number} widthPx */
+  #outline(frame, span, scale, colour, widthPx) {
+    const row = frame.layout.rowOf.get(span.track.id);
+    if (!row) return;
+    const { over } = this;
+    const px = this.ratio;
+    const { tall } = /** @type {Palette} */ (this.palette).states[span.state];
+    const height = Math.max(row.barPx * tall, 12) * px;
+    const y = (row.barTopPx + row.barPx / 2 - frame.scrollPx) * px - height / 2;
+    const x0 = Math.max(scale.timeToPx(span.from), scale.leftPx - 20);
+    const x1 = Math.min(Math.max(scale.timeToPx(span.to), x0 + 2), scale.rightPx + 20);
+    const air = 2.5 * px;
+    over.strokeStyle = colour;
+    over.lineWidth = widthPx * px;
+    over.beginPath();
+    over.roundRect(x0 - air, y - air, x1 - x0 + 2 * air - 1, height + 2 * air, 4 * px);
+    over.stroke();
+  }
+
+  /** @param {Frame} frame @param {TimeScale} scale @param {number} x @param {number} left */
+  #playhead(frame, scale, x, left) {
+    const { over } = this;
+    const { css, mono } = /** @type {Palette} */ (this.palette);
+    const px = this.ratio;
+    over.fillStyle = css.accent;
+    over.fillRect(x - px, (RULER_PX - 6) * px, 2 * px, this.overlay.height);
+    over.font = `600 ${12 * px}px ${mono}`;
+    const text = formatMoment(Math.max(frame.at, 0), scale.nsPerPx * px, Math.max(Math.abs(frame.viewport.from), frame.viewport.to));
+    const width = over.measureText(text).width + 14 * px;
+    const at = Math.min(Math.max(x - width / 2, left), scale.rightPx - width);
+    this.#coverLabels(scale, at, width);
+    over.fillStyle = css.accent;
+    over.beginPath();
+    over.roundRect(at, 4 * px, width, (RULER_PX - 8) * px, 4 * px);
+    over.fill();
+    over.fillStyle = css.bg;
+    over.textBaseline = 'middle';
+    over.fillText(text, at + 7 * px, (RULER_PX / 2 + 0.5) * px);
+  }
+
+  /** Labels of the ruler that would show half under the playhead's don't show. @param {TimeScale} scale @param {number} leftPx @param {number} widthPx */
+  #coverLabels(scale, leftPx, widthPx) {
+    const { over } = this;
+    const px = this.ratio;
+    over.font = `400 ${12 * px}px ${this.palette?.mono}`;
+    over.fillStyle = this.palette?.css.panel ?? '';
+    for (const { at, label } of ticks(scale, LABEL_APART_PX * px).major) {
+      const x = Math.round(scale.timeToPx(at)) + 2 * px;
+      const width = over.measureText(label).width + 6 * px;
+      if (x < leftPx + widthPx && x + width > leftPx) over.fillRect(x, 6 * px, width, (RULER_PX - 16) * px);
+    }
+    over.font = `600 ${12 * px}px ${this.palette?.mono}`;
+  }
+
+  /**
+   * Draw the states' shares of the whole recording, to be kept until they change.
+   * @param {Float32Array} shares `STATES` a column
+   */
+  summarise(shares) {
+    const palette = /** @type {Palette} */ (this.palette);
+    const width = Math.max(1, shares.length / STATES);
+    const height = this.overview.height;
+    const image = new ImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let column = 0; column * STATES < shares.length; column += 1) {
+      let y = height;
+      for (const state of STACK) {
+        const part = shares[column * STATES + state] * (height - 4 * this.ratio);
+        const { tile } = palette.states[state];
+        const end = part > 0 ? y - part : y;
+        for (let row = Math.round(end), last = Math.round(y); row < last; row += 1) {
+          if (row >= 0) pixels[row * width + column] = tile.pixels[(row % tile.side) * tile.side + (column % tile.side)];
+        }
+        y = end;
+      }
+    }
+    this.summary = new OffscreenCanvas(width, height);
+    /** @type {OffscreenCanvasRenderingContext2D} */ (this.summary.getContext('2d')).putImageData(image, 0, 0);
+  }
+
+  /** The strip, with the visible stretch and the playhead. @param {Frame} frame */
+  drawOverview(frame) {
+    const { overviewCtx: ctx, palette, summary } = this;
+    if (!palette) return;
+    const { css, rgb } = palette;
+    const px = this.ratio;
+    const { width, height } = this.overview;
+    const left = Math.round(frame.namesPx * px);
+    const scale = new TimeScale(0, Math.max(frame.model.duration, 1), left, Math.max(1, width - left));
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.fillStyle = css.bg;
+    ctx.fillRect(0, 0, width, height);
+    if (summary) ctx.drawImage(summary, left, 0, scale.widthPx, height);
+    const from = Math.max(left, scale.timeToPx(frame.viewport.from));
+    const to = Math.min(width, scale.timeToPx(frame.viewport.to));
+    ctx.fillStyle = `rgb(${rgb.bg.join(' ')} / 0.66)`;
+    ctx.fillRect(left, 0, Math.max(0, from - left), height);
+    ctx.fillRect(to, 0, Math.max(0, width - to), height);
+    if (to - from < scale.widthPx - 1) {
+      ctx.strokeStyle = css.dim;
+      ctx.lineWidth = px;
+      ctx.strokeRect(Math.round(from) + px / 2, px / 2, Math.max(3 * px, Math.round(to - from) - px), height - px);
+    }
+    if (frame.range) {
+      const begin = scale.timeToPx(frame.range.from);
+      ctx.fillStyle = `rgb(${rgb.accent.join(' ')} / 0.35)`;
+      ctx.fillRect(begin, 0, Math.max(scale.timeToPx(frame.range.to) - begin, 2 * px), height);
+    }
+    ctx.fillStyle = css.accent;
+    ctx.fillRect(Math.round(scale.timeToPx(frame.at)) - px / 2, 0, Math.max(1, 1.5 * px), height);
+  }
+}
