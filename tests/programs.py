@@ -18,7 +18,13 @@ from gilscope.collector.rings import Batch, Rings
 from gilscope.events import Flag, Kind
 from tests.recorded import Recorded, Row, watch
 
-FOUND = [found for found in interpreters.find() if found.implementation == "CPython" and found.include]
+_OF_EACH = {
+    (found.version if os.environ.get("GILSCOPE_THOROUGH") else found.version[:2], found.free_threaded): found
+    for found in interpreters.find()
+    if found.implementation == "CPython" and found.include
+}
+FOUND = [*_OF_EACH.values()]
+"""Of each version the newest release; all of them where there is time."""
 WITH_GIL = [found for found in FOUND if not found.free_threaded]
 CHILD = Path(__file__).resolve().parent.parent / "gilscope" / "recorder" / "__main__.py"
 GIL = frozenset({Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE})

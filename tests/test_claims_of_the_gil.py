@@ -8,6 +8,7 @@ import pytest
 from gilscope import claims
 from gilscope.analysis.timeline import Timeline
 from gilscope.claims import Measured, Verdict
+from gilscope.measured import Thread
 from tests.claimed import judged, really, recorded, verdict_of
 from tests.programs import FOUND
 
@@ -24,7 +25,7 @@ def four_ways(picture: str, **more: Any) -> Verdict:
     assert claim is not None
 
     class WithTasks(Measured):
-        def tasks(self, *_: str) -> list[claims.Thread]:
+        def tasks(self, *_: str) -> list[Thread]:
             return measured.threads("thread")
 
     return claim.rule(WithTasks(measured.timeline, measured.told, measured.parameters))

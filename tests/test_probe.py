@@ -14,10 +14,9 @@ from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind
+from tests.programs import FOUND, WITH_GIL
 from tests.recorded import Recorded, Row, line_of, record, start, watch
 
-FOUND = [found for found in interpreters.find() if found.implementation == "CPython" and found.include]
-WITH_GIL = [found for found in FOUND if not found.free_threaded]
 GIL = {Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE}
 
 

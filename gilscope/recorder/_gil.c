@@ -221,9 +221,12 @@ static uint32_t epoch;  /* counts the installs */
 
 /* ---- Interpreters -------------------------------------------------------------------------- */
 
-/* Which one runs in this thread; the ones behind the 65534th share a number. */
+/* Which one runs in this thread; the ones behind the 65534th share a number. While the runtime ends, the states of
+   threads that still come for the GIL are freed already: they are taken for the main interpreter's. */
 static inline uint16_t interpreter_of(PyThreadState *tstate)
 {
+    if (PROBE_UNLIKELY(_PyRuntimeState_GetFinalizing(&_PyRuntime) != NULL))
+        return 0;
     int64_t id = tstate->interp->id;
     return id < UINT16_MAX ? (uint16_t)id : UINT16_MAX;
 }
