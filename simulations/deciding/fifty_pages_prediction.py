@@ -5,7 +5,7 @@ import re
 from gilscope.claims import Measured, NotSeen, duration
 from gilscope.predictions import between
 
-CHOICES = ("less than a fifth", "a fifth to four fifths", "about as long")
+CHOICES = ("less than a fifth", "a fifth to four fifths", "about as long, or longer")
 
 
 def outcome(run: Measured) -> tuple[int, str]:
