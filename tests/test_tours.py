@@ -214,6 +214,22 @@ def test_a_line_of_source_tells_two_waits_apart() -> None:
     assert None not in (wanted["sleep(own_ms"], wanted["sleep(hold_ms"])
 
 
+@pytest.mark.parametrize(
+    ("scenario", "text", "there"),
+    [
+        ("future_life", "work cancel", ("MainThread", "hash_password 2")),
+        ("future_life", "callback", ("worker_0", "hash_password 1")),
+        ("future_life", "last callback", ("MainThread", "hash_password 1")),
+        ("stopped", "loop call on stop", ("stop", "loop")),
+        ("stopped", "cancel", ("MainThread", "backup")),
+    ],
+)
+def test_who_asked_for_it_and_of_what(scenario: str, text: str, there: tuple[str, str]) -> None:
+    timeline = Timeline(read(SHIPPED / f"{scenario}.gilscope"))
+    moment = Moments(timeline).find(parse(text))
+    assert moment and (timeline.name(moment.track), timeline.name(moment.thing)) == there
+
+
 def test_who_had_it() -> None:
     """For the longest part of a wait; of a handoff, who gave; of a lock, who has it."""
     timeline = Timeline(draw(PICTURE))

@@ -52,10 +52,13 @@ MARKS: Mapping[str, Kind] = {
     "new task": Kind.TASK_NEW,
     "step": Kind.TASK_STEP,
     "cancel": Kind.TASK_CANCEL,
+    "loop call": Kind.LOOP_CALL,
     "unawaited": Kind.UNAWAITED,
     "submit": Kind.WORK_NEW,
     "work run": Kind.WORK_RUN,
     "work end": Kind.WORK_END,
+    "work cancel": Kind.WORK_CANCEL,
+    "callback": Kind.WORK_CALLED,
     "shutdown": Kind.POOL_SHUTDOWN,
 }
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "switch-intervals": 0}
