@@ -68,13 +68,17 @@ import './text/sentences.js';
 import './view/address.js';
 import './view/arrangement.js';
 import './view/camera.js';
+import './view/commands.js';
+import './view/frames.js';
 import './view/gestures.js';
 import './view/names.js';
 import './view/playback.js';
+import './view/pointing.js';
 import './view/selection.js';
 import './view/stage.js';
 import './view/trail.js';
 import './view/viewport.js';
+import './view/watching.js';
 import { GilTimeline } from './element.js';
 
 if (!customElements.get('gil-timeline')) customElements.define('gil-timeline', GilTimeline);
