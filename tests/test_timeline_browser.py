@@ -586,7 +586,7 @@ def test_shows_live_what_is_printed(page: Page, server: Server, tmp_path: Path) 
     print_it.set()
     page.get_by_role("tab", name="Printed 47").click()
     page.get_by_text("KeyError: 'pears'", exact=True).wait_for()
-    assert ask(page, "e.printed.element.scrollTop") > 0
+    assert ask(page, "e.around.beside.printed.element.scrollTop") > 0
     assert page.locator(".gt-traceback").is_hidden()
     end.set()
     wait(page, "e.phase === 'ended'")

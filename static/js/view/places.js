@@ -1,0 +1,113 @@
+// Where the reader is: the view as the page's address tells it, and the views before it, to go back to.
+
+import { formatAddress, parseAddress } from './address.js';
+import { Trail } from './trail.js';
+import { Viewport } from './viewport.js';
+
+/**
+ * @typedef {import('./stage.js').Stage} Stage
+ * @typedef {import('./address.js').View} View
+ * @typedef {HTMLElement & {phase?: import('../panels/status.js').Phase}} Timeline
+ * @typedef {{place: number | undefined, open: (step: number, visit: boolean) => void}} Tour
+ */
+
+const PAUSE_MS = 300;
+
+export class Places {
+  /** @param {Timeline} timeline */
+  constructor(timeline) {
+    this.timeline = timeline;
+    this.trail = new Trail();
+    /** @type {Stage | null} */
+    this.stage = null;
+    /** @type {Tour | null} */
+    this.tour = null;
+    /** @type {string | null} what this timeline has put into the address itself */
+    this.own = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+  }
+
+  /** Another recording is looked at: there is nothing to go back to. @param {Stage} stage @param {Tour} tour */
+  begin(stage, tour) {
+    this.stage = stage;
+    this.tour = tour;
+    this.trail = new Trail();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+  }
+
+  /** Beside others, the address is the page's. */
+  get #beside() {
+    return this.timeline.hasAttribute('beside');
+  }
+
+  /** The view is one to come back to. */
+  rest() {
+    if (this.stage && !this.stage.camera.following && this.timeline.phase !== 'loading') this.trail.rest(formatAddress(this.stage.view));
+  }
+
+  /** @param {'back' | 'forth'} where */
+  go(where) {
+    this.rest();
+    const address = this.trail[where]();
+    if (address !== null) this.#look(parseAddress(address), true);
+  }
+
+  /** Take the view from the address: a stretch, a moment, a track; with a track, its span there is selected. */
+  restore() {
+    if (location.hash !== this.own && !this.#beside) {
+      const view = parseAddress(location.hash);
+      this.#look(view, false);
+      if (view.tour !== undefined && this.timeline.phase === 'ended') this.tour?.open(view.tour, view.from === undefined);
+    }
+    this.rest();
+  }
+
+  /** @param {View} view @param {boolean} whole what it doesn't tell is as at the beginning; else as it is now */
+  #look(view, whole) {
+    const { stage } = this;
+    if (!stage) return;
+    const { model } = stage;
+    const { from, to, track: id, at: moment } = view;
+    if (whole || view.fold || view.pin || view.only || view.find || view.quiet || view.curves || view.path || view.range) stage.arrange((arrangement) => arrangement.take(view));
+    if (whole) {
+      stage.act((camera) => (from === undefined ? camera.fit() : undefined));
+      stage.act((camera) => camera.seek(moment ?? 0));
+      if (id === undefined) stage.select(null);
+    }
+    const stretch = from === undefined || to === undefined ? null : new Viewport(from, to);
+    if (stretch) stage.act((camera) => camera.look(stretch));
+    const track = id === undefined ? undefined : model.tracks[id];
+    const at = moment ?? (track && stretch ? (stretch.from + stretch.to) / 2 : undefined);
+    if (at !== undefined) stage.act((camera) => camera.seek(at, !stretch));
+    if (track && at !== undefined) stage.select(track.spanAt(at, model.duration));
+  }
+
+  /** A link on the page leads to another view: go there, with the keys. */
+  follow() {
+    if (location.hash === this.own || location.hash === '') return;
+    this.restore();
+    this.stage?.focus();
+    this.stage?.element.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** Put the view into the address, when it has come to rest. */
+  remember() {
+    const { phase } = this.timeline;
+    if ((phase !== 'ended' && phase !== 'running') || this.#beside) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      const { stage } = this;
+      if (!stage || stage.camera.following || this.timeline.phase === 'loading') return;
+      if (!stage.camera.playback.playing) this.rest();
+      const hash = formatAddress({ ...stage.view, tour: this.tour?.place });
+      const next = hash === '' ? location.pathname + location.search : `#${hash}`;
+      if (hash === location.hash.slice(1)) return;
+      history.replaceState(history.state, '', next);
+      this.own = location.hash;
+    }, PAUSE_MS);
+  }
+}
