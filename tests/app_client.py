@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,14 @@ def served(settings: Settings) -> Iterator[Served]:
     finally:
         running.server.should_exit = True
         thread.join()
+
+
+def wait_for_analysis(running: Served) -> None:
+    """What the recordings prove is known of all of them."""
+    deadline = time.monotonic() + 60
+    while not all(recording.analysed for recording in running.state["store"].newest()):
+        assert time.monotonic() < deadline, "the analysis of the recordings doesn't end"
+        time.sleep(0.05)
 
 
 def settings(data: Path, **changes: Any) -> Settings:

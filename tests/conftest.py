@@ -4,7 +4,8 @@ import pytest
 from hypothesis import settings
 
 from gilscope.collector import interpreters
-from tests.timeline_page import browser, page, server  # noqa: F401
+from tests.browsing import browser  # noqa: F401
+from tests.timeline_page import page, server  # noqa: F401
 
 settings.register_profile("gilscope", deadline=None, max_examples=60)
 settings.load_profile("gilscope")

@@ -19,7 +19,7 @@ from gilscope.claims import Claim, Verdict, claim_of
 from gilscope.scenarios import FOLDER
 from tests.app_client import client, served, settings
 from tests.app_recordings import file
-from tests.test_pages_browser import browser, opened  # noqa: F401
+from tests.browsing import opened
 
 CLAIM = claim_of("convoy")
 assert CLAIM is not None
@@ -136,7 +136,7 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.02)
 
 
-def test_run_all_cancel_resume_and_a_server_that_ends(browser: Browser, tmp_path: Path, folder: Path) -> None:  # noqa: F811
+def test_run_all_cancel_resume_and_a_server_that_ends(browser: Browser, tmp_path: Path, folder: Path) -> None:
     """From nothing to a verdict for each claim, in spite of a reload and of another server in between."""
     given = settings(tmp_path / "data", slots=1, folder=folder)
     with served(given) as running:

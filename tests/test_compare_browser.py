@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from app import series_kept
 from gilscope.analysis.timeline import Timeline
 from gilscope.recording import read
 from gilscope.series import Plan
-from tests.app_client import Served, client, served, settings
+from tests.app_client import Served, client, served, settings, wait_for_analysis
+from tests.browsing import opened
 from tests.test_access_browser import AXE, RULES
 
 SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
@@ -33,34 +34,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for id, name in CHOSEN.items():
         shutil.copyfile(SHIPPED / f"{name}.gilscope", data / "recordings" / f"{id}.gilscope")
     with served(settings(data)) as running:
-        deadline = time.monotonic() + 60
-        while not all(recording.analysed for recording in running.state["store"].newest()):
-            assert time.monotonic() < deadline, "the analysis of the recordings doesn't end"
-            time.sleep(0.05)
+        wait_for_analysis(running)
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser, server: Served) -> Iterator[Page]:
     """A page on which every error fails the test."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page, errors = opened(browser, expected=(), viewport={"width": 1280, "height": 900})
     yield page
     page.close()
     assert errors == []
 
 
-def opened(page: Page, server: Served, address: str) -> None:
+def shown(page: Page, server: Served, address: str) -> None:
     page.goto(server.base + address)
     page.wait_for_selector("#main[data-ready]")
 
@@ -86,7 +73,7 @@ def at_rest(page: Page, address: str) -> None:
 
 def test_panning_one_moves_all(page: Page, server: Served) -> None:
     """One dragged, zoomed or sought: the others are at the same ns. Their tracks are their own."""
-    opened(page, server, "/compare?ids=convoy,fixed")
+    shown(page, server, "/compare?ids=convoy,fixed")
     first, second = views(page)
     assert (first["from"], first["to"]) == (second["from"], second["to"])
     assert first["duration"] > second["duration"]
@@ -111,7 +98,7 @@ def test_panning_one_moves_all(page: Page, server: Served) -> None:
 
 def test_they_play_together(page: Page, server: Served) -> None:
     """From the bar or by Space in any: all playheads go on at one moment, and the bar says whether they do."""
-    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    shown(page, server, "/compare?ids=convoy,fixed,deadlock")
     page.locator("#bar").get_by_role("button", name="1:1000").click()
     expect(page.locator("#bar").get_by_role("button", name="1:1000")).to_have_attribute("aria-pressed", "true")
     page.locator("#bar").get_by_role("button", name="Play (Space)").click()
@@ -127,7 +114,7 @@ def test_they_play_together(page: Page, server: Served) -> None:
 
 def test_stretched_to_equal_length(page: Page, server: Served) -> None:
     """Both begin and end at the same places, and a part of one is the same share of the other."""
-    opened(page, server, "/compare?ids=convoy,deadlock")
+    shown(page, server, "/compare?ids=convoy,deadlock")
     page.select_option("#align", "stretch")
     first, second = views(page)
     shares = [(each["from"] / each["duration"], each["to"] / each["duration"]) for each in (first, second)]
@@ -141,7 +128,7 @@ def test_stretched_to_equal_length(page: Page, server: Served) -> None:
 
 def test_aligned_by_an_event_and_by_chosen_moments(page: Page, server: Served) -> None:
     """The first wait for the GIL of both is at one place; so are two moments that were pressed."""
-    opened(page, server, "/compare?ids=convoy,deadlock")
+    shown(page, server, "/compare?ids=convoy,deadlock")
     page.select_option("#align", label="blocked")
     zero = [each["at"] for each in views(page)]
     firsts = page.evaluate(
@@ -163,7 +150,7 @@ def test_aligned_by_an_event_and_by_chosen_moments(page: Page, server: Served) -
 
 def test_a_range_selected_in_one_is_that_of_all(page: Page, server: Served) -> None:
     """The table tells of it, each recording's part of it in its own time; the link restores it, Escape forgets it."""
-    opened(page, server, "/compare?ids=convoy,deadlock")
+    shown(page, server, "/compare?ids=convoy,deadlock")
     page.select_option("#align", "stretch")
     box = page.locator("gil-timeline .gt-sheet").first.bounding_box()
     assert box
@@ -202,13 +189,13 @@ def test_aligned_by_a_mark_that_all_have(page: Page, server: Served) -> None:
         for id, at in (("convoy", 90_000_000), ("fixed", 40_000_000)):
             assert http.put(f"/recordings/{id}/marks/m1", json={"at": at, "text": "here"}).status_code == 204
             assert http.put(f"/recordings/{id}/marks/m2", json={"at": at + 9, "text": "here"}).status_code == 204
-    opened(page, server, "/compare?ids=convoy,fixed#align=mark:here")
+    shown(page, server, "/compare?ids=convoy,fixed#align=mark:here")
     assert [each["at"] for each in views(page)] == [90_000_000, 40_000_000]
 
 
 def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     """Alignment, view, playhead, folded tracks and the table's range; also when a pane is moved or taken out."""
-    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    shown(page, server, "/compare?ids=convoy,fixed,deadlock")
     page.select_option("#align", "stretch")
     page.locator("gil-timeline .gt-sheet").first.click(position={"x": 500, "y": 10})
     for _ in range(3):
@@ -233,7 +220,7 @@ def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
 
 def test_one_is_added_and_what_differs_is_marked(page: Page, server: Served) -> None:
     """The form adds what is chosen; marked is what isn't the same in all."""
-    opened(page, server, "/compare?ids=convoy")
+    shown(page, server, "/compare?ids=convoy")
     page.select_option("#add", "fixed")
     page.get_by_role("button", name="Add").click()
     page.wait_for_url(re.compile(r"ids=convoy.*add=fixed"))
@@ -257,7 +244,7 @@ def test_a_scenario_offers_what_can_stand_beside_it(page: Page, server: Served) 
 def test_nothing_is_cut_off(browser: Browser, server: Served, width: int, scheme: Any) -> None:
     """On a phone and on a wide screen: no scrolling sideways, every control has a name, one axis for all panes."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    opened(page, server, "/compare?ids=convoy,fixed,deadlock")
+    shown(page, server, "/compare?ids=convoy,fixed,deadlock")
     at_rest(page, "")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert (

@@ -8,9 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gilscope.recording import read
 from tests.app_client import Served, served, settings
-from tests.test_pages_browser import browser, opened
-
-__all__ = ["browser"]
+from tests.browsing import opened
 
 
 @pytest.fixture(scope="module")

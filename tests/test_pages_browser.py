@@ -2,19 +2,17 @@
 
 import json
 import re
-import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from gilscope.recording import END, META, decode_chunk, encode_chunk
 from gilscope.scenarios import catalogue
 from tests import app_recordings
-from tests.app_client import Served, client, served, settings
+from tests.app_client import Served, client, served, settings, wait_for_analysis
+from tests.browsing import opened
 
 CONVOY = {"scenario": "convoy", "title": "A thread that computes", "parameters": {"messages": 25, "burners": 1}}
 UNMEASURED = {
@@ -58,36 +56,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for id, file in recordings().items():
         (data / "recordings" / f"{id}.gilscope").write_bytes(file)
     with served(settings(data)) as running:
-        deadline = time.monotonic() + 60
-        while not all(recording.analysed for recording in running.state["store"].newest()):
-            assert time.monotonic() < deadline, "the analysis of the recordings doesn't end"
-            time.sleep(0.05)
+        wait_for_analysis(running)
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-def opened(browser: Browser, **options: Any) -> tuple[Page, list[str]]:
-    """A page, and every error that it tells; the browser's own word on an answer that says no isn't one."""
-    page = browser.new_page(**{"viewport": {"width": 1280, "height": 720}, "color_scheme": "dark", **options})
-    errors: list[str] = []
-
-    def said(message: ConsoleMessage) -> None:
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
-            errors.append(message.text)
-
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", said)
-    return page, errors
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from app.glossary import meanings
 from gilscope.scenarios import FOLDER
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
-from tests.test_pages_browser import browser, opened
-
-__all__ = ["browser"]
+from tests.browsing import opened
 
 TOUR = """## longest gil-wait on worker-1
 

@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.app_client import Served, served, settings
-from tests.timeline_page import ROOT, TREE, ask, browser, place, wait
-
-__all__ = ["browser"]
+from tests.browsing import opened
+from tests.timeline_page import ROOT, TREE, ask, place, wait
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +32,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def page(browser: Browser, server: Served) -> Iterator[Page]:
     """The deadlock, whole; every error fails the test, but an answer that says no."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page, errors = opened(browser, expected=("Failed to load resource",), viewport={"width": 1280, "height": 800})
     page.goto(f"{server.base}/recordings/deadlock")
     page.wait_for_load_state("networkidle")
     wait(page, "e.phase === 'ended' && s.frame === 0")
     yield page
     page.close()
-    assert [error for error in errors if "Failed to load resource" not in error] == []
+    assert errors == []
 
 
 def middle(page: Page) -> float:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import socket
 import struct
 import threading
@@ -15,13 +14,15 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from tests.browsing import opened
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDING = (ROOT / "tests/js/recordings/convoy.gilscope").read_bytes()
@@ -142,17 +143,6 @@ def give(*numbers: int, ended: bool = False, stay: bool = False) -> Handler:
     return handler
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
     server = Server()
@@ -163,10 +153,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
     """A page on which every error fails the test."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="dark")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page, errors = opened(browser, expected=())
     yield page
     page.close()
     expected = getattr(page, "expected_errors", ())
