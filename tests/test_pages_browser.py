@@ -260,7 +260,9 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         page.keyboard.press("r")
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
         expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
-        expect(page.locator(".finding").first).to_be_visible(timeout=60_000)
+        # The answer to a guess stands first, hidden from who hasn't guessed.
+        expect(page.locator(".finding:not(.answer)").first).to_be_visible(timeout=60_000)
+        expect(page.locator(".finding.answer")).to_be_hidden()
         expect(page.locator("#past li")).to_have_count(1)
         assert page.locator("#past a").get_attribute("aria-current") == "true"
         assert page.locator(".pill").all_inner_texts()[-1] == "0 contradictions"

@@ -608,7 +608,7 @@ def test_every_width(page: Page, server: Server, width: int) -> None:
     """Nothing sticks out, and every target is 24 pixels at least."""
     page.set_viewport_size({"width": width, "height": 844})
     open_page(page, server, fragment=f"{LOOK}&at=119340000&track=4")
-    wait(page, "s.selected && s.frame === 0")
+    wait(page, "s.selected && s.frame === 0 && e.querySelectorAll('.gt-hop').length === 2")
     assert ask(page, "document.documentElement.scrollWidth") <= width
     sizes = ask(
         page,
