@@ -72,9 +72,9 @@ async def analyse(store: Store, ids: Sequence[str]) -> None:
 
 
 async def catch_up(store: Store) -> None:
-    """Analyse what an earlier server left."""
+    """Analyse what an earlier server left, and what comes along, which is in the order of the catalogue."""
     waiting = [recording.id for recording in await asyncio.to_thread(store.newest) if not recording.analysed]
-    await analyse(store, waiting)
+    await analyse(store, waiting[::-1])
 
 
 def failed(reason: str) -> Analysis:

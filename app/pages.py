@@ -106,11 +106,13 @@ _catalogue: dict[Path, tuple[object, list[Scenario]]] = {}
 
 
 def read_catalogue(folder: Path) -> list[Scenario]:
-    """All scenarios; read again when a file has changed."""
+    """All scenarios, by chapter in the order of reading; read again when a file has changed."""
+    order = {name: number for number, name in enumerate(words.CHAPTERS)}
     stamp = sorted((str(path), path.stat().st_mtime_ns) for path in folder.glob("*/*.py"))
     known = _catalogue.get(folder)
     if known is None or known[0] != stamp:
-        known = _catalogue[folder] = (stamp, scenarios.catalogue(folder))
+        listed = sorted(scenarios.catalogue(folder), key=lambda one: order.get(one.chapter, len(order)))
+        known = _catalogue[folder] = (stamp, listed)
     return known[1]
 
 
@@ -177,6 +179,7 @@ async def index(request: Request, q: str = "", chapter: str = "") -> Response:
     store: Store = request.state.store
     listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
     newest = await asyncio.to_thread(store.newest_by_scenario)
+    soon = await asyncio.to_thread(store.being_analysed) - newest.keys()
     wanted = q.lower().split()[:8]
     found = [
         scenario
@@ -190,6 +193,7 @@ async def index(request: Request, q: str = "", chapter: str = "") -> Response:
         },
         "all_chapters": list(dict.fromkeys(scenario.chapter for scenario in listed)),
         "newest": newest,
+        "soon": soon & {one.name for one in found},
         "q": q[:200],
         "chapter": chapter,
         "total": len(listed),

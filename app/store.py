@@ -244,6 +244,12 @@ class Store:
         )
         return {recording.scenario: recording for recording in self._select(condition, ())}
 
+    def being_analysed(self) -> set[str]:
+        """Scenarios of recordings whose analysis is still to come."""
+        with self._lock:
+            rows = self._database.execute("SELECT DISTINCT scenario FROM recordings WHERE NOT analysed").fetchall()
+        return {row[0] for row in rows}
+
     def report(self, id: str) -> dict[str, Any] | None:
         with self._lock:
             found = self._database.execute("SELECT report FROM recordings WHERE id = ? AND analysed", (id,)).fetchone()

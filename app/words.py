@@ -27,6 +27,10 @@ CHAPTERS = {
         "Threads and locks",
         "Threads that share: what waiting for each other costs, and what goes wrong without it.",
     ),
+    "processes": (
+        "Processes",
+        "An interpreter, a GIL and memory each: what that gains, and what starting them and sending to them costs.",
+    ),
     "tasks": (
         "Tasks of asyncio",
         "One thread for many tasks that take turns at their awaits: what starts when, what ends what, and what holds up all.",
@@ -34,10 +38,6 @@ CHAPTERS = {
     "futures": (
         "Futures and pools",
         "Work that is handed to threads or processes, and a future for each result: how many workers, in which order.",
-    ),
-    "processes": (
-        "Processes",
-        "An interpreter, a GIL and memory each: what that gains, and what starting them and sending to them costs.",
     ),
     "deciding": (
         "Which one to take",

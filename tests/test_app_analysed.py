@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from app import analysed
+from tests.app_client import client, served, settings
 from tests.app_recordings import BEFORE, CHUNKS
 
 FILE = Path(__file__).parent / "js" / "recordings" / "convoy.gilscope"
@@ -30,6 +31,21 @@ def test_findings_figures_and_picture_of_files(tmp_path: Path) -> None:
     assert told["report"]["scenario"] == "convoy"
     assert {finding["kind"] for finding in told["findings"]} >= {"convoy", "contended-lock", "handoffs"}
     assert all(finding["address"].startswith("from=") for finding in told["findings"] if finding["spans"])
+
+
+def test_a_card_says_that_its_picture_is_to_come(tmp_path: Path) -> None:
+    """The catalogue looks again until it has come; then it rests."""
+    with served(settings(tmp_path)) as server, client(server) as http:
+        store = server.state["store"]
+        store.path("later").write_bytes(FILE.read_bytes())
+        store.take_in("later")
+        soon = http.get("/").text
+        assert soon.count("is being drawn") == 1 and 'hx-trigger="every 1s"' in soon
+        assert "is being drawn" not in http.get("/?chapter=threads").text
+        store.put_analysis("later", analysed.analysis_of(FILE))
+        drawn = http.get("/").text
+        assert "is being drawn" not in drawn and 'hx-trigger="every 1s"' not in drawn
+        assert drawn.index("chapter-concurrency") < drawn.index("chapter-processes") < drawn.index("chapter-deciding")
 
 
 def test_an_address_shows_the_longest_span() -> None:
