@@ -1,4 +1,6 @@
-"""What holds for all tests: hypothesis without deadlines, and a list of the interpreters that are missing."""
+"""What holds for all tests: hypothesis without deadlines, Ctrl-C, and a list of the interpreters that are missing."""
+
+import signal
 
 import pytest
 from hypothesis import settings
@@ -9,6 +11,9 @@ from tests.timeline_page import page, server  # noqa: F401
 
 settings.register_profile("gilscope", deadline=None, max_examples=60)
 settings.load_profile("gilscope")
+
+# Who starts tests in the background has SIGINT ignored: programs under test then couldn't be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EXPECTED = ((3, 11), (3, 12), (3, 13), (3, 14), (3, 15))
 

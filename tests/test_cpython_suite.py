@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,14 +60,6 @@ FUTURES = tuple(
 
 EXCEPTIONS: dict[str, str] = {}
 """Tests that may end otherwise, and why. So far none has to."""
-
-
-@pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """As at a terminal: who starts tests in the background has SIGINT ignored, and then some of the suite never ends."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def has_suite(found: Interpreter) -> bool:
