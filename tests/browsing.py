@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+expect.set_options(timeout=30_000)  # what is waited for may take a while on a busy machine
 
 REFUSED = "the server responded with a status of 4"
 """The browser's own word on an answer that says no: no error of the page."""

@@ -124,6 +124,7 @@ def test_keys_of_the_tracks_move_the_tour(server: Served, page: Page) -> None:
     """G opens it, the full stop goes on and ends it, the comma goes back, Escape closes it; the keys stay the tracks'."""
     page.goto(f"{server.base}/recordings/convoy")
     shown = page.locator(".gt-tour-shown")
+    expect(page.get_by_role("button", name="Tour", exact=True)).to_be_visible(timeout=30_000)
     page.locator("gil-timeline[data-phase=shown] [role=treegrid] [tabindex='0']").focus()
     page.keyboard.press("g")
     expect(shown).to_contain_text("worker-1 waits")
