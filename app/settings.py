@@ -41,7 +41,7 @@ class Settings:
     folder: Path = scenarios.FOLDER
     """The scenarios."""
     shipped: Path = Path(__file__).resolve().parent.parent / "recordings"
-    """Recordings that a new data folder begins with."""
+    """Recordings that come along: each data folder is given each of them once."""
 
     @property
     def recordings(self) -> Path:

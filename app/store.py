@@ -27,6 +27,8 @@ SUFFIX = ".gilscope"
 ID = re.compile(r"[0-9a-z]{1,40}")
 SHIPPED = "shipped"
 """Ids of recordings that come with Gilscope begin so."""
+SEEDED = "seeded.txt"
+"""In the folder of the recordings: the names of those that came along."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _SCHEMA = """
@@ -185,11 +187,17 @@ class Store:
         return database
 
     def seed(self, folder: Path) -> None:
-        """Begin with the recordings that come with Gilscope, where there are none yet: every scenario shows a true picture."""
-        if any(self.folder.glob(f"*{SUFFIX}")):
-            return
-        for path in sorted(folder.glob(f"*{SUFFIX}")):
-            shutil.copyfile(path, self.path(SHIPPED + path.stem.replace("_", "")))
+        """Take the recordings that come with Gilscope, each once: every scenario shows a true picture, also after an
+        update, and one that was deleted stays away."""
+        note = self.folder / SEEDED
+        seen = set(note.read_text(encoding="utf-8").split()) if note.exists() else set()
+        coming = {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+        for name in coming.keys() - seen:
+            target = self.path(SHIPPED + name.replace("_", ""))
+            if not target.exists():
+                shutil.copyfile(coming[name], target)
+        if coming.keys() - seen:
+            note.write_text("\n".join(sorted(seen | coming.keys())), encoding="utf-8")
 
     def reconcile(self) -> int:
         """Make the index fit the files, after whatever happened; the number of entries that changed."""

@@ -280,7 +280,7 @@ def test_a_chunk_whose_bytes_changed_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_new_data_folder_begins_with_what_comes_with_gilscope(tmp_path: Path) -> None:
-    """Once: who deletes all of it, or has recordings of his own, isn't given it again."""
+    """Each once: who deletes it isn't given it again."""
     shipped = tmp_path / "shipped"
     shipped.mkdir()
     for name in ("convoy", "lost_update"):
@@ -293,3 +293,8 @@ def test_a_new_data_folder_begins_with_what_comes_with_gilscope(tmp_path: Path) 
     store.seed(shipped)
     store.reconcile()
     assert ids(store) == ["shippedlostupdate"]
+    # What comes with a later version is given once, too.
+    (shipped / "deadlock.gilscope").write_bytes(file(scenario="deadlock"))
+    store.seed(shipped)
+    store.reconcile()
+    assert sorted(ids(store)) == ["shippeddeadlock", "shippedlostupdate"]
