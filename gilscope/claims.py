@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from gilscope.analysis import report as reports
@@ -88,16 +89,25 @@ class Claim:
     """Another one where the scenario or the claim has changed: what was measured before doesn't count then."""
 
 
-@cache
-def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
-    """The claim that lies beside a scenario of the catalogue; None where there is none."""
-    path = next(folder.glob(f"*/{name}{CLAIM_SUFFIX}.py"), None) if re.fullmatch(r"\w+", name) else None
+def beside(name: str, suffix: str, folder: Path) -> ModuleType | None:
+    """What lies beside a scenario of the catalogue, executed: its claim, its prediction; None where there is none."""
+    path = next(folder.glob(f"*/{name}{suffix}.py"), None) if re.fullmatch(r"\w+", name) else None
     if path is None:
         return None
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
+    """The claim that lies beside a scenario of the catalogue; None where there is none."""
+    module = beside(name, CLAIM_SUFFIX, folder)
+    if module is None:
+        return None
+    path = Path(str(module.__file__))
     if not module.__doc__ or not callable(getattr(module, "claim", None)):
         raise BadScenario(f"{path}:1: isn't a claim. Expected a docstring, the statement, and 'def claim(run)'.")
     statement, rows = " ".join(module.__doc__.split()), tuple(getattr(module, "ROWS", ()))

@@ -5,8 +5,6 @@ function ``outcome(run: Measured) -> tuple[int, str]``: which of them is right f
 figures that say so. Question and answers may hold parameters of the scenario as ``{name}``.
 """
 
-import importlib.util
-import re
 import string
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.analysis.timeline import Timeline
-from gilscope.claims import proof, whole
+from gilscope.claims import beside, proof, whole
 from gilscope.errors import BadScenario
 from gilscope.measured import Measured, NotSeen
 from gilscope.scenarios import FOLDER, PREDICTION_SUFFIX, Scenario, load
@@ -58,13 +56,10 @@ def between(value: float, limits: Sequence[float]) -> int:
 @cache
 def prediction_of(name: str, folder: Path = FOLDER) -> Prediction | None:
     """The prediction that lies beside a scenario of the catalogue; None where there is none."""
-    path = next(folder.glob(f"*/{name}{PREDICTION_SUFFIX}.py"), None) if re.fullmatch(r"\w+", name) else None
-    if path is None:
+    module = beside(name, PREDICTION_SUFFIX, folder)
+    if module is None:
         return None
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    path = Path(str(module.__file__))
     question, choices, rule = module.__doc__, getattr(module, "CHOICES", None), getattr(module, "outcome", None)
     if not question or not isinstance(choices, tuple) or not callable(rule):
         raise BadScenario(f"{path}:1: isn't a prediction. Expected a question, CHOICES and 'def outcome(run)'.")

@@ -89,6 +89,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
+def assert_axe_finds_nothing(page: Page) -> None:
+    """In dark and light, once nothing moves."""
+    page.add_script_tag(path=AXE)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        found = page.evaluate(
+            "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
+            RULES,
+        )
+        assert found == [], scheme
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
 @pytest.mark.parametrize("address", ["/", "/article?python=all", "/scenarios/deadlock#tour=3", "/recordings/"])
 def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> None:
@@ -109,15 +122,7 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
         page.locator(".gt-range table").last.wait_for()
     if "tour" in address:
         page.locator(".gt-tour-shown").wait_for()
-    page.add_script_tag(path=AXE)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-        found = page.evaluate(
-            "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
-            RULES,
-        )
-        assert found == [], scheme
+    assert_axe_finds_nothing(page)
     page.close()
 
 

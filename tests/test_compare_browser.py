@@ -16,7 +16,7 @@ from gilscope.recording import read
 from gilscope.series import Plan
 from tests.app_client import Served, client, served, settings, wait_for_analysis
 from tests.browsing import opened
-from tests.test_access_browser import AXE, RULES
+from tests.test_access_browser import AXE, assert_axe_finds_nothing
 
 SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
 CHOSEN = {"convoy": "convoy", "fixed": "convoy_fixed", "deadlock": "deadlock"}
@@ -283,15 +283,7 @@ def test_axe_finds_nothing(browser: Browser, server: Served, address: str) -> No
     if "compare" in address:
         page.wait_for_selector("#main[data-ready]")
         at_rest(page, "")
-    page.add_script_tag(path=AXE)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-        found = page.evaluate(
-            "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
-            RULES,
-        )
-        assert found == [], scheme
+    assert_axe_finds_nothing(page)
     page.close()
 
 
