@@ -16,6 +16,7 @@ from pathlib import Path
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Account, Rings
+from gilscope.collector.run import ROUND_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "benchmarks" / "programs"
@@ -135,7 +136,7 @@ def drain(process: subprocess.Popen[str], rings: Rings) -> list[Account]:
         if time.monotonic() > end:
             process.kill()
             raise NotMeasured(f"the program still ran after {LIMIT_SECONDS} s")
-        time.sleep(0.005)
+        time.sleep(ROUND_SECONDS)
     rings.bury(process.pid)
     rings.read(final=True)
     return list(rings.accounts.values())

@@ -15,7 +15,7 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording
-from tests.programs import CHILD, GIL, WITH_GIL, environment, ids
+from tests.programs import CHILD, GIL, WITH_GIL, environment, ids, record
 from tests.test_run import run, tracks
 
 METHODS = ("fork", "spawn", "forkserver")
@@ -495,6 +495,28 @@ def work(results, line):
         ("QueueFeederThread", "MainThread", "str"),
         ("MainThread", "worker", "list"),
         ("worker", "MainThread", "dict"),
+    ]
+
+
+def test_hooks_never_let_the_gil_go(python: Interpreter, tmp_path: Path) -> None:
+    """Sending and receiving let it go once for each read and write that the program makes itself."""
+    recorded = record(
+        python,
+        tmp_path,
+        """
+        from multiprocessing import Pipe
+
+        def run():
+            here, there = Pipe()
+            there.send("a word")
+            assert here.recv() == "a word"
+        """,
+    )
+    kinds = [row.kind for row in recorded.rows]
+    aside = [Kind.GIL_RELEASE, Kind.GIL_ACQUIRE]
+    assert kinds[kinds.index(Kind.PICKLE) : kinds.index(Kind.UNPICKLED) + 1] == [
+        *(Kind.PICKLE, Kind.PICKLED, Kind.CALL, *aside, Kind.RETURN),
+        *(Kind.BLOCK, *aside, *aside, Kind.UNBLOCK, Kind.UNPICKLE, Kind.UNPICKLED),
     ]
 
 

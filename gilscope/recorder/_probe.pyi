@@ -43,6 +43,9 @@ def me() -> tuple[int, int] | None:
 def position() -> tuple[int, int]:
     """Where this thread stands, as an event would say: address of the code object, offset in bytes. Zeros: unknown."""
 
+def inode(file: int) -> int:
+    """The number of an open file, which is the same in all processes. OSError when it isn't open. Keeps the GIL."""
+
 DOES: bytes
 """By number of an instruction, the letter for what it does: see the collector's calls.py."""
 

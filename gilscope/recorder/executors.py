@@ -192,7 +192,7 @@ def _has_called_back(future: object, result: object, error: object) -> None:
 
 
 def _key(queue: Any, number: int) -> int:
-    pipe: int = os.fstat(queue._reader.fileno()).st_ino
+    pipe = _probe.inode(queue._reader.fileno())
     numbers = (1 << _NUMBERS_BITS) - 1
     return SHARED | ((pipe << _NUMBERS_BITS | number & numbers) << 3 & SHARED - 1) | CALL
 

@@ -7,7 +7,6 @@ file, which is the same in all processes.
 
 from __future__ import annotations
 
-import os
 import sys
 from _json import encode_basestring_ascii as quote
 
@@ -55,7 +54,7 @@ def of_reduction(module: ModuleType) -> list[Place]:
 
 
 def _key(connection: Any) -> int:
-    return SHARED | (os.fstat(connection._handle).st_ino << 3 & SHARED - 1) | PIPE
+    return SHARED | (_probe.inode(connection._handle) << 3 & SHARED - 1) | PIPE
 
 
 # Making
