@@ -399,12 +399,9 @@ def why(recording: Recording, thread: str, about: str) -> list[tuple[str, str]]:
 
 
 def said(hops: list[tuple[str, str]]) -> list[str]:
-    """Without lines, and without how often and for which part of the wait."""
+    """Without lines, and without how often."""
     return [
-        re.sub(r"(?<=ran long) for _ of it| of it|, twice|, \d+ times|,? at line \d+", "", f"{hop} {detail}").strip(
-            " ."
-        )
-        for hop, detail in hops
+        re.sub(r" of it|, twice|, \d+ times|,? at line \d+", "", f"{hop} {detail}").strip(" .") for hop, detail in hops
     ]
 
 
@@ -413,24 +410,29 @@ def test_why_a_result_isn_t_there(record: Record) -> None:
     recording = record(
         """
         with ThreadPoolExecutor(1, thread_name_prefix="w") as pool:
-            first, last = pool.submit(long), pool.submit(quick)
+            pool.submit(long); begun.wait()
+            pool.submit(other); last = pool.submit(quick)
             last.result()
             pool.submit(other).result()
         """,
         before="""
-        def long(): time.sleep(0.05)
-        def other(): time.sleep(0.05)
+        begun = Event()
+        def long():
+            begun.set()
+            time.sleep(0.1)
+        def other(): time.sleep(0.02)
         """,
     )
     assert said(why(recording, "MainThread", "quick")) == [
         "MainThread waits _ in last.result for work quick",
-        "quick is queued for _: no worker of pool has taken it yet. Meanwhile 1 worker of pool ran long",
-        "long runs for _ on w_0",
+        "quick is queued for _: no worker of pool has taken it yet. Meanwhile 1 worker of pool ran long on w_0 for _ and "
+        "other 1 on w_0 for _. 1 call stood in the queue before it",
+        "long runs for _ on w_0. MainThread submitted it, and it was queued for _",
         "w_0 sleeps for _",
     ]
-    assert said(why(recording, "MainThread", "other")) == [
-        "MainThread waits _ in pool.submit(…).result for work other",
-        "other runs for _ on w_0",
+    assert said(why(recording, "MainThread", "other 2")) == [
+        "MainThread waits _ in pool.submit(…).result for work other 2",
+        "other 2 runs for _ on w_0. MainThread submitted it, and it was queued for _",
         "w_0 sleeps for _",
     ]
 

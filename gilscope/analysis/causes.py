@@ -85,6 +85,8 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
     elif state == State.READY:
         detail, cause = task_causes.kept_waiting(timeline, here)
     elif state == State.RUNNING and thing:
+        if pool_causes.is_work(timeline, int(here.track[0])):
+            detail = pool_causes.submitted(timeline, int(here.track[0]))
         cause = meanwhile(timeline, thing, here.begin, here.end)
     elif state == State.RUNNING:
         detail = pickled(timeline, here)

@@ -5,7 +5,7 @@ import numpy as np
 from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, share
 from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import Spans, Timeline
-from gilscope.events import STATE_TEXT, State, TrackKind
+from gilscope.events import STATE_TEXT, Kind, State, TrackKind
 
 MOST_STRETCHES = 200
 """More of them than this don't change who had the workers for longest."""
@@ -34,11 +34,33 @@ def queued(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     if not len(others):
         return f"No other work runs in {timeline.name(pool)}: a worker starts, or wakes up.", None
     whose, total = longest(others.track, others.length)
-    named = [f"{timeline.name(who)}{lasting(ns, whole)}" for who, ns in zip(whose, total, strict=True)]
+    on = dict(zip(others.track.tolist(), others.thing.tolist(), strict=True))
+    named = [
+        f"{timeline.name(who)} on {timeline.name(on[who])}{lasting(ns, whole)}"
+        for who, ns in zip(whose, total, strict=True)
+    ]
     if len(named) > MOST_NAMED:
         named[MOST_NAMED:] = [counted(len(named) - MOST_NAMED, "other call")]
     detail = f"Meanwhile {counted(workers, 'worker')} of {timeline.name(pool)} ran {listed(named, MOST_NAMED + 1)}."
-    return detail, others[others.track == whose[0]]
+    return detail + _before(timeline, here), others[others.track == whose[0]]
+
+
+def _before(timeline: Timeline, here: Spans) -> str:
+    """How many works stood in the queue already when this one came."""
+    came = int(timeline.spans.of(int(here.track[0])).begin[0])
+    every = timeline.spans[(timeline.spans.state == State.READY) & (timeline.spans.thing == here.thing[0])]
+    count = int(((every.begin < came) & (every.end > came)).sum())
+    return f" {counted(count, 'call')} stood in the queue before it." if count else ""
+
+
+def submitted(timeline: Timeline, work: int) -> str:
+    """Who submitted it, and how long it was queued; empty where that isn't known."""
+    rows = timeline.rows[timeline.rows.track == work]
+    spans = timeline.spans.of(work)
+    queued = int(spans.length[spans.state == State.READY].sum())
+    if not len(rows) or rows.kind[0] != Kind.WORK_NEW:
+        return ""
+    return f"{timeline.name(int(rows.value[0]))} submitted it, and it was queued for {duration(queued)}."
 
 
 def sentence(timeline: Timeline, here: Spans, of: int) -> str:

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
@@ -9,7 +10,7 @@ import { SpanList, collect } from '../../static/js/model/spans.js';
 import { TimeScale } from '../../static/js/drawing/time_scale.js';
 import { summarise } from '../../static/js/drawing/overview.js';
 import { layOut, rowAt } from '../../static/js/model/layout.js';
-import { decodeChunk } from '../../static/js/feed/recording.js';
+import { RecordingReader, decodeChunk } from '../../static/js/feed/recording.js';
 import { predicate, note, sentence } from '../../static/js/text/sentences.js';
 import { spanOf, stepRow, stepSpan } from '../../static/js/view/selection.js';
 import { rowsChunk } from './encode.js';
@@ -167,6 +168,43 @@ test('who didn’t wait when the GIL was released wasn’t handed it', async () 
     { at: 1, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
     { at: 2, track: ONE, kind: Kind.GIL_RELEASE, state: OUTSIDE, thing: GIL },
     { at: 9, track: TWO, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  assert.equal(model.flows.count, 0);
+});
+
+test('a submitted call leads to the worker that begins it, of a real run', async () => {
+  const reader = new RecordingReader();
+  reader.push(new Uint8Array(readFileSync(new URL('../../recordings/straggler.gilscope', import.meta.url))));
+  const model = new Model();
+  for (let part = await reader.next(true); part; part = await reader.next(true)) {
+    const chunk = /** @type {any} */ (part).chunk;
+    if (chunk?.json?.tracks) model.tellMeta(chunk.json);
+    if (chunk?.rows) model.addRows(chunk.rows);
+  }
+  const { flows } = model;
+  const found = Array.from({ length: flows.count }, (_, n) => n).filter((n) => flows.kind[n] === Flow.SUBMIT);
+  const told = found.map((n) => [flows.fromTrack[n], flows.fromAt[n], flows.toTrack[n], flows.toAt[n]]);
+  const works = model.all.filter((track) => track.isWork).map(({ rows }) => {
+    const runs = Array.from({ length: rows.count }, (_, n) => n).find((n) => rows.kind[n] === Kind.WORK_RUN) ?? -1;
+    return [model.all.find(({ name }) => name === 'MainThread')?.id, rows.at[0], rows.thing[runs], rows.at[runs]];
+  });
+  assert.ok(works.length > 1);
+  assert.deepEqual(told, works.sort((a, b) => Number(a[3]) - Number(b[3])));
+  for (const n of found) {
+    const cause = flows.cause(flows.toTrack[n], flows.toAt[n], flows.toAt[n]);
+    assert.ok(!cause || cause.at !== flows.fromAt[n], 'when it begins is up to the worker');
+  }
+});
+
+test('a work that is cancelled, or was submitted unseen, has no arrow', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: [...TRACKS, { id: 20, kind: TrackKind.WORK, name: 'load', parent: PROCESS }, { id: 21, kind: TrackKind.WORK, name: 'save', parent: PROCESS }] });
+  const rows = [
+    { at: 1, track: ONE, kind: Kind.WORK_NEW, state: RUNNING, thing: 20 },
+    { at: 2, track: ONE, kind: Kind.WORK_CANCEL, state: RUNNING, thing: 20 },
+    { at: 3, track: TWO, kind: Kind.WORK_RUN, state: RUNNING, thing: 20 },
+    { at: 4, track: TWO, kind: Kind.WORK_RUN, state: RUNNING, thing: 21 },
   ];
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
   assert.equal(model.flows.count, 0);

@@ -14,6 +14,8 @@ import { Flow } from '../model/flows.js';
 export const ARROW_PX = 10;
 /** Where a pixel covers more time than this, arrows say nothing any more. */
 const UP_TO_NS_PER_PX = 4e6;
+/** Of the line of a submitted call, which is queued meanwhile, CSS pixels. */
+const DASH_PX = [5, 4];
 /** Closer than this in time, cause and effect are at once. */
 const AT_ONCE_PX = 3;
 const HEAD_PX = 6;
@@ -33,6 +35,7 @@ export class Arrows {
     this.scale = scale;
     this.ratio = ratio;
     this.lines = new Path2D();
+    this.queued = new Path2D();
     this.heads = new Path2D();
   }
 
@@ -55,10 +58,11 @@ export class Arrows {
     const atOnce = Math.abs(effectX - fromX) < AT_ONCE_PX * px;
     const toX = atOnce ? fromX : effectX;
     const neckY = toY + (down ? -HEAD_PX : HEAD_PX) * px;
-    this.lines.moveTo(fromX, fromY);
+    const lines = flows.kind[n] === Flow.SUBMIT ? this.queued : this.lines;
+    lines.moveTo(fromX, fromY);
     // Straight where it happens at once; a bent line where time passes in between.
-    if (atOnce) this.lines.lineTo(toX, neckY);
-    else this.lines.bezierCurveTo(fromX, (fromY + toY) / 2, toX, (fromY + toY) / 2, toX, neckY);
+    if (atOnce) lines.lineTo(toX, neckY);
+    else lines.bezierCurveTo(fromX, (fromY + toY) / 2, toX, (fromY + toY) / 2, toX, neckY);
     const half = (flows.kind[n] === Flow.HANDOFF ? 3.5 : 4.5) * px;
     this.heads.moveTo(toX, toY);
     this.heads.lineTo(toX - half, neckY);
@@ -79,6 +83,9 @@ export class Arrows {
     ctx.strokeStyle = colour;
     ctx.lineWidth = Math.max(1, widthPx * this.ratio);
     ctx.stroke(this.lines);
+    ctx.setLineDash(DASH_PX.map((part) => part * this.ratio));
+    ctx.stroke(this.queued);
+    ctx.setLineDash([]);
     ctx.globalAlpha = headAlpha;
     ctx.fillStyle = colour;
     ctx.fill(this.heads);

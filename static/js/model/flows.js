@@ -1,9 +1,9 @@
-// Cause on one track, effect on another: handoffs, wakes, starts and messages, found while rows come in.
+// Cause on one track, effect on another: handoffs, wakes, starts, messages and submitted calls, found while rows come in.
 
 import { Flag, Kind, State, TrackKind } from './schema.js';
 import { lastAtOrBefore } from './columns.js';
 
-export const Flow = Object.freeze({ HANDOFF: 0, WAKE: 1, START: 2, MESSAGE: 3 });
+export const Flow = Object.freeze({ HANDOFF: 0, WAKE: 1, START: 2, MESSAGE: 3, SUBMIT: 4 });
 
 /** @type {ReadonlySet<number>} */
 const LETS_GO = new Set([Kind.LOCK_RELEASE, Kind.NOTIFY, Kind.PUT, Kind.GET]);
@@ -42,6 +42,8 @@ export class Flows {
     this.waits = new Map();
     /** @type {Map<number, Moment>} by thread or process that is being started: who starts it */
     this.starts = new Map();
+    /** @type {Map<number, Moment>} by work that no worker has begun yet: who submitted it */
+    this.submits = new Map();
     /** @type {Map<number, Writing[]>} by pipe: what was written, and not read yet. The n-th written is the n-th read. */
     this.written = new Map();
     /** @type {Set<number>} pipes that gave what nobody was seen writing */
@@ -79,6 +81,18 @@ export class Flows {
     } else if (kind === Kind.THREAD_START || kind === Kind.PROCESS_START) this.starts.set(thing, { at, track });
     else if (kind === Kind.THREAD_BEGIN) this.#begins(track, at, track);
     else if (kind === Kind.PROCESS_BEGIN) this.#begins(process, at, track);
+    else if (kind === Kind.WORK_NEW) this.submits.set(thing, { at, track });
+    else if (kind === Kind.WORK_RUN || kind === Kind.WORK_CANCEL) this.#taken(track, at, kind, thing);
+  }
+
+  /**
+   * A worker begins a work, or nobody ever will. What lies between is its time in the queue.
+   * @param {number} track @param {number} at @param {number} kind @param {number} work
+   */
+  #taken(track, at, kind, work) {
+    const submit = this.submits.get(work);
+    if (submit && kind === Kind.WORK_RUN) this.#push(at, submit.at, submit.track, at, track, Flow.SUBMIT);
+    this.submits.delete(work);
   }
 
   /** @param {number} started a thread or a process @param {number} at @param {number} track of the thread that begins */
@@ -121,13 +135,14 @@ export class Flows {
   }
 
   /**
-   * The flow that ended on a track in a stretch, the last one.
+   * The flow that ended on a track in a stretch, the last one. Not that of a submitted call: when it begins is up to the worker.
    * @param {number} track @param {number} from @param {number} to
    * @returns {{track: number, at: number} | null} where it came from
    */
   cause(track, from, to) {
     let last = -1;
     for (let n = lastAtOrBefore(this.proven, this.count, to + CAUSE_REACH_NS); n >= 0 && this.proven[n] >= from; n -= 1) {
+      if (this.kind[n] === Flow.SUBMIT) continue;
       if (this.toTrack[n] === track && this.toAt[n] >= from && this.toAt[n] <= to && (last < 0 || this.toAt[n] > this.toAt[last])) last = n;
     }
     return last < 0 ? null : { track: this.fromTrack[last], at: this.fromAt[last] };

@@ -9,7 +9,7 @@ const MARKS = Object.freeze([
   ['gil', 'GIL', 'Its row names the thread that holds it. The red edge below: another one waits for it meanwhile.'],
   ['11', 'lock', 'The row of a lock names the thread that holds it; dotted while others wait for it. Queues, events and their kin have such rows too.'],
   ['13', 'core', 'A processor’s row names the thread that it runs. The thin strip under a thread shows when it was on a core: thick on an even one, thin on an odd one.'],
-  ['arrow', 'arrow', 'From a cause to its effect: a thread lets go of the GIL or a lock, and another one has it; or a thread starts another.'],
+  ['arrow', 'arrow', 'From a cause to its effect: a thread lets go of the GIL or a lock, and another one has it; a thread starts another; a message comes. Dashed: from submit() to where a worker of the pool begins the call, which was queued in between.'],
 ]);
 
 const KEYS = Object.freeze([
