@@ -74,7 +74,7 @@ def install(rings: str) -> None:
     _measured = _probe.install(), program
     definitions.process(*_measured)
     _probe.begin_thread(threading.main_thread())
-    processes.begin()
+    processes.begin(put_back)
     for value in vars(threading).values():  # its own locks, which were made before
         if isinstance(value, _LOCKS):
             kind = TrackKind.LOCK if isinstance(value, _LOCKS[0]) else TrackKind.RLOCK
@@ -142,4 +142,4 @@ def _forked() -> None:
     definitions.process(*_measured)
     processes.forked()
     _probe.begin_thread(threading.main_thread())
-    processes.begin()
+    processes.begin(put_back)

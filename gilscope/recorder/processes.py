@@ -32,6 +32,8 @@ _TRACKER = "from multiprocessing.resource_tracker import "
 _LAST = "_bootstrap" if sys.version_info < (3, 13) else "_exit_function"
 """What a forked process does last, before os._exit(): atexit isn't asked, or has forgotten what it was told."""
 
+_put_back: Callable[[], None]
+
 _number, _forks = "", 0
 """Which fork of the first process this is, such as "2.1.", and how many it has made itself."""
 
@@ -49,8 +51,10 @@ def name(pid: int, text: str, *, forked: bool = False, helper: bool = False) -> 
     _probe.define(told.encode())
 
 
-def begin() -> None:
-    """Record that this process begins."""
+def begin(put_back: Callable[[], None]) -> None:
+    """Record that this process begins. ``put_back``: what it does last, so that nothing of the recorder is left."""
+    global _put_back
+    _put_back = put_back
     _probe.emit(Kind.PROCESS_BEGIN, 0, TrackKind.PROCESS, 0, 0)
 
 
@@ -183,12 +187,6 @@ def _process_ends(noted: object, result: object, error: object) -> None:
 def _exits(noted: object, result: object, error: object) -> None:
     if _LAST == "_exit_function":
         _put_back()
-
-
-def _put_back() -> None:
-    from gilscope.recorder import hooks
-
-    hooks.put_back()
 
 
 # Joins
