@@ -7,7 +7,8 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from app import words
-from app.store import Mark, Recording, Store
+from app.store import Recording, Store
+from gilscope.marks import Mark
 
 MOST = 6
 """Panes of a comparison."""

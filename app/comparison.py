@@ -11,9 +11,10 @@ from app.beside import MOST, offered, panes
 from app.pages import read_catalogue
 from app.recordings import ended
 from app.rendering import is_htmx, render
-from app.store import Mark, Store
+from app.store import Store
 from gilscope.analysis import compare as tables
 from gilscope.analysis.compare import Figures
+from gilscope.marks import Mark
 
 router = APIRouter(prefix="/compare")
 

@@ -1,4 +1,4 @@
-"""Marks that readers set in a recording: a moment and a text, kept beside it, seen by whoever opens it."""
+"""Marks that readers set in a recording: a moment and a text, kept in its file, seen by whoever opens it, here or elsewhere."""
 
 import asyncio
 import json
@@ -9,7 +9,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.pages import find_shown
-from app.store import Mark, Store
+from app.store import Store
+from gilscope.marks import Mark
 
 router = APIRouter()
 
@@ -44,8 +45,11 @@ async def put(request: Request, id: str, mark: str) -> Response:
     wrong = wrong_with(given, shown.recording.duration_ns)
     if wrong:
         return _refused(422, wrong)
-    if not await asyncio.to_thread(store.put_mark, shown.id, given, MOST_MARKS):
-        return _refused(409, f"A recording has {MOST_MARKS} marks at most. Delete one first.")
+    try:
+        if not await asyncio.to_thread(store.put_mark, shown.id, given, MOST_MARKS):
+            return _refused(409, f"A recording has {MOST_MARKS} marks at most. Delete one first.")
+    except OSError as error:
+        return _refused(507, f"The recording's file can't take the mark: {error.strerror}. Nothing was changed.")
     return Response(status_code=204)
 
 

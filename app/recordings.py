@@ -70,7 +70,8 @@ async def file(request: Request, id: str, download: str = "") -> Response:
         path,
         media_type="application/octet-stream",
         filename=name,
-        headers={"Cache-Control": "no-cache" if shown.live else "private, max-age=31536000, immutable"},
+        # What is drawn of an ended run never changes; a downloaded file has its marks as they are now.
+        headers={"Cache-Control": "no-cache" if shown.live or download else "private, max-age=31536000, immutable"},
     )
 
 

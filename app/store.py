@@ -20,6 +20,7 @@ from typing import Any
 from app import series_kept, verdicts
 from app import words as written
 from app.tail import ROWS, Tail
+from gilscope.marks import Mark, read_marks, write_marks
 
 log = logging.getLogger("gilscope")
 
@@ -56,13 +57,6 @@ CREATE TABLE IF NOT EXISTS recordings (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS by_scenario ON recordings (scenario, started);
 CREATE INDEX IF NOT EXISTS by_start ON recordings (started);
-CREATE TABLE IF NOT EXISTS marks (
-    recording TEXT NOT NULL,
-    id TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    PRIMARY KEY (recording, id)
-) STRICT;
 """
 _COLUMNS = (
     "id, scenario, title, parameters, python, started, duration_ns, verdict, sentence, bytes, rows, lost, layers, "
@@ -122,15 +116,6 @@ class Analysis:
     report: dict[str, Any]
     address: str = ""
     """The part of its page's address that shows where its claim is seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a reader wrote at a moment of a recording (``at``: ns since its origin)."""
-
-    id: str
-    at: int
-    text: str
 
 
 def new_id() -> str:
@@ -206,7 +191,6 @@ class Store:
         with self.transaction() as database:
             gone = known.keys() - files.keys()
             database.executemany("DELETE FROM recordings WHERE id = ?", [(id,) for id in gone])
-            database.executemany("DELETE FROM marks WHERE recording = ?", [(id,) for id in gone])
         changed = len(gone)
         for id, path in files.items():
             with suppress(FileNotFoundError):
@@ -322,26 +306,31 @@ class Store:
                 verdicts.enter(database, id, analysis.report, row["started"], analysis.address)
 
     def marks(self, recording: str) -> list[Mark]:
-        """By time."""
-        with self._lock:
-            found = self._database.execute(
-                "SELECT id, at, text FROM marks WHERE recording = ? ORDER BY at, id", (recording,)
-            )
-            return [Mark(*row) for row in found.fetchall()]
+        """By time. They lie in the recording's file."""
+        with self._lock, suppress(FileNotFoundError):
+            return read_marks(self.path(recording))
+        return []
 
     def put_mark(self, recording: str, mark: Mark, most: int) -> bool:
-        """Set or change a mark; False: there are ``most`` already."""
-        with self.transaction() as database:
-            counted = "SELECT count(*) FROM marks WHERE recording = ? AND id != ?"
-            if database.execute(counted, (recording, mark.id)).fetchone()[0] >= most:
+        """Set or change a mark; False: there are ``most`` already. ``OSError`` when the file can't take it."""
+        with self._lock:
+            others = [other for other in self.marks(recording) if other.id != mark.id]
+            if len(others) >= most:
                 return False
-            values = (recording, mark.id, mark.at, mark.text)
-            database.execute("INSERT OR REPLACE INTO marks (recording, id, at, text) VALUES (?, ?, ?, ?)", values)
+            self._write_marks(recording, [*others, mark])
         return True
 
     def delete_mark(self, recording: str, id: str) -> None:
+        with self._lock:
+            marks = self.marks(recording)
+            left = [mark for mark in marks if mark.id != id]
+            if len(left) < len(marks):
+                self._write_marks(recording, left)
+
+    def _write_marks(self, recording: str, marks: list[Mark]) -> None:
+        size = write_marks(self.path(recording), marks)
         with self.transaction() as database:
-            database.execute("DELETE FROM marks WHERE recording = ? AND id = ?", (recording, id))
+            database.execute("UPDATE recordings SET bytes = ? WHERE id = ?", (size, recording))
 
     def pin(self, id: str, pinned: bool) -> None:
         """The mark lies beside the file, so that a pin outlives the index."""
@@ -357,7 +346,6 @@ class Store:
         ``forget``: its verdict, too."""
         with self.transaction() as database:
             database.execute("DELETE FROM recordings WHERE id = ?", (id,))
-            database.execute("DELETE FROM marks WHERE recording = ?", (id,))
             if forget:
                 database.execute("DELETE FROM verdicts WHERE recording = ?", (id,))
         self.path(id).unlink(missing_ok=True)

@@ -346,7 +346,9 @@ def report(chosen: argparse.Namespace) -> int:
     from gilscope import claims
     from gilscope.analysis import ranges
     from gilscope.analysis.report import UNFINISHED, as_text
+    from gilscope.analysis.text import duration
     from gilscope.analysis.timeline import Timeline
+    from gilscope.marks import read_marks
     from gilscope.recording import read
 
     try:
@@ -355,8 +357,9 @@ def report(chosen: argparse.Namespace) -> int:
         raise BadRecording(f"{chosen.file} can't be read: {error.strerror}. Expected a recording.") from None
     begin, end = getattr(chosen, "from"), chosen.to
     if begin is None and end is None:
-        told = claims.report(recording)
-        text = as_text(told)
+        marks = read_marks(chosen.file)
+        told = claims.report(recording) | {"marks": [asdict(mark) for mark in marks]}
+        text = as_text(told) + "".join(f"Mark at {duration(mark.at)}: {mark.text}\n" for mark in marks)
     else:
         told = ranges.of(Timeline(recording), begin or 0, recording.duration_ns if end is None else end)
         text = ranges.as_text(told)

@@ -422,7 +422,7 @@ def _walk(data: bytes, at: int) -> Iterator[tuple[Chunk, Rows | dict[str, Any]] 
     while at < len(data):
         chunk = decode_head(data, at)
         if chunk is None:
-            following = _next_head(data, at + 1)
+            following = next_head(data, at + 1)
             if following == len(data) and len(data) - at < HEAD_BYTES and MAGIC.startswith(data[at : at + 4]):
                 what = f"The file ends within chunk {expected}."
             else:
@@ -441,7 +441,7 @@ def _walk(data: bytes, at: int) -> Iterator[tuple[Chunk, Rows | dict[str, Any]] 
         expected = chunk.number + 1
         if at + chunk.bytes > len(data):
             yield Damage(chunk.number, at, f"The file ends within chunk {chunk.number}.")
-            at = _next_head(data, at + HEAD_BYTES)
+            at = next_head(data, at + HEAD_BYTES)
             continue
         try:
             yield decode_chunk(data, at)
@@ -455,7 +455,7 @@ def _chunks(first: int, end: int) -> str:
     return f"Chunk {first} is" if end - first == 1 else f"Chunks {first} to {end - 1} are"
 
 
-def _next_head(data: bytes, at: int) -> int:
+def next_head(data: bytes, at: int) -> int:
     """Where the next undamaged header begins; the end of the data when there is none."""
     while (at := data.find(MAGIC, at)) >= 0:
         if decode_head(data, at) is not None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.marks import LONGEST_TEXT, MOST_MARKS
-from app.store import Mark, Store
+from app.store import Store
+from gilscope.marks import Mark
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
 
@@ -35,6 +36,27 @@ def test_a_mark_is_kept_changed_and_deleted(server: Served) -> None:
         assert http.delete("/recordings/a/marks/m2").status_code == 204
         assert http.delete("/recordings/a/marks/m2").status_code == 204
         assert http.get("/recordings/a/marks").json() == {"marks": expected[1:]}
+
+
+def test_a_downloaded_recording_has_its_marks_elsewhere(server: Served, tmp_path: Path) -> None:
+    """As they are now; another server that is given the file shows them."""
+    with client(server) as http:
+        sizes = []
+        for text in ("first", "changed, and longer"):
+            assert http.put("/recordings/b/marks/m", json={"at": 7, "text": text}).status_code == 204
+            answer = http.get("/recordings/b/file?download=1")
+            assert answer.headers["cache-control"] == "no-cache"
+            sizes.append(len(answer.content))
+        assert sizes[0] < sizes[1]
+        assert server.state["store"].get("b").bytes == sizes[1]
+        there = Store(tmp_path / "recordings", tmp_path / "index.sqlite")
+        there.path("copy").write_bytes(answer.content)
+        there.reconcile()
+        assert there.marks("copy") == [Mark("m", 7, "changed, and longer")]
+        assert there.reconcile() == 0
+        there.close()
+        assert http.delete("/recordings/b/marks/m").status_code == 204
+        assert len(http.get("/recordings/b/file?download=1").content) < sizes[0]
 
 
 @pytest.mark.parametrize(

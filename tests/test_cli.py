@@ -20,6 +20,7 @@ from gilscope import claims, cli, doctor
 from gilscope.analysis import ranges
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
+from gilscope.marks import Mark, write_marks
 from gilscope.recording import read
 from gilscope.scenarios import catalogue
 from tests.app_recordings import BEFORE, CHUNKS, FILE, file, head
@@ -147,6 +148,7 @@ def test_report_for_programs_is_the_report(recording: Path, capsys: pytest.Captu
     assert cli.main(["report", str(recording), "--json"]) == cli.OK
     out, errors = capsys.readouterr()
     told = json.loads(out)
+    assert told.pop("marks") == []
     assert told == json.loads(json.dumps(claims.report(read(recording))))
     assert told.keys() >= {
         "scenario",
@@ -193,11 +195,17 @@ def test_report_of_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "There is nothing to tell" in capsys.readouterr().err
 
 
-def test_report_for_people_has_findings_and_claim(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_for_people_has_findings_and_claim(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """To be read as it is."""
-    assert cli.main(["report", str(recording)]) == cli.OK
+    marked = tmp_path / "marked.gilscope"
+    marked.write_bytes(recording.read_bytes())
+    write_marks(marked, [Mark("a", 5_120_000, "Here it begins")])
+    assert cli.main(["report", str(marked)]) == cli.OK
     out, errors = capsys.readouterr()
     told = claims.report(read(recording))
+    assert out.splitlines()[-1] == "Mark at 5.12 ms: Here it begins"
     assert out.splitlines()[0].endswith("on Python 3.13.0")
     for finding in told["findings"]:
         assert f"{finding['title']}\n  {finding['sentence']}\n" in out

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from gilscope.marks import Mark, write_marks
 from tests.app_client import served, settings
 from tests.timeline_page import CHUNKS, RECORDING, ROOT, Server, ask, open_page, wait
 
@@ -101,6 +102,21 @@ def test_a_mark_is_kept_with_the_recording(browser: Browser, tmp_path: Path) -> 
         wait(page, f"e.phase === 'ended' && {marks} === '[[300000000,\"Both wait for ever\"]]'")
         assert page.get_by_role("list", name="Marks").inner_text() == "300 ms: Both wait for ever"
         page.close()
+
+
+def test_marks_of_a_file_without_a_server_are_shown(page: Page, server: Server, tmp_path: Path) -> None:
+    """They came in the file; nobody could keep a change of them, so none is offered."""
+    file = tmp_path / "x.gilscope"
+    file.write_bytes(RECORDING)
+    write_marks(file, [Mark("a", 100_000_000, "Look here")])
+    server.file = file.read_bytes()
+    open_page(page, server, 'src="/recordings/x/file" controls')
+    page.get_by_role("tab", name="Marks").click()
+    page.get_by_role("button", name="Go to 100.00 ms, Look here").click()
+    wait(page, "c.at === 1e8")
+    panel = page.get_by_role("region", name="Marks")
+    assert panel.get_by_role("button").count() == 1
+    assert ask(page, "m.damages.length") == 0
 
 
 def test_a_line_says_how_long_threads_stood_there_and_shows_those_spans(page: Page, server: Server) -> None:

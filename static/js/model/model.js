@@ -178,6 +178,8 @@ export class Model {
     this.end = null;
     this.rowCount = 0;
     this.lostCount = 0;
+    /** Of readers, as the file has them. @type {{id: string, at: number, text: string}[]} */
+    this.marks = [];
     /** Up to when the recording is known, ns. */
     this.until = 0;
     /** Counts the changes of what tracks there are. */
@@ -239,6 +241,7 @@ export class Model {
     for (const location of json.locations ?? []) this.locations.set(location.id, location);
     for (const { file, text } of json.sources ?? []) this.sources.set(file, text);
     for (const told of json.output ?? []) this.output.tell(told);
+    if (json.marks) this.marks = json.marks;
     for (const { track, from, to, count } of json.lost ?? []) {
       this.lostCount += count;
       this.tracks[track]?.losses.push({ from, to, count });

@@ -127,6 +127,7 @@ export class Around {
     this.tour.offer(this.timeline.getAttribute('tour'));
     const recording = this.#recording;
     if (recording) void this.marks.load(`/${this.embedded ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
+    else this.marks.show(this.stage.model.marks);
   }
 
   /** Bring everything up to date with what is looked at. */

@@ -1,4 +1,4 @@
-// Marks that readers set: a moment and a text, kept by the server beside the recording.
+// Marks that readers set: a moment and a text, kept by the server in the recording's file.
 
 /** @typedef {{id: string, at: number, text: string}} Mark */
 
@@ -17,6 +17,7 @@ export class Marks {
     this.changed = changed;
     /** @type {Mark[]} by time */
     this.all = [];
+    /** Where the server has them; empty: nobody can change them. */
     this.address = '';
     /** What went wrong last, in a sentence. */
     this.error = '';
@@ -35,6 +36,12 @@ export class Marks {
     } catch {
       // A file without a server, or a server of before: it has none.
     }
+  }
+
+  /** Those of a file that no server stands behind. @param {Mark[]} marks */
+  show(marks) {
+    this.all = marks;
+    this.changed();
   }
 
   /** Set a mark, or change the one with its id. @param {Mark} mark @returns {Promise<boolean>} */

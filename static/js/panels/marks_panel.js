@@ -40,8 +40,8 @@ export class MarksPanel {
     if (this.element.hidden) return;
     const label = `Set a mark at ${this.#moment(at)}`;
     if (this.button.textContent !== label) this.button.textContent = label;
-    this.form.hidden = !ended;
-    const { all, error, deleted } = this.marks;
+    const { address, all, error, deleted } = this.marks;
+    this.form.hidden = !ended || !address;
     const key = JSON.stringify([all, error, deleted, this.editing, ended, duration]);
     if (key === this.shown) return;
     this.shown = key;
@@ -68,7 +68,8 @@ export class MarksPanel {
       undo.addEventListener('click', () => void this.marks.undo());
       return [`“${deleted.text}” is deleted. `, undo];
     }
-    return all.length === 0 ? ['No marks yet. A mark is kept with the recording: whoever opens its address sees it.'] : [];
+    if (all.length > 0) return [];
+    return [this.marks.address ? 'No marks yet. A mark is kept in the recording: whoever opens its address or its file sees it.' : 'No marks.'];
   }
 
   /** @param {Mark} mark */
@@ -82,12 +83,14 @@ export class MarksPanel {
       this.#edit(id);
       /** @type {HTMLElement | null} */ (this.list.querySelector('input'))?.focus();
     });
+    const words = node('span', { class: 'gt-mark-words' }, text);
+    if (!this.marks.address) return node('li', {}, when, words);
     const remove = node('button', { type: 'button', class: 'gt-link', 'aria-label': `Delete ${text}` }, 'Delete');
     remove.addEventListener('click', async () => {
       await this.marks.delete(id);
       /** @type {HTMLElement | null} */ (this.said.querySelector('button'))?.focus();
     });
-    return node('li', {}, when, node('span', { class: 'gt-mark-words' }, text), change, remove);
+    return node('li', {}, when, words, change, remove);
   }
 
   /** @param {Mark} mark */
