@@ -81,11 +81,6 @@ def spread(cell: Cell) -> str:
     )
 
 
-def about(ns: float) -> str:
-    """``40 s``, ``7 min``: how long something will take."""
-    return f"{ns / 1e9:.0f} s" if ns < 90e9 else f"{ns / 60e9:.0f} min"
-
-
 def size(count: float) -> str:
     """``830 B``, ``12.3 kB``, ``1.24 MB``."""
     for unit in ("B", "kB", "MB"):

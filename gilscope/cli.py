@@ -139,6 +139,9 @@ def parser() -> argparse.ArgumentParser:
         "--python", action="append", metavar="PATH", help="an interpreter, or all; can be given again (the one of this)"
     )
     measuring.add_argument("--repeats", default="1", metavar="N", help="runs of each scenario")
+    measuring.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="keep it for a server's page, and measure only what isn't there yet"
+    )
     measuring.add_argument("--json", action="store_true", help="for programs")
 
     finding = command(
@@ -153,9 +156,12 @@ def parser() -> argparse.ArgumentParser:
 
 def claims(chosen: argparse.Namespace) -> int:
     """Judge scenarios by what they show here."""
+    from app.claims_kept import ClaimsKept
+    from app.settings import from_environment
     from gilscope import measuring
 
-    return measuring.claims(chosen)
+    data = chosen.data and chosen.data.expanduser().resolve()
+    return measuring.claims(chosen, ClaimsKept(replace(from_environment(), data=data)) if data else None)
 
 
 def serve(chosen: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import pytest
 
 from app import words
+from gilscope.analysis.text import about
 
 
 @pytest.mark.parametrize(
@@ -59,4 +60,4 @@ def test_source_that_python_cannot_read_is_still_shown() -> None:
 
 @pytest.mark.parametrize(("ns", "text"), [(4e8, "0 s"), (89e9, "89 s"), (90e9, "2 min"), (417e9, "7 min")])
 def test_how_long_something_will_take(ns: float, text: str) -> None:
-    assert words.about(ns) == text
+    assert about(ns) == text

@@ -17,6 +17,11 @@ def duration(nanoseconds: float) -> str:
     return f"{sign}{value:.1f} {unit}" if rounded >= 10 else f"{sign}{value:.2f} {unit}"
 
 
+def about(nanoseconds: float) -> str:
+    """``40 s``, ``7 min``: how long something will take."""
+    return f"{nanoseconds / 1e9:.0f} s" if nanoseconds < 90e9 else f"{nanoseconds / 60e9:.0f} min"
+
+
 def size(count: int) -> str:
     """``640 bytes``, ``83.0 kB``, ``1.24 MB``."""
     if count < 1000:

@@ -24,37 +24,34 @@ class Measurement:
     ended: bool
 
 
+def judged(id: str, file: Path) -> Verdict:
+    """What a recording says, which isn't needed any more then."""
+    verdict = claims.judge(read(file))
+    assert verdict is not None
+    return verdict
+
+
 def measure(
-    measured: Sequence[Claim],
-    pythons: Sequence[Interpreter],
-    repeats: int,
+    runs: Sequence[tuple[Claim, Interpreter]],
     stopped: Callable[[], str | None] = lambda: None,
-    progress: Callable[[int, int, Claim, Interpreter], None] = lambda number, of, claim, python: None,
+    progress: Callable[[int, Claim, Interpreter], None] = lambda number, claim, python: None,
+    judge: Callable[[str, Path], Verdict] = judged,
 ) -> Iterator[Measurement]:
-    """Scenario by scenario, with its default parameters, on each interpreter in turn, so often. The run in which
-    ``stopped`` asks for the end isn't judged, and is the last."""
-    runs = [(claim, python) for claim in measured for _ in range(repeats) for python in pythons]
+    """One after the other, each with its scenario's default parameters. ``judge`` gets a recording's id and file. The run in
+    which ``stopped`` asks for the end isn't judged, and is the last."""
     for number, (claim, python) in enumerate(runs, 1):
         if stopped():
             return
-        progress(number, len(runs), claim, python)
-        measurement = _one(claim, python, stopped)
-        if stopped():
-            return
-        yield measurement
-
-
-def _one(claim: Claim, python: Interpreter, stopped: Callable[[], str | None]) -> Measurement:
-    scenario = claim.scenario
-    with tempfile.TemporaryDirectory(prefix="gilscope-claim-") as folder:
-        file = Path(folder) / f"{scenario.name}.gilscope"
-        try:
-            end = perform(
-                Order(secrets.token_hex(6), scenario, scenario.defaults, python.path, file, light=False),
-                stopped=stopped,
-            )
-        except GilscopeError as error:
-            return Measurement(claim, python, claims.not_measured(str(error)), False)
-        verdict = claims.judge(read(file))
-    assert verdict is not None
-    return Measurement(claim, python, verdict, end["verdict"] == "ok")
+        progress(number, claim, python)
+        with tempfile.TemporaryDirectory(prefix="gilscope-claim-") as folder:
+            id, scenario = secrets.token_hex(6), claim.scenario
+            file = Path(folder) / f"{scenario.name}.gilscope"
+            order = Order(id, scenario, scenario.defaults, python.path, file, light=False)
+            try:
+                ended = perform(order, stopped=stopped)["verdict"] == "ok"
+            except GilscopeError as error:
+                yield Measurement(claim, python, claims.not_measured(str(error)), False)
+                continue
+            if stopped():
+                return
+            yield Measurement(claim, python, judge(id, file), ended)
