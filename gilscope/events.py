@@ -283,6 +283,8 @@ class Kind(IntEnum):
     WORK_CALLED = 107
     POOL_SHUTDOWN = 108
     """It takes no more work from here on. ``thing``: the pool. ``value`` 1: what is queued is cancelled."""
+    POOL_WORKER = 109
+    """The pool ``thing`` has one more worker. ``value``: the kernel's id of the thread; of a process, of its main thread."""
     # Interpreters of one process, besides its main one. ``thing``: the address of the GIL.
     INTERPRETER_NEW = 120
     """One with a GIL of its own was made, or was there when the recording began. ``value``: its number."""

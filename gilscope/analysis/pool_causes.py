@@ -16,10 +16,17 @@ def is_work(timeline: Timeline, track: int) -> bool:
     return kind(timeline, track) == TrackKind.WORK
 
 
+def calls(timeline: Timeline, pool: int) -> Spans:
+    """When the works of a pool were queued or ran."""
+    works = [id for id in timeline.ids(TrackKind.WORK) if timeline.tracks[id].get("parent") == pool]
+    unfinished = np.isin(timeline.spans.state, (State.READY, State.RUNNING))
+    return timeline.spans[unfinished & np.isin(timeline.spans.track, works)]
+
+
 def runs(timeline: Timeline, pool: int) -> Spans:
     """When the works of a pool ran; ``thing`` is the worker."""
-    works = [id for id in timeline.ids(TrackKind.WORK) if timeline.tracks[id].get("parent") == pool]
-    return timeline.spans[(timeline.spans.state == State.RUNNING) & np.isin(timeline.spans.track, works)]
+    every = calls(timeline, pool)
+    return every[every.state == State.RUNNING]
 
 
 def queued(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:

@@ -1,15 +1,15 @@
-"""Findings about pools: too small for what waits for them, or larger than what can compute at once."""
+"""Findings about pools: too small for what waits for them, larger than what can compute at once or than its work."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, proof
+from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, proof
 from gilscope.analysis.forward import Numbers
-from gilscope.analysis.pool_causes import runs
-from gilscope.analysis.text import counted, duration, percent
+from gilscope.analysis.pool_causes import calls, runs
+from gilscope.analysis.text import counted, duration, listed, percent
 from gilscope.analysis.timeline import Spans, Timeline
-from gilscope.events import State, TrackKind
+from gilscope.events import Kind, State, TrackKind
 
 SHARE = 0.05
 """Of the run: so long all workers were taken while work was queued, or so long more of them ran than can compute."""
@@ -19,8 +19,9 @@ WANT = 0.8
 """So much of their time in works, workers want to compute …"""
 IDLE_WORKERS = 0.8
 """… and on average so many more of them than do."""
-COMPUTES = (State.RUNNING, State.NATIVE, State.STALLED)
-LACKS = (State.GIL_WAIT, State.RUNNABLE)
+COMPUTES = (State.RUNNING, State.NATIVE)
+NO_CORE = (State.RUNNABLE, State.STALLED)
+LACKS = (State.GIL_WAIT, *NO_CORE)
 
 
 def _spent(timeline: Timeline, thread: Numbers, begin: Numbers, end: Numbers) -> Spans:
@@ -84,7 +85,9 @@ def _too_large(timeline: Timeline) -> list[Finding]:
             continue
         if computed + lacked < WANT * int(spent.length.sum()):
             continue
-        for_gil, for_core = _total(spent, State.GIL_WAIT), _total(spent, State.RUNNABLE)
+        for_gil, for_core = _total(spent, State.GIL_WAIT), _total(spent, *NO_CORE)
+        if for_core > for_gil and int(count.max()) <= timeline.cores:
+            continue  # the cores would do: something else has them
         what = "the GIL, which one thread at a time has" if for_gil >= for_core else "a core"
         advice = (
             "More threads can't make this faster; processes could."
@@ -96,11 +99,38 @@ def _too_large(timeline: Timeline) -> list[Finding]:
             f"compute; on average {computed / max(busy, 1):.2f} of them did. The others waited for {what}: "
             f"{duration(max(for_gil, for_core))} in all. {advice}"
         )
-        lacking = spent[np.isin(spent.state, LACKS)]
+        lacking = spent[np.isin(spent.state, (State.GIL_WAIT,) if for_gil >= for_core else NO_CORE)]
         state = "gil-wait" if for_gil >= for_core else "runnable"
         title = f"{timeline.name(pool)} has more workers than can compute at once"
         found.append(Finding("pool-too-large", title, sentence, state, proof(lacking), 350 + 100 * share))
     return found
 
 
-RULES = (_too_small, _too_large)
+def _unused(timeline: Timeline) -> list[Finding]:
+    """Workers that were started, and never ran a call. Nothing is said where a call may have been lost."""
+    rows = timeline.rows[timeline.rows.kind == Kind.POOL_WORKER]
+    if timeline.recording.lost:
+        return []
+    threads = {int(timeline.tracks[id].get("tid") or 0): id for id in timeline.ids(TrackKind.THREAD)}
+    found = []
+    for pool in timeline.ids(TrackKind.POOL):
+        workers = [threads[tid] for tid in rows.value[rows.thing == pool].tolist() if tid in threads]
+        lives = {id: timeline.lives[id] for id in workers if id in timeline.lives}
+        unused = [id for id in lives if id not in runs(timeline, pool).thing]
+        if not unused:
+            continue
+        most = int(calls(timeline, pool).at_once()[1].max(initial=0))
+        names = [timeline.name(id) for id in unused]
+        which = "It" if len(unused) == 1 else "Each of them"
+        sentence = (
+            f"{timeline.name(pool)} started {counted(len(workers), 'worker')}, but {listed(names)} never ran a call: no more "
+            f"than {counted(most, 'call')} {'was' if most == 1 else 'were'} there at any time. {which} had to be started, "
+            "and takes memory until the pool is shut down."
+        )
+        title = f"{len(unused)} of the {counted(len(workers), 'worker')} of {timeline.name(pool)} never ran a call"
+        spans = [(id, *lives[id]) for id in unused[:MOST_SPANS]]
+        found.append(Finding("pool-unused", title, sentence, "idle", spans, 50 + 50 * len(unused) / len(workers)))
+    return found
+
+
+RULES = (_too_small, _too_large, _unused)

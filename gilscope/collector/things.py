@@ -33,7 +33,7 @@ MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
 OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
 OF_THING |= OF_TASK | OF_LOOP | kinds(Kind.ASYNC_NEW, Kind.MEMORY_OPENED, Kind.MEMORY_CLOSED)
-OF_THING |= kinds(*(kind for kind in Kind if Kind.WORK_NEW <= kind <= Kind.POOL_SHUTDOWN))
+OF_THING |= kinds(*(kind for kind in Kind if Kind.WORK_NEW <= kind <= Kind.POOL_WORKER))
 
 
 class Things:

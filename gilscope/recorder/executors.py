@@ -7,6 +7,7 @@ is known by the pool's queue and its number there, which both processes know: so
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 import types
@@ -20,7 +21,7 @@ from gilscope.recorder.shared import CALL, SHARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
     from typing import Any
 
@@ -56,7 +57,8 @@ def of_base(module: ModuleType) -> list[Place]:
 
 def of_thread(module: ModuleType) -> list[Place]:
     """Hooks in `concurrent.futures.thread`."""
-    return _of_pool(module.ThreadPoolExecutor)
+    works = _probe.around(module._worker, _works_for, None)
+    return [*_of_pool(module.ThreadPoolExecutor), (module, "_worker", works)]
 
 
 def of_interpreter(module: ModuleType) -> list[Place]:
@@ -73,8 +75,10 @@ def of_process(module: ModuleType) -> list[Place]:
         if type(item) is module._CallItem:
             _begins(queue, item)
 
+    pool = module.ProcessPoolExecutor
     return [
-        *_of_pool(module.ProcessPoolExecutor),
+        *_of_pool(pool),
+        (pool, "_spawn_process", _probe.around(vars(pool)["_spawn_process"], _itself, _has_worker)),
         (manager, "add_call_item_to_queue", sends),
         (queue, "get", _probe.around(queue.get, _itself, has_got)),
         (module, "_sendback_result", _probe.around(module._sendback_result, _returns, None)),
@@ -102,6 +106,18 @@ def _itself(thing: object, *_: object, **__: object) -> object:
 
 def _shuts_down(pool: object, *_: object, cancel_futures: bool = False, **__: object) -> None:
     _probe.emit(Kind.POOL_SHUTDOWN, 0, TrackKind.POOL, pool, 1 if cancel_futures else 0)
+
+
+def _works_for(reference: Callable[[], object], *_: object) -> None:
+    """This thread is a worker."""
+    pool = reference()
+    if pool is not None:
+        _probe.emit(Kind.POOL_WORKER, 0, TrackKind.POOL, pool, _thread.get_native_id())
+
+
+def _has_worker(pool: Any, result: object, error: object) -> None:
+    if error is None:
+        _probe.emit(Kind.POOL_WORKER, 0, TrackKind.POOL, pool, next(reversed(pool._processes)))
 
 
 # Futures
