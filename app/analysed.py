@@ -9,11 +9,11 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app import children
 from app.store import SUFFIX, Analysis, Store
 from gilscope import claims, predictions
 from gilscope.analysis import observer
@@ -25,7 +25,6 @@ from gilscope.recording import read
 log = logging.getLogger("gilscope")
 
 SECONDS = 120.0
-LINE_BYTES = 64 << 20
 NICE = 10
 MARGIN_NS = 50_000
 """Around an instant that is shown."""
@@ -37,17 +36,7 @@ async def analyse(store: Store, ids: Sequence[str]) -> None:
     """Analyse these recordings and enter what comes out; one that can't be analysed says so and is left."""
     if not ids:
         return
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "app.analysed",
-        *(str(store.path(id)) for id in ids),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LINE_BYTES,
-        cwd=Path(__file__).resolve().parent.parent,
-        start_new_session=True,
-    )
+    process = await children.begin("app.analysed", *(str(store.path(id)) for id in ids))
     assert process.stdout
     left = set(ids)
     try:
@@ -60,10 +49,8 @@ async def analyse(store: Store, ids: Sequence[str]) -> None:
     except (TimeoutError, ValueError) as error:
         log.warning("the analysis broke off: %s", error)
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        children.kill(process)
+        await process.wait()
     for id in left:
         log.warning("recording %s could not be analysed", id)
         await asyncio.to_thread(

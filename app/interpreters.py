@@ -23,8 +23,9 @@ class Interpreters:
         self._found.set()
 
     async def all(self) -> tuple[Interpreter, ...]:
+        """Those that are still there."""
         await self._found.wait()
-        return self._usable
+        return tuple(one for one in self._usable if one.path.exists())
 
     async def default(self) -> Interpreter:
         """The server's own, or the newest whose GIL can be recorded."""

@@ -1,13 +1,15 @@
 """The decision lab: describe some work, do it for real in every way there is here, and see which is the best for it.
 
 A result is its address: the ids of its runs. What they measured stands in their recordings, so a link to a result needs
-nothing but these.
+nothing but these; what hasn't run yet stands in the index, so that it can be continued after the server has ended.
 """
+
+import asyncio
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from app import words
+from app import lab_kept, words
 from app.interpreters import Interpreters
 from app.lab_result import Result, ids_of, look
 from app.pages import CLIENT, cookie, find_scenario, make_form, read_form
@@ -61,7 +63,7 @@ async def begin(request: Request) -> Response:
         if repeats not in REPEATS:
             raise BadParameters([BadParameter("repeats", f"repeats must be one of {', '.join(REPEATS)}.")])
         plan = await _plan(request, found, values, python, int(repeats))
-        request.state.plans.begin(plan)
+        await _begin(request, plan)
     except (BadParameters, BadInterpreter, Refused) as error:
         return await _page(request, {**given, "python": python, "repeats": repeats}, None, error)
     return RedirectResponse(f"/lab/{'-'.join(planned.id for planned in plan)}", 303)
@@ -86,6 +88,38 @@ async def stop(request: Request, ids: str) -> Response:
     if is_htmx(request):
         return render("_partials/lab_result.html", {"result": await look(request, ids)})
     return RedirectResponse(f"/lab/{ids}", 303)
+
+
+@router.post("/{ids}/resume")
+async def resume(request: Request, ids: str) -> Response:
+    """Run what is left of it. Where a recording is there that was cut short, the run that takes its place has another id."""
+    found, scenario = await look(request, ids), await find_scenario(request, SCENARIO)
+    if not found.left:
+        return RedirectResponse(f"/lab/{ids}", 303)
+    address, plan = ids, list[Planned]()
+    for turn in found.left:
+        id = turn.id if turn.state == "missing" else new_id()
+        values = scenarios.validate(scenario, {name: words.value(value) for name, value in turn.values.items()})
+        interpreter = await request.state.interpreters.choose(turn.python)
+        plan.append(Planned(id, scenario, values, interpreter, _client(request)))
+        address = address.replace(turn.id, id)
+    await _begin(request, plan)
+    return RedirectResponse(f"/lab/{address}", 303)
+
+
+async def _begin(request: Request, plan: list[Planned]) -> None:
+    """Start it, and keep what it is to be; ``Refused`` leaves nothing."""
+
+    def keep() -> None:
+        with request.state.store.transaction() as database:
+            lab_kept.keep(database, [(each.id, each.values, each.interpreter.text) for each in plan])
+
+    request.state.plans.begin(plan)
+    await asyncio.to_thread(keep)
+
+
+def _client(request: Request) -> str:
+    return request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
 
 
 async def _page(
@@ -123,9 +157,8 @@ async def _plan(
     """Each way once, then each again, so that a drift of the machine falls on all of them."""
     interpreters: Interpreters = request.state.interpreters
     chosen, usable = await interpreters.choose(python), await interpreters.all()
-    client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
     return [
-        Planned(new_id(), scenario, {**values, "way": way}, interpreter, client)
+        Planned(new_id(), scenario, {**values, "way": way}, interpreter, _client(request))
         for _ in range(repeats)
         for way, interpreter in ways(chosen, usable)
     ]

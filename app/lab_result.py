@@ -1,6 +1,6 @@
 """A result of the lab: what has become of its runs, and what follows from those that ended.
 
-It is made anew of the queue, the plan and the index whenever somebody looks: nothing of it is kept.
+It is made anew of the queue, the plan and the index whenever somebody looks: only what was planned is kept.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from app import lab_kept
 from app.beside import MOST
 from app.plans import Planned, Plans
 from app.runs import Run, Runs
 from app.store import Store
 from app.tail import META, Tail, payload_of
+from app.verdicts import CUT_SHORT
 from gilscope import advice
 from gilscope.advice import SIMPLEST, WORKERS, Advice, Figures, Outcome
 from gilscope.collector.ways import SCENARIO
@@ -34,10 +36,15 @@ class Turn:
     python: str
     values: dict[str, Any]
     state: str
-    """*planned*, *queued*, *running*, *working out*, *ended*."""
+    """*planned*, *queued*, *running*, *working out*, *ended*; *missing*: not run, or deleted since."""
     verdict: str = ""
     sentence: str = ""
     figures: Figures | None = None
+
+    @property
+    def left(self) -> bool:
+        """It can be run, or run again, because nothing was measured of it."""
+        return self.state == "missing" or self.verdict in CUT_SHORT
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,10 @@ class Result:
 
     ids: str
     rows: tuple[Row, ...]
-    missing: int
-    """Runs that left nothing: stopped before they began, or deleted since."""
+    unknown: int
+    """Runs of which nothing is known any more."""
+    gone: tuple[str, ...] = ()
+    """Interpreters of runs that are left, which aren't on this machine any more."""
     measured: Advice | None = None
     article: Advice | None = None
     difference: tuple[str, str] = ("", "")
@@ -88,7 +97,14 @@ class Result:
 
     @property
     def pending(self) -> int:
-        return sum(turn.state != "ended" for turn in self.turns)
+        return sum(turn.state not in ("ended", "missing") for turn in self.turns)
+
+    @property
+    def left(self) -> list[Turn]:
+        """What can be continued with, in the order of the plan."""
+        order = ids_of(self.ids)
+        left = [turn for turn in self.turns if turn.left and turn.python not in self.gone]
+        return sorted(left, key=lambda turn: order.index(turn.id))
 
     @property
     def running(self) -> Turn | None:
@@ -131,7 +147,11 @@ async def look(request: Request, address: str) -> Result:
     for turn in known:
         rows.setdefault((turn.way, turn.python), []).append(turn)
     ordered = sorted(rows.items(), key=lambda item: (SIMPLEST.index(item[0][0]), item[0][1]))
-    found = Result(address, tuple(Row(*key, tuple(each)) for key, each in ordered), len(turns) - len(known))
+    usable = {one.text for one in await request.state.interpreters.all()}
+    gone = sorted({turn.python for turn in known if turn.left} - usable)
+    found = Result(
+        address, tuple(Row(*key, tuple(each)) for key, each in ordered), len(turns) - len(known), tuple(gone)
+    )
     if any({**turn.values, "way": ""} != {**known[0].values, "way": ""} for turn in known):
         raise HTTPException(404, "These runs did different work, so they aren't one result. Run it again.")
     return found if found.pending else _judged(found)
@@ -146,7 +166,7 @@ def _judged(found: Result) -> Result:
 
 
 def _turn(store: Store, runs: Runs, plans: Plans, id: str) -> Turn | None:
-    """Of one run; None: nobody knows it, or it is of something else."""
+    """Of one run; None: nothing is known of it, or it is of something else."""
     if recording := store.get(id):
         values, python = recording.parameters, recording.python.rpartition(" ")[2]
         if recording.scenario != SCENARIO or values.get("way") not in WORKERS or not values.keys() >= NEEDED:
@@ -156,7 +176,11 @@ def _turn(store: Store, runs: Runs, plans: Plans, id: str) -> Turn | None:
         told = (recording.verdict, recording.sentence, _figures(store, id))
         return Turn(id, advice.key(values["way"], python.endswith("t")), python, values, "ended", *told)
     waiting: Planned | Run | None = plans.planned(id) or runs.find(id)
-    if waiting is None or waiting.scenario.name != SCENARIO:
+    if waiting is None:
+        with store.transaction() as database:
+            kept = lab_kept.find(database, id)
+        return kept and Turn(id, advice.key(kept[0]["way"], kept[1].endswith("t")), kept[1], kept[0], "missing")
+    if waiting.scenario.name != SCENARIO:
         return None
     python = waiting.interpreter.text
     state = "planned" if isinstance(waiting, Planned) else {"ended": "working out"}.get(waiting.state, waiting.state)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 from app.runs import QueueFull, Run, Runs
 from gilscope.collector.interpreters import Interpreter
-from gilscope.errors import Refused
+from gilscope.errors import BadInterpreter, Refused
 from gilscope.scenarios import Scenario, Value
 
 log = logging.getLogger("gilscope")
 
 MOST_PLANNED = 256
 """Runs of everybody together that aren't in the queue yet."""
-AGAIN_SECONDS = 1.0
-"""How long to wait before a full queue is asked again."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +70,27 @@ class Plans:
     def _submit(self, planned: Planned) -> Run:
         return self.runs.submit(planned.scenario, planned.values, planned.interpreter, planned.client, id=planned.id)
 
+    def _take(self, planned: Planned) -> Run | None:
+        """Into the queue; None: it was taken back."""
+        if planned.id not in self._planned:
+            return None
+        run = self._submit(planned)
+        del self._planned[planned.id]
+        return run
+
     async def _follow(self, run: Run, others: Sequence[Planned]) -> None:
+        before: Run | None = run
         for planned in others:
-            await _end(run)
-            while planned.id in self._planned:
-                try:
-                    run = self._submit(planned)
-                    del self._planned[planned.id]
-                except QueueFull:
-                    await asyncio.sleep(AGAIN_SECONDS)
-                except Refused as error:
-                    log.warning("the runs after %s are given up: %s", run.id, error)
-                    for each in others:
-                        self._planned.pop(each.id, None)
-
-
-async def _end(run: Run) -> None:
-    """Return when it has ended."""
-    while run.state != "ended":
-        await run.bell.next.wait()
+            if before:
+                await self.runs.over(before)
+            try:
+                before = await self.runs.when_possible(lambda: self._take(planned))  # noqa: B023  it is called here
+            except BadInterpreter as error:  # the others may have theirs
+                log.warning("run %s is given up: %s", planned.id, error)
+                before = None
+                self._planned.pop(planned.id, None)
+            except Refused as error:
+                log.warning("the runs after %s are given up: %s", run.id, error)
+                for each in others:
+                    self._planned.pop(each.id, None)
+                return

@@ -7,14 +7,14 @@ A process beside the server answers (``app.answers``): it begins with the first 
 import asyncio
 import json
 import logging
-import sys
-from contextlib import suppress
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
+from app import children
 from app.glossary import glossed_steps
 from app.recordings import ended
 from gilscope import tours
@@ -27,7 +27,6 @@ SECONDS = 60.0
 """A question that takes longer isn't answered."""
 IDLE_SECONDS = 120.0
 MOST_WAITING = 16
-LINE_BYTES = 64 << 20
 LATEST_NS = 1 << 62
 BROKE_OFF = "Working that out broke off. The recording itself is whole; try again, or ask about another part of it."
 
@@ -80,24 +79,14 @@ class Questions:
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self.process is None or self.process.returncode is not None:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "app.answers",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                limit=LINE_BYTES,
-                cwd=Path(__file__).resolve().parent.parent,
-                start_new_session=True,
-            )
+            self.process = await children.begin("app.answers", stdin=PIPE)
         return self.process
 
     def _kill(self) -> None:
         """The next question begins another one."""
         process, self.process = self.process, None
-        if process and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
+        if process:
+            children.kill(process)
 
     async def close(self) -> None:
         """The server ends."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 from app import verdicts
 from app.interpreters import Interpreters
-from app.runs import QueueFull, Run, Runs
+from app.runs import Run, Runs
 from app.store import Store
 from gilscope.claims import Claim
 from gilscope.errors import GilscopeError, Refused
@@ -21,8 +21,6 @@ log = logging.getLogger("gilscope")
 
 CLIENT = "article"
 """As which a round takes its turns."""
-RETRY_SECONDS = 2.0
-"""A full queue is asked again after so long."""
 REPEATS = (1, 3, 5)
 
 State = Literal["going", "cancelled", "broken", "over"]
@@ -96,7 +94,8 @@ class Rounds:
             while (round := self.round) and round.left:
                 (name, python), *left = round.left
                 began = time.monotonic()
-                if name in claims:  # else its file was taken away meanwhile
+                usable = {one.text for one in await self.interpreters.all()}
+                if name in claims and python in usable:  # else it was taken away meanwhile
                     await self._one(claims[name], python)
                 await self._keep(replace(round, left=tuple(left), seconds=round.seconds + time.monotonic() - began))
             if self.round:
@@ -115,15 +114,10 @@ class Rounds:
     async def _one(self, claim: Claim, python: str) -> None:
         """A run with its analysis."""
         interpreter = await self.interpreters.choose(python)
-        scenario = claim.scenario
-        while True:
-            try:
-                self.run = self.runs.submit(scenario, scenario.defaults, interpreter, CLIENT)
-                break
-            except QueueFull:
-                await asyncio.sleep(RETRY_SECONDS)
-        while self.runs.find(self.run.id):
-            await self.run.bell.next.wait()
+        self.run = await self.runs.when_possible(
+            lambda: self.runs.submit(claim.scenario, claim.scenario.defaults, interpreter, CLIENT)
+        )
+        await self.runs.over(self.run)
         self.run = None
 
     # What outlives the server

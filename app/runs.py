@@ -9,19 +9,19 @@ import itertools
 import json
 import logging
 import shutil
-import sys
+from asyncio.subprocess import PIPE
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from app import analysed
+from app import analysed, children
 from app.settings import Settings
 from app.store import Store, new_id
 from app.tail import Tail
 from gilscope.collector.interpreters import Interpreter
-from gilscope.errors import Refused
+from gilscope.errors import BadInterpreter, Refused
 from gilscope.scenarios import Scenario, Value
 
 log = logging.getLogger("gilscope")
@@ -30,10 +30,13 @@ LOOK_SECONDS = 0.04
 """How often a growing file is looked at."""
 STOP_SECONDS = 3.0
 """A collector that hasn't ended so long after "stop" is killed."""
+AGAIN_SECONDS = 1.0
+"""How long to wait before a full queue is asked again."""
 SERVED = 1024
 """Clients whose last turn is remembered."""
 
 State = Literal["queued", "running", "ended"]
+Some = TypeVar("Some")
 
 
 class QueueFull(Refused):
@@ -111,14 +114,29 @@ class Runs:
         observe: int = 0,
         id: str = "",
     ) -> Run:
-        """Start a run, or put it into the queue; ``Refused`` says why neither. ``id``: what it was promised to be called."""
+        """Start a run, or put it into the queue; ``Refused`` or ``BadInterpreter`` says why neither. ``id``: what it was promised to be called."""
         self._refuse_if_full(client)
+        if not interpreter.path.exists():
+            raise BadInterpreter(f"CPython {interpreter.text} isn't at {interpreter.path} any more. Choose another.")
         id = id or new_id()
         run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)), observe)
         self._runs[id] = run
         self._waiting.setdefault(client, deque()).append(run)
         self._start_next()
         return run
+
+    async def when_possible(self, submit: Callable[[], Some]) -> Some:
+        """What ``submit`` gives; a full queue is asked again until there is room."""
+        while True:
+            try:
+                return submit()
+            except QueueFull:
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def over(self, run: Run) -> None:
+        """Return when it has ended and is analysed."""
+        while self.find(run.id) is run:
+            await run.bell.next.wait()
 
     def position(self, run: Run) -> int:
         """Place in the queue, from 1; 0: it waits no longer."""
@@ -226,16 +244,7 @@ class Runs:
 
     async def _record(self, run: Run) -> None:
         """Start the collector and follow it to its end."""
-        process = run.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "gilscope.collector",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=Path(__file__).resolve().parent.parent,
-            start_new_session=True,
-        )
+        process = run.process = await children.begin("gilscope.collector", stdin=PIPE, stderr=PIPE)
         assert process.stdin and process.stdout and process.stderr
         said = asyncio.Event()
         followers = [
@@ -255,9 +264,8 @@ class Runs:
                 await self._look(run)
             await self._look(run)
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            children.kill(process)
+            await process.wait()
             for follower in followers:
                 follower.cancel()
 
@@ -285,7 +293,7 @@ class Runs:
         with suppress(ConnectionError, RuntimeError):
             process.stdin.write(b"stop\n")
             await process.stdin.drain()
-        asyncio.get_running_loop().call_later(STOP_SECONDS, _kill, process)
+        asyncio.get_running_loop().call_later(STOP_SECONDS, children.kill, process)
 
     async def _conclude(self, run: Run) -> None:
         """Enter the recording into the index, tell the viewers, analyse it, make room."""
@@ -313,9 +321,3 @@ async def _lines(stream: asyncio.StreamReader, run: Run, said: asyncio.Event) ->
 async def _log_lines(stream: asyncio.StreamReader, id: str) -> None:
     while line := await stream.readline():
         log.warning("collector of %s: %s", id, line.decode(errors="replace").rstrip()[:1000])
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        if process.returncode is None:
-            process.kill()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app import series_kept, verdicts
+from app import lab_kept, series_kept, verdicts
 from app import words as written
 from app.tail import ROWS, Tail
 from gilscope.marks import Mark, read_marks, write_marks
@@ -164,7 +164,7 @@ class Store:
             database.execute("PRAGMA synchronous=NORMAL")
             if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found errors")
-            database.executescript(_SCHEMA + verdicts.SCHEMA + series_kept.SCHEMA)
+            database.executescript(_SCHEMA + verdicts.SCHEMA + series_kept.SCHEMA + lab_kept.SCHEMA)
             database.execute(f"SELECT {_COLUMNS}, report FROM recordings LIMIT 1")
         except BaseException:
             database.close()

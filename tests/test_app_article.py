@@ -206,7 +206,7 @@ def test_a_round_waits_for_its_turn_and_there_is_one_at_a_time(tmp_path: Path, f
 
 def test_a_full_queue_is_asked_again(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The round goes on when there is room."""
-    monkeypatch.setattr("app.rounds.RETRY_SECONDS", 0.02)
+    monkeypatch.setattr("app.runs.AGAIN_SECONDS", 0.02)
     given = settings(tmp_path / "data", slots=0, folder=folder)
     with served(replace(given, waiting=1)) as running, client(running) as asking:
         first = asking.post("/scenarios/two_counters/runs").headers["Location"].rpartition("=")[2]

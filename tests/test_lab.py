@@ -2,8 +2,10 @@
 
 import html
 import json
+import platform
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from app import lab
+from app import lab, lab_kept
 from app.tail import META
 from gilscope import scenarios
 from gilscope.collector.interpreters import Interpreter
@@ -155,9 +157,9 @@ def test_a_result_is_read_from_its_recordings(asking: httpx.Client) -> None:
 
 
 def test_the_same_way_is_said_once(asking: httpx.Client) -> None:
-    """Where they agree, and where nothing came to an end, and where runs are missing."""
-    assert "They agree." in text_of(asking.get("/lab/p1-p2-t2".replace("t2", "nowhere")))
-    assert "1 run left nothing: stopped before it began, or deleted since." in text_of(asking.get("/lab/p1-nowhere"))
+    """Where they agree, and where nothing is known of a run."""
+    text = text_of(asking.get("/lab/p1-p2-nowhere"))
+    assert "They agree." in text and "Nothing is known any more of 1 run." in text and "Continue" not in text
 
 
 @pytest.mark.parametrize("address", ["nowhere", "p1-other", "silent", "P1", "p1-", "-".join(["p1"] * 51)])
@@ -187,7 +189,7 @@ def test_what_can_not_be_is_said_at_its_field(changes: dict[str, str], sentence:
 
 
 def test_one_run_at_a_time_stands_in_the_queue(server: Served, asking: httpx.Client) -> None:
-    """Round after round; the next follows when one has ended; Stop takes everything back; a later look finds nothing."""
+    """Round after round; the next follows when one has ended; Stop takes everything back; Continue begins what is left."""
     runs, plans = server.state["runs"], server.state["plans"]
     answer = asking.post("/lab", data={**WORK, "repeats": "2"})
     assert answer.status_code == 303
@@ -201,10 +203,66 @@ def test_one_run_at_a_time_stands_in_the_queue(server: Served, asking: httpx.Cli
     assert f"0 of {len(ids)} runs have ended" in text and "Which one" not in text
     asking.post(f"/runs/{ids[0]}/stop")
     wait_until(lambda: runs.running() == ids[1:2])
-    assert "1 run left nothing" in text_of(asking.get(address))
     assert asking.post(f"{address}/stop").status_code == 303
     assert (runs.running(), [plans.planned(id) for id in ids]) == ([], [None] * len(ids))
-    assert asking.get(address).status_code == 404
+    assert f"{len(ids)} of {len(ids)} runs are missing: stopped, deleted, or" in text_of(asking.get(address))
+    answer = asking.post(f"{address}/resume")
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    assert (runs.running(), plans.planned(ids[0])) == (ids[:1], None)
+    assert [plans.planned(id).values["way"] for id in ids[1:]] == ways[1:]
+    assert asking.post(f"{address}/resume").headers["location"] == address
+    assert runs.running() == ids[:1], "nothing begins twice"
+    asking.post(f"{address}/stop")
+
+
+def test_what_was_planned_outlives_the_server(tmp_path: Path) -> None:
+    """With what was measured. A run that was cut short is run again as another one; an interpreter that is gone is named."""
+    with served(settings(tmp_path)) as running, client(running) as asking:
+        address = asking.post("/lab", data={**WORK, "repeats": "1"}).headers["location"]
+        with running.state["store"].transaction() as database:
+            values = {**scenarios.find(lab.SCENARIO).defaults, "pieces": 2, "waiting_ms": 1.0, "computing_ms": 2.0}
+            lab_kept.keep(database, [("gone", {**values, "way": "mixed"}, "3.12.99")])
+    ids = address.removeprefix("/lab/").split("-")
+    whole = recording(ids[0], "serial", 300, pieces=2, waiting_ms=1.0, computing_ms=2.0)
+    own = platform.python_version()
+    cut = recording(ids[1], "threads", 200, own, pieces=2, waiting_ms=1.0, computing_ms=2.0)[:-30]
+    for id, file in zip(ids, (whole, cut), strict=False):
+        (tmp_path / "recordings" / f"{id}.gilscope").write_bytes(file)
+    with served(settings(tmp_path)) as running, client(running) as asking:
+        wait_until(lambda: all(each.analysed for each in running.state["store"].newest()))
+        text = text_of(asking.get(f"{address}-gone"))
+        assert f"{len(ids) - 1} of {len(ids) + 1} runs are missing" in text and "Continue" in text
+        assert "CPython 3.12.99 isn’t on this machine any more: its runs stay missing." in text
+        assert "Measured here: serial It took 300 ms." in text
+        again = asking.post(f"{address}/resume").headers["location"].removeprefix("/lab/").split("-")
+        assert [new == old for new, old in zip(again, ids, strict=True)] == [True, False, *[True] * (len(ids) - 2)]
+        assert running.state["runs"].running() == again[1:2]
+        assert [bool(running.state["plans"].planned(id)) for id in again] == [False, False, *[True] * (len(ids) - 2)]
+        assert running.state["plans"].planned(again[2]).values == {**values, "way": "asyncio"}
+        assert f"1 of {len(ids)} runs have ended" in text_of(asking.get(f"/lab/{'-'.join(again)}"))
+
+
+def test_an_interpreter_that_vanishes_takes_only_its_own_runs_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It isn't offered any more, and what is planned goes on with the others."""
+    twin = tmp_path / "python"
+    twin.symlink_to(sys.executable)
+    with served(settings(tmp_path / "data")) as running, client(running) as asking:
+        asking.get("/lab")
+        interpreters, runs, plans = (running.state[name] for name in ("interpreters", "runs", "plans"))
+        vanishing = replace(interpreters._usable[0], path=twin, version=(3, 11, 99))
+        interpreters._usable = (*interpreters._usable, vanishing)
+        assert "CPython 3.11.99" in asking.get("/lab").text
+        monkeypatch.setattr(
+            lab, "ways", lambda chosen, _: [("serial", chosen), ("threads", vanishing), ("mixed", chosen)]
+        )
+        ids = asking.post("/lab", data={**WORK, "repeats": "1"}).headers["location"].removeprefix("/lab/").split("-")
+        twin.unlink()
+        assert "CPython 3.11.99" not in asking.get("/lab").text
+        asking.post(f"/runs/{ids[0]}/stop")
+        wait_until(lambda: runs.running() == ids[2:3])
+        assert plans.planned(ids[1]) is None
 
 
 def test_a_full_queue_is_said_and_waited_for(
@@ -212,7 +270,7 @@ def test_a_full_queue_is_said_and_waited_for(
 ) -> None:
     """Before the first: nothing is planned. After it: the others wait until there is room."""
     runs, plans = server.state["runs"], server.state["plans"]
-    monkeypatch.setattr("app.plans.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("app.runs.AGAIN_SECONDS", 0.01)
     monkeypatch.setattr(server.state["runs"], "settings", replace(server.settings, waiting=0))
     answer = asking.post("/lab", data=WORK)
     assert (answer.status_code, plans._planned) == (429, {})
