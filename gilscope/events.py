@@ -298,6 +298,9 @@ class Kind(IntEnum):
     UNPICKLE = 116
     """``value``: bytes. The type isn't known yet."""
     UNPICKLED = 117
+    REQUEST = 136
+    """This thread is about to ask a manager's process to call something: what it writes next says so. ``thing``: what that
+    goes by, as a type does."""
     MEMORY_OPENED = 118
     """The process has this SHARED_MEMORY from here on. ``value``: bytes."""
     MEMORY_CLOSED = 119

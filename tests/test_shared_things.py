@@ -2,8 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from gilscope.analysis import messages
+from gilscope.analysis.causes import chain
+from gilscope.analysis.timeline import Timeline
+from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording
+from tests.programs import FOUND, WITH_GIL, ids
 from tests.test_processes import family, life, track
 from tests.test_run import run, tracks
 
@@ -102,6 +110,55 @@ def test_the_lock_of_a_value_goes_by_its_name(tmp_path: Path) -> None:
         *(("LOCK_ACQUIRE", 1), ("LOCK_ACQUIRE", 2), ("LOCK_RELEASE", 1)),
         *(("LOCK_ACQUIRE", 2), ("LOCK_RELEASE", 1), ("LOCK_RELEASE", 0)),
     ]
+
+
+def requests(recording: Recording) -> list[str]:
+    """Messages about calls of a manager: who asks or answers whom, for which call."""
+    timeline = Timeline(recording)
+    rows, sent = timeline.flows.rows, timeline.flows.messages
+    told = []
+    for n, asks, answers in zip(range(len(sent)), *messages.calls(rows, sent), strict=True):
+        processes = (int(timeline.parent_of(rows.track[row : row + 1])[0]) for row in (sent.begun[n], sent.read[n]))
+        sender, reader = (timeline.name(each).rstrip("0123456789") for each in processes)
+        if asks or answers:
+            told.append(f"{sender} {'asks' if asks else 'answers'} {reader}: {timeline.name(asks or answers)}")
+    return told
+
+
+@pytest.mark.all_interpreters
+@pytest.mark.parametrize("python", [WITH_GIL[0], FOUND[-1]], ids=ids)
+def test_calls_of_a_manager_are_messages_with_names(tmp_path: Path, python: Interpreter) -> None:
+    """Request and answer, through a socket whose ends have different numbers; also of a thread's first call, which connects
+    it first. What the ends exchange to trust each other is no message."""
+    recording, _ = run(
+        tmp_path,
+        """
+        with get_context("fork").Manager() as manager:
+            gate = manager.Semaphore(0)
+            gate.acquire(True, 0.2)
+            other = Thread(target=gate.release, name="other")
+            other.start()
+            other.join()
+        """,
+        before="from multiprocessing import get_context",
+        python=python.path,
+    )
+
+    def both(call: str) -> list[str]:
+        return [f"python asks SyncManager-: {call}", f"SyncManager- answers python: {call}"]
+
+    made = [*both("manager.create()"), *both("manager.incref()"), *both("manager.decref()")]
+    first = [*both("manager.accept_connection()"), *both("Semaphore.acquire()")]
+    second = [*both("manager.accept_connection()"), *both("Semaphore.release()")]
+    assert requests(recording)[: len(made + first + second)] == made + first + second
+    timeline = Timeline(recording)
+    main = track(recording, TrackKind.THREAD, "MainThread")
+    waits = timeline.spans.of(main)
+    calls = [timeline.call(State.BLOCKED, line) for line in waits.line.tolist()]
+    waits = waits[(waits.state == State.BLOCKED) & (np.array(calls) == "gate.acquire")]
+    hops = chain(timeline, main, int(waits.begin[waits.length.argmax()]))
+    assert " in gate.acquire for a message from " in hops[0].sentence
+    assert "the answer to Semaphore.acquire()" in hops[0].detail
 
 
 POOL = """

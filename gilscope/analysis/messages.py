@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gilscope.analysis.columns import Columns
-from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of, stretches
+from gilscope.analysis.forward import Index, Numbers, Truth, last_before, order_by, starts_of, stretches
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recording import Rows
 
@@ -50,6 +50,18 @@ def find(rows: Rows, kinds: Numbers) -> Messages:
         sure &= read < losses[0]
     read, pair = read[sure], pair[sure]
     return Messages(rows.thing[read], begun[pair], written[pair], read, rows.value[read])
+
+
+def calls(rows: Rows, sent: Messages) -> tuple[Numbers, Numbers]:
+    """What each message asks a manager's process to call, and which call it is the answer to: tracks, or 0. Who serves
+    answers what it has read last."""
+    track, asked = rows.track[sent.begun], np.flatnonzero(rows.kind == Kind.REQUEST)
+    before = last_before(track, sent.begun, track, sent.begun)
+    said = last_before(rows.track[asked], asked, track, sent.begun)
+    asks = np.where(said > before, rows.thing[said], 0)
+    got = last_before(rows.track[sent.read], sent.read, track, sent.begun)
+    last = np.minimum(sent.read.searchsorted(got), max(len(sent) - 1, 0))
+    return asks, np.where((got > before) & (asks == 0), asks[last], 0)
 
 
 def _writes(rows: Rows, of_pipe: Truth) -> tuple[Index, Index]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gilscope.analysis import messages
 from gilscope.analysis.forward import Index, Numbers, stretches
 from gilscope.analysis.text import duration, size
 from gilscope.analysis.timeline import Spans, Timeline
@@ -64,12 +65,18 @@ def between_processes(timeline: Timeline) -> Index:
 
 
 def sent(timeline: Timeline, waits: Spans) -> str:
-    """``sends it 1.24 MB``: what a thread waited for; empty where that was no message."""
+    """``sends it 1.24 MB``: what a thread waited for, and for which call, if that was one; empty where that was no message."""
     rows, sent = timeline.flows.rows, timeline.flows.messages
-    sent = sent[(rows.track[sent.read] == waits.track[0]) & (sent.pipe == waits.thing[0])]
-    n = np.unique(rows.at[sent.read].searchsorted(waits.end))
-    n = n[n < len(sent)]
-    return f"sends it {size(int(sent.bytes[n].sum()))}" if len(n) else ""
+    mine = np.flatnonzero((rows.track[sent.read] == waits.track[0]) & (sent.pipe == waits.thing[0]))
+    n = np.unique(rows.at[sent.read[mine]].searchsorted(waits.end))
+    n = mine[n[n < len(mine)]]
+    if not len(n):
+        return ""
+    asks, answers = (columns[n[0]] for columns in messages.calls(rows, sent))
+    what = (
+        f", a call of {timeline.name(asks)}" if asks else f", the answer to {timeline.name(answers)}" if answers else ""
+    )
+    return f"sends it {size(int(sent.bytes[n].sum()))}{what if len(n) == 1 else ''}"
 
 
 def pickled(timeline: Timeline, runs: Spans) -> str:

@@ -30,7 +30,7 @@ OF_TASK = kinds(*(kind for kind in Kind if Kind.TASK_NEW <= kind <= Kind.TASK_CA
 OF_TASK |= kinds(Kind.TASK_UNCANCEL, Kind.TASK_GATHERED)
 OF_LOOP = kinds(Kind.LOOP_SELECT, Kind.LOOP_RUN, Kind.LOOP_CALL)
 MAKES = kinds(Kind.THING_NEW, Kind.ASYNC_NEW)
-OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED)
+OF_TYPE = kinds(Kind.PICKLE, Kind.PICKLED, Kind.UNPICKLE, Kind.UNPICKLED, Kind.REQUEST)
 OF_THING = kinds(*(kind for kind in Kind if Kind.THING_NEW <= kind <= Kind.THREAD_END and not OF_CALL[kind]))
 OF_THING |= OF_TASK | OF_LOOP | kinds(Kind.ASYNC_NEW, Kind.MEMORY_OPENED, Kind.MEMORY_CLOSED)
 OF_THING |= kinds(*(kind for kind in Kind if Kind.WORK_NEW <= kind <= Kind.POOL_WORKER))

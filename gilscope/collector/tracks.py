@@ -29,6 +29,7 @@ class Tracks:
         self.forked: dict[int, int] = {}
         """By pid of a forked process, that of its parent: what the parent had, it has too."""
         self.other_end: dict[int, int] = {}
+        self._challenged: dict[int, int] = {}
         """By key of one end of a pipe of two directions: what is read there is written at that one."""
         self._types: dict[int, str] = {}
         self._type_tracks: dict[int, int] = {}
@@ -109,10 +110,17 @@ class Tracks:
         own = name or f"thread {tid}"
         return self._called.get(pid, own) if tid == pid and name in ("", MAIN) else own
 
-    def define_pipe(self, told: Track) -> None:
+    def define_pipe(self, here: int, there: int) -> None:
         """A pipe of two directions: each end is named by its key."""
-        here, there = told["ends"]
         self.other_end.update({here: there, there: here})
+
+    def define_end(self, told: Track) -> None:
+        """One end of a socket: the other one has seen the same challenge."""
+        other = self._challenged.pop(told["challenge"], 0)
+        if other:
+            self.define_pipe(other, told["end"])
+        else:
+            self._challenged[told["challenge"]] = told["end"]
 
     def define_type(self, told: Track) -> None:
         """The name of a type, by the number by which events tell it."""

@@ -153,7 +153,9 @@ class Transcript:
             case "process name":
                 self._tracks.name_process(told)
             case "pipe":
-                self._tracks.define_pipe(told)
+                self._tracks.define_pipe(*told["ends"])
+            case "pipe end":
+                self._tracks.define_end(told)
             case "type":
                 self._tracks.define_type(told)
             case "code":

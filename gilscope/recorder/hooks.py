@@ -47,6 +47,7 @@ _FAMILIES = {
     "multiprocessing.process": processes.of_process,
     "multiprocessing.context": processes.of_context,
     "multiprocessing.connection": pipes.of_connection,
+    "multiprocessing.managers": pipes.of_managers,
     "multiprocessing.queues": pipes.of_queues,
     "multiprocessing.reduction": pipes.of_reduction,
     "multiprocessing.shared_memory": blocks.of_shared_memory,

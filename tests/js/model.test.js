@@ -431,6 +431,26 @@ test('messages lead from who wrote to who read, the n-th to the n-th, until some
   assert.equal(found().length, 4);
 });
 
+test('a message that asks a manager for a call, and its answer, say which', async () => {
+  const [THERE, BACK, CALL] = [20, 21, 22];
+  const model = new Model();
+  const pipes = [THERE, BACK].map((id) => ({ id, kind: TrackKind.PIPE, name: 'pipe', parent: PROCESS }));
+  model.tellMeta({ tracks: [...TRACKS, ...pipes, { id: CALL, kind: TrackKind.TYPE, name: 'list.append()', parent: PROCESS }] });
+  const message = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ pipe) => [
+    { at, track: to, kind: Kind.BLOCK, state: BLOCKED, thing: pipe },
+    { at: at + 1, track: from, kind: Kind.CALL, state: RUNNING, thing: pipe, value: 5 },
+    { at: at + 2, track: from, kind: Kind.RETURN, state: RUNNING, thing: pipe, value: 5 },
+    { at: at + 3, track: to, kind: Kind.UNBLOCK, state: RUNNING, thing: pipe, value: 5 },
+  ];
+  const rows = [...message(10, ONE, TWO, THERE), { at: 19, track: ONE, kind: Kind.REQUEST, state: RUNNING, thing: CALL }, ...message(20, ONE, TWO, THERE), ...message(30, TWO, ONE, BACK), ...message(40, TWO, ONE, BACK)];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  const said = [[TWO, 11], [TWO, 21], [ONE, 31], [ONE, 41]].map(([id, at]) => {
+    const span = model.tracks[id]?.spanAt(at, 100);
+    return span && predicate(model, span).replace(/.* had sent/u, '');
+  });
+  assert.deepEqual(said, [' 5 bytes', ' 5 bytes, a call of list.append()', ' 5 bytes, the answer to list.append()', ' 5 bytes']);
+});
+
 test('after a loss no message is known to be the one that was written', async () => {
   const model = new Model();
   model.tellMeta({ tracks: [...TRACKS, { id: 20, kind: TrackKind.PIPE, name: 'results', parent: PROCESS }] });

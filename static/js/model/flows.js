@@ -13,7 +13,8 @@ const GETS = new Set([Kind.LOCK_ACQUIRE, Kind.UNBLOCK, Kind.TAKE, Kind.GET, Kind
 /**
  * @typedef {{at: number, track: number}} Moment
  * @typedef {{thing: number, since: number, until: number}} Wait
- * @typedef {{begun: number, written: number, track: number, bytes: number}} Writing `written`: −1 until it is
+ * @typedef {{begun: number, written: number, track: number, bytes: number, asks: number, answers: number}} Writing `written`: −1 until it is;
+ *   `asks`, `answers`: the call of a manager that it asks for, or is the answer to; 0: none
  */
 
 /** A flow may be proven so long after it happened: who is woken needs the GIL first. */
@@ -30,6 +31,10 @@ export class Flows {
     this.toTrack = new Uint32Array(64);
     this.kind = new Uint8Array(64);
     this.bytes = new Float64Array(64); // of a message
+    /** @type {Map<number, Writing>} by flow: the message, where it is about a call of a manager */
+    this.calls = new Map();
+    /** @type {Map<number, {asks: number, answers: number}>} by thread: what it is about to ask for, or to answer */
+    this.talks = new Map();
     /** @type {Map<number, Moment>} by GIL: its last release */
     this.gilReleases = new Map();
     /** @type {Map<number, number>} by thread: the GIL that it had last */
@@ -65,6 +70,7 @@ export class Flows {
       if (wait && wait.thing === thingBefore) wait.until = at;
     }
     if (GETS.has(kind)) this.#woken(track, at, thing, (flags & (Flag.TIMEOUT | Flag.ERROR)) !== 0);
+    if (kind === Kind.REQUEST) this.talks.set(track, { asks: thing, answers: 0 });
     if (thingKind === TrackKind.PIPE) this.#message(track, at, kind, flags, thing, value);
     if (kind === Kind.LOCK_TIMEOUT) this.waits.delete(track);
     if (state === State.BLOCKED && stateBefore !== State.BLOCKED) this.waits.set(track, { thing, since: at, until: at });
@@ -110,7 +116,8 @@ export class Flows {
     if (!this.complete || this.unsure.has(pipe)) return;
     const written = this.written.get(pipe) ?? [];
     if (kind === Kind.CALL) {
-      written.push({ begun: at, written: -1, track, bytes });
+      written.push({ begun: at, written: -1, track, bytes, ...(this.talks.get(track) ?? { asks: 0, answers: 0 }) });
+      this.talks.delete(track);
       this.written.set(pipe, written);
     } else if (kind === Kind.RETURN) {
       const one = written.findIndex((writing) => writing.track === track && writing.written < 0);
@@ -118,8 +125,13 @@ export class Flows {
       else if (one >= 0) written[one].written = at;
     } else if (kind === Kind.UNBLOCK && !(flags & (Flag.ERROR | Flag.TIMED))) {
       const sent = written.shift();
-      if (!sent || sent.bytes !== bytes) this.unsure.add(pipe);
-      else this.#push(at, sent.written < 0 ? sent.begun : sent.written, sent.track, at, track, Flow.MESSAGE, bytes);
+      if (!sent || sent.bytes !== bytes) {
+        this.unsure.add(pipe);
+        return;
+      }
+      this.talks.set(track, { asks: 0, answers: sent.asks });
+      if (sent.asks || sent.answers) this.calls.set(this.count, sent);
+      this.#push(at, sent.written < 0 ? sent.begun : sent.written, sent.track, at, track, Flow.MESSAGE, bytes);
     }
   }
 

@@ -172,9 +172,16 @@ function received(model, span) {
     if (rows.kind[row] !== Kind.UNBLOCK || rows.thing[row] !== span.thing) continue;
     const flow = model.flows.readAt(span.track.id, rows.at[row]);
     if (flow < 0) return '';
-    return `, until ${model.name(model.flows.fromTrack[flow])} had sent ${formatCount(model.flows.bytes[flow])} bytes`;
+    return `, until ${model.name(model.flows.fromTrack[flow])} had sent ${formatCount(model.flows.bytes[flow])} bytes${called(model, flow)}`;
   }
   return '';
+}
+
+/** Which call of a manager a message is about. @param {Model} model @param {number} flow */
+function called(model, flow) {
+  const message = model.flows.calls.get(flow);
+  if (!message) return '';
+  return message.asks ? `, a call of ${model.name(message.asks)}` : `, the answer to ${model.name(message.answers)}`;
 }
 
 /**
