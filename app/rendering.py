@@ -31,6 +31,7 @@ def _environment() -> Environment:
     environment.filters |= {"given": words.value, "listed": words.parameters, "first_sentence": words.first_sentence}
     environment.filters |= {"way": advice.name, "spread": words.spread}
     environment.globals |= {"version": __version__, "chapters": words.CHAPTERS, "verdicts": words.VERDICTS}
+    environment.globals["states"] = words.STATES
     environment.globals["vendor"] = _vendor()
     return environment
 

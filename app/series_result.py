@@ -18,7 +18,7 @@ from gilscope.series import PYTHON
 FIGURES: dict[str, tuple[str, Name]] = {
     "duration": ("duration", compare.DURATION),
     "handoffs": ("handoffs of the GIL", compare.HANDOFFS),
-    "gil-wait": ("time in gil-wait, all threads", compare.GIL_WAIT),
+    "gil-wait": ("time waiting for the GIL, all threads", compare.GIL_WAIT),
     "blocked": ("time blocked, all threads", Name(compare.ALL_THREADS, "blocked", "ns")),
     "parallelism": ("threads computing at once, on average", compare.PARALLELISM),
 }

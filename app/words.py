@@ -12,8 +12,12 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from gilscope.analysis.compare import Cell
+from gilscope.analysis.statistics import STATE_NAMES
+from gilscope.events import STATE_TEXT
 from gilscope.scenarios import UNITS, Parameter
 
+STATES = {STATE_NAMES[state]: label for state, (label, _, _) in STATE_TEXT.items()}
+"""By the name of a state, what pages call it."""
 _STEPS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _THIN = "\u202f"
 

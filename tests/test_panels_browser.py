@@ -70,6 +70,28 @@ def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Serve
     wait(page, "!s.curves.element.hidden && s.view.curves === true")
 
 
+def test_more_curves_than_have_room_are_scrolled_to(page: Page, server: Server) -> None:
+    """The drawing goes with their names, on the same time axis as the tracks."""
+    open_recording(page, server, "producer_consumer", "#curves=1")
+    wait(page, "s.frame === 0 && !s.curves.element.hidden && s.painter.palette")
+    few = page.locator(".gt-curve").count()
+    more = "[0, 1, 2, 3, 4, 5].forEach((n) => { m.tellMeta({ tracks: [{ id: 900 + n, kind: 10, name: `queue ${n}` }] }); m.tracks[900 + n].depths.push(0, n < 5 ? 0 : 9); m.tracks[900 + n].deepest = 9; })"
+    ask(page, f"({more}, s.touch())")
+    wait(page, f"s.frame === 0 && e.querySelectorAll('.gt-curve').length === {few + 6}")
+    region = page.get_by_role("region", name="Curves")
+    box = "(({ clientHeight, scrollHeight, tabIndex }) => [clientHeight, scrollHeight, tabIndex])(s.curves.element)"
+    assert ask(page, box) == [4 * 46, (few + 6) * 46, 0]
+    assert region.get_by_text(f"↓ {few + 2} more").is_visible()
+    colour = "[...s.curves.ctx.getImageData(s.curves.canvas.width - 200, 3.5 * 46 * s.painter.ratio, 1, 1).data]"
+    before = ask(page, colour)
+    region.focus()
+    page.keyboard.press("End")
+    wait(page, f"s.frame === 0 && s.curves.element.scrollTop === {(few + 2) * 46}")
+    assert region.get_by_text("more", exact=False).count() == 0
+    assert ask(page, f"{colour}.join() !== '{','.join(map(str, before))}'")
+    assert ask(page, "Math.round(s.curves.canvas.getBoundingClientRect().width) === s.widthPx")
+
+
 def test_a_mark_is_kept_with_the_recording(browser: Browser, tmp_path: Path) -> None:
     """Set by key, changed, there again after a reload and in a frame; deleted, and had back."""
     (tmp_path / "recordings").mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.glossary import meanings
 from gilscope.scenarios import FOLDER
@@ -118,6 +118,19 @@ def test_an_address_leads_to_a_step(server: Served, page: Page) -> None:
     page.goto(f"{server.base}/recordings/convoy#from=1000000&to=2000000&tour=99")
     expect(page.locator(".gt-tour-shown")).to_contain_text("waits for cache")
     assert page.evaluate("document.querySelector('gil-timeline').stage.camera.viewport") == {"from": 1e6, "to": 2e6}
+
+
+def test_while_the_steps_are_worked_out_it_says_so(server: Served, page: Page) -> None:
+    """No empty panel with buttons that do nothing; then the steps are there, with theirs."""
+    waiting: list[Route] = []
+    page.route("**/recordings/convoy/tour", lambda route: waiting.append(route))
+    page.goto(f"{server.base}/recordings/convoy#tour=1")
+    tour = page.get_by_role("region", name="Tour")
+    expect(tour.get_by_role("status")).to_have_text("Looking for the steps in this recording …")
+    expect(tour.get_by_role("button")).to_have_count(1)
+    waiting[0].continue_()
+    expect(tour.get_by_role("button", name="Next")).to_be_visible()
+    expect(tour.get_by_text("Looking for")).to_have_count(0)
 
 
 def test_keys_of_the_tracks_move_the_tour(server: Served, page: Page) -> None:

@@ -142,6 +142,13 @@ def test_finds_filters_and_leads_on(page: Page, server: Server) -> None:
     page.keyboard.press("Escape")
     wait(page, "s.layout.rows.length > 5")
     assert ask(page, "document.activeElement.role") == "row"
+    page.keyboard.press("/")
+    page.keyboard.type("no such thing")
+    wait(page, "s.layout.rows.length === 0")
+    assert "Try a part of a name" in page.locator(".gt-find-told").inner_text()
+    page.get_by_role("button", name="Close the search").click()
+    wait(page, "s.layout.rows.length > 5")
+    assert page.get_by_role("search").count() == 0
 
 
 def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
@@ -149,12 +156,21 @@ def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
     open_page(page, server, fragment=LOOK)
     wait(page, "s.painter.palette")
     before = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
+    # The head of an arrow, as drawn: it is as bright as text.
+    brightest = """(() => { const { flows } = m, { ctx, ratio } = s.painter;
+    const n = flows.visible(c.viewport.from, c.viewport.to, 0).chosen.find((n) => s.layout.rowOf.get(flows.toTrack[n])?.topPx > s.layout.rowOf.get(flows.fromTrack[n])?.topPx);
+    const row = s.layout.rowOf.get(flows.toTrack[n]), x = s.scale.timeToPx(flows.toAt[n]) * ratio, y = (row.barTopPx - 5 - s.scroll.scrollTop) * ratio;
+    const { data } = ctx.getImageData(Math.round(x) - 1, Math.round(y), 3, 1); return Math.max(...data.filter((_, i) => i % 4 === 0)); })()"""
+    was = ask(page, brightest)
+    assert was > 120
     blocked = page.get_by_role("button", name="blocked", exact=True)
     blocked.click()
     wait(page, f"s.painter.palette.states[1].css !== '{before[1]}'")
     after = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
     assert [was == now for was, now in zip(before, after, strict=True)] == [n == 5 for n in range(8)]
     assert page.locator(".gt-meaning").inner_text().startswith("blocked: Waits for a lock")
+    wait(page, "s.frame === 0")
+    assert ask(page, brightest) < was / 2
     blocked.click()
     wait(page, f"s.painter.palette.states[1].css === '{before[1]}'")
     assert page.locator(".gt-meaning").is_hidden()

@@ -67,6 +67,19 @@ function told(rows) {
   return model;
 }
 
+test('every queue has a curve, and what there are too many of is counted', () => {
+  const { THREAD, QUEUE } = TrackKind;
+  for (const [count, shown, more] of [[7, 8, 0], [39, 40, 0], [45, 40, 6]]) {
+    const model = new Model();
+    const queues = Array.from({ length: count }, (_, n) => n + 10);
+    model.tellMeta({ tracks: [{ id: 1, kind: THREAD, name: 'a' }, ...queues.map((id) => ({ id, kind: QUEUE, name: `q${id}` }))] });
+    for (const id of queues) model.tracks[id]?.depths.push(id, 1);
+    const told = curvesOf(model);
+    assert.deepEqual([told.curves.length, told.more], [shown, more]);
+    assert.deepEqual(told.curves.slice(1).map(({ name }) => name), queues.slice(0, shown - 1).map((id) => `q${id}`));
+  }
+});
+
 test('how many run at once is how many threads are in such a state, and who isn’t seen is counted apart', () => {
   const { RUNNING, NATIVE, STALLED, UNKNOWN, EXITED, READY, SUSPENDED } = State;
   const model = told([[0, 1, RUNNING], [5, 2, NATIVE], [6, 4, READY], [7, 5, READY], [10, 1, STALLED], [11, 4, RUNNING], [12, 2, UNKNOWN], [14, 5, SUSPENDED], [20, 2, EXITED], [20, 1, NATIVE]]);

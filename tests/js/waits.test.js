@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { State, TrackKind } from '../../static/js/model/schema.js';
 import { Model } from '../../static/js/model/model.js';
-import { Ring, bent } from '../../static/js/panels/ring.js';
+import { Ring, apart, bent, free } from '../../static/js/panels/ring.js';
 import { timesOf, waitsAt } from '../../static/js/model/waits.js';
 import { circleWords, waitWords } from '../../static/js/panels/waits_panel.js';
 
@@ -99,3 +99,32 @@ test('an arrow runs from edge to edge, and one back doesn’t cover it', () => {
   assert.ok(there[there.length >> 1].y > 20 && back[back.length >> 1].y < -20);
   assert.deepEqual(bent(box(0), box(10)), []);
 });
+
+test('nodes never cover each other, nor labels them, where there is room for all: ten long names in a low panel', () => {
+  for (const [width, height, count] of [[360, 190, 10], [340, 180, 8], [560, 240, 10], [300, 220, 6]]) {
+    const ring = new Ring(10);
+    const ids = Array.from({ length: count }, (_, n) => n + 1);
+    ring.seat(ids);
+    const boxes = ids.map((id) => ({ .../** @type {{x: number, y: number}} */ (ring.placeOf(id, width - 140, height - 68)), halfWidth: 58 + (id % 3) * 4, halfHeight: 14 }));
+    apart(boxes, width, height);
+    for (const [n, one] of boxes.entries()) {
+      assert.ok(Math.abs(one.x) + one.halfWidth <= width / 2 + 0.01 && Math.abs(one.y) + one.halfHeight <= height / 2 + 0.01, `out of ${width} × ${height}`);
+      for (const other of boxes.slice(n + 1)) assert.ok(!covers(one, other), `${JSON.stringify(one)} covers ${JSON.stringify(other)} in ${width} × ${height}`);
+    }
+  }
+});
+
+test('a label stands where it covers nothing, near where it is wanted', () => {
+  const points = Array.from({ length: 21 }, (_, n) => ({ x: n * 10, y: 0 }));
+  const there = [{ x: 80, y: 0, halfWidth: 30, halfHeight: 10 }];
+  const label = free(points, 0.4, 20, 10, there);
+  assert.ok(!covers(label, there[0]) && Math.abs(label.x - 80) === 50, JSON.stringify(label));
+  assert.equal(free(points, 0.4, 20, 10, []).x, 80);
+  const crowded = points.map(({ x, y }) => ({ x, y, halfWidth: x === 150 ? 1 : 30, halfHeight: 10 }));
+  assert.ok(Number.isFinite(free(points, 0.4, 20, 10, crowded).x));
+});
+
+/** @param {{x: number, y: number, halfWidth: number, halfHeight: number}} one @param {{x: number, y: number, halfWidth: number, halfHeight: number}} other */
+function covers(one, other) {
+  return Math.abs(one.x - other.x) < one.halfWidth + other.halfWidth - 0.01 && Math.abs(one.y - other.y) < one.halfHeight + other.halfHeight - 0.01;
+}

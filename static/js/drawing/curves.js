@@ -17,7 +17,9 @@ import { filling } from './track_painter.js';
  */
 
 export const CURVE_PX = 46;
-const MOST = 4;
+/** So many show at once; the others are scrolled to. */
+const SHOWN = 4;
+const MOST = 40;
 const AIR_PX = 7;
 
 /** @param {Model} model @returns {{curves: Curve[], more: number}} `more`: how many there are besides */
@@ -40,7 +42,9 @@ export class Curves {
   constructor(scrub, changed) {
     this.canvas = node('canvas', { class: 'gt-curves-canvas', 'aria-hidden': 'true' });
     this.words = node('dl', { class: 'gt-curves-words', 'aria-label': 'Curves, at the playhead' });
-    this.element = node('div', { class: 'gt-curves', hidden: true }, this.canvas, this.words);
+    this.below = node('p', { class: 'gt-curves-below', 'aria-hidden': 'true' });
+    this.element = node('div', { class: 'gt-curves', hidden: true, role: 'region', 'aria-label': 'Curves' }, node('div', { class: 'gt-curves-all' }, this.canvas, this.words, this.below));
+    this.element.addEventListener('scroll', changed, { passive: true });
     this.ctx = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext('2d'));
     /** @type {WeakMap<Moments, Extremes>} */
     this.extremes = new WeakMap();
@@ -68,7 +72,10 @@ export class Curves {
   /** How high they are, CSS pixels: 0 while they don't show. @param {Model} model @param {boolean} shown */
   heightPx(model, shown) {
     this.element.hidden = !shown;
-    return shown ? curvesOf(model).curves.length * CURVE_PX : 0;
+    if (!shown) return 0;
+    const count = curvesOf(model).curves.length;
+    if (count > SHOWN) this.element.tabIndex = 0;
+    return Math.min(count, SHOWN) * CURVE_PX;
   }
 
   /** @param {Frame} frame @param {Palette} palette @param {number} ratio */
@@ -78,14 +85,21 @@ export class Curves {
     if (palette !== this.palette) this.unknown = filling(ctx, palette);
     this.palette = palette;
     const { curves, more } = curvesOf(frame.model);
-    const [width, height] = [Math.round(frame.widthPx * ratio), Math.round(curves.length * CURVE_PX * ratio)];
+    // The canvas stays where it is, and shows those that are scrolled to.
+    const showing = Math.min(curves.length, SHOWN);
+    const { scrollTop } = this.element;
+    const [width, height] = [Math.round(frame.widthPx * ratio), Math.round(showing * CURVE_PX * ratio)];
+    canvas.style.width = `${frame.widthPx}px`;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const left = Math.round(frame.namesPx * ratio);
     const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, width - left));
     ctx.fillStyle = palette.css.bg;
     ctx.fillRect(0, 0, width, height);
-    curves.forEach((curve, n) => this.#curve(curve, scale, frame.model.duration, palette, ratio, n * CURVE_PX * ratio));
+    const first = Math.floor(scrollTop / CURVE_PX);
+    curves.slice(first, first + showing + 1).forEach((curve, n) => this.#curve(curve, scale, frame.model.duration, palette, ratio, ((first + n) * CURVE_PX - scrollTop) * ratio));
+    const hidden = curves.length - Math.round(scrollTop / CURVE_PX) - showing;
+    this.below.textContent = hidden > 0 ? `↓ ${hidden} more` : '';
     // What can't be read can't be counted.
     ctx.fillStyle = this.unknown;
     for (const { from, to } of frame.model.damages) {
@@ -157,7 +171,7 @@ export class Curves {
     this.said = key;
     this.words.replaceChildren(
       ...texts.map(([name, value, most]) => node('div', { class: 'gt-curve', title: name }, node('dt', {}, name), node('dd', {}, value, node('small', {}, most)))),
-      ...(more > 0 ? [node('div', { class: 'gt-said' }, node('dt', {}, 'More'), node('dd', {}, `${more} more lengths stand in their rows`))] : []),
+      ...(more > 0 ? [node('div', { class: 'gt-curve' }, node('dt', {}, `${more} more`), node('dd', {}, 'in their rows'))] : []),
     );
   }
 }

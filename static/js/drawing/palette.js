@@ -78,10 +78,13 @@ export function readPalette(probe, resolve, ratio, chosen = new Set()) {
     const edge = state === State.STALLED ? tile('dashes', rgb[role], rgb.bg, ratio) : null;
     return Object.freeze({ pattern, rgb: rgb[role], css: css[role], tall, edge, tile: tile(pattern, rgb[role], rgb.bg, ratio) });
   });
+  const dimmed = (/** @type {string} */ role) => (chosen.size > 0 ? blend(rgb[role], rgb.bg, FADED) : rgb[role]);
+  const held = dimmed('gil-1');
+  css.arrow = `rgb(${dimmed('ink').join(' ')})`;
   // Many holders in one column: who it is can't be seen, but whether others wait can.
   const gilStates = states.map((style, state) => {
-    if (state === State.HELD) return { ...style, rgb: rgb['gil-1'], css: css['gil-1'], tile: tile('plain', rgb['gil-1'], rgb.bg, ratio) };
-    if (state === State.CONTENDED) return { ...style, rgb: rgb['gil-1'], css: css['gil-1'], tile: tile('hatch', rgb['gil-1'], rgb['gil-wait'], ratio) };
+    if (state === State.HELD) return { ...style, rgb: held, css: `rgb(${held.join(' ')})`, tile: tile('plain', held, rgb.bg, ratio) };
+    if (state === State.CONTENDED) return { ...style, rgb: held, css: `rgb(${held.join(' ')})`, tile: tile('hatch', held, dimmed('gil-wait'), ratio) };
     return style;
   });
   /** @type {Record<string, Tile>} */
@@ -91,7 +94,7 @@ export function readPalette(probe, resolve, ratio, chosen = new Set()) {
   const inside = blend(rgb.bg, rgb.blocked, 0.16);
   tiles.held = tile('plain', inside, rgb.bg, ratio);
   tiles.contended = tile('dots', blend(inside, rgb.blocked, 0.36), blend(inside, rgb.bg, 0.36), ratio);
-  if (chosen.size > 0) for (const role of HOLDS) tiles[role] = tile('plain', blend(rgb[role], rgb.bg, FADED), rgb.bg, ratio);
+  if (chosen.size > 0) for (const role of HOLDS) tiles[role] = tile('plain', dimmed(role), rgb.bg, ratio);
   probe.style.fontFamily = 'var(--gt-sans)';
   const sans = style.fontFamily;
   probe.style.fontFamily = 'var(--gt-mono)';

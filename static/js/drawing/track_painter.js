@@ -98,7 +98,7 @@ export class TrackPainter {
     if (!arrows.seen) return;
     const { chosen, thinned } = flows.visible(scale.from, scale.to, scale.pxToDuration(ARROW_PX * this.ratio));
     for (const n of chosen) arrows.add(n);
-    arrows.draw(this.ctx, css.ink, 0.9, thinned ? 0.34 : 0.55, thinned ? 0.5 : 0.8);
+    arrows.draw(this.ctx, css.arrow, 0.9, thinned ? 0.34 : 0.55, thinned ? 0.5 : 0.8);
   }
 
   /** Texts over spans: whole, or not at all. @param {Label[]} labels @param {number} widthPx */

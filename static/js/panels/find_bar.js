@@ -8,9 +8,12 @@ let count = 0;
 export class FindBar {
   /** @param {{find: (text: string) => void, step: (step: 1 | -1) => void, leave: () => void}} actions */
   constructor(actions) {
+    this.actions = actions;
     count += 1;
     const id = `gt-find-${count}`;
-    this.input = node('input', { type: 'search', id, class: 'gt-find-text', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off', spellcheck: 'false' });
+    this.input = node('input', { type: 'search', id, class: 'gt-text', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off', spellcheck: 'false' });
+    const close = node('button', { type: 'button', class: 'gt-button gt-close-group gt-find-close', 'aria-label': 'Close the search', title: 'Close the search (Esc)' }, '×');
+    close.addEventListener('click', () => this.#close());
     this.told = node('span', { class: 'gt-find-told', role: 'status' });
     this.element = node(
       'div',
@@ -20,18 +23,23 @@ export class FindBar {
       iconButton('back', 'Previous match (Shift+N)', () => actions.step(-1)),
       iconButton('forth', 'Next match (N)', () => actions.step(1)),
       this.told,
+      close,
     );
     this.input.addEventListener('input', () => actions.find(this.input.value));
     this.input.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') actions.step(event.shiftKey ? -1 : 1);
-      else if (event.key === 'Escape') {
-        this.show('');
-        actions.find('');
-        this.element.hidden = true;
-        actions.leave();
-      } else return;
+      else if (event.key === 'Escape') this.#close();
+      else return;
       event.preventDefault();
     });
+  }
+
+  /** Look for nothing any more. */
+  #close() {
+    this.show('');
+    this.actions.find('');
+    this.element.hidden = true;
+    this.actions.leave();
   }
 
   open() {
@@ -48,7 +56,7 @@ export class FindBar {
 
   /** @param {{spans: number, tracks: number} | null} found */
   tell(found) {
-    const text = found === null ? '' : found.tracks === 0 ? 'Nothing has this.' : `${formatCount(found.spans)} ${found.spans === 1 ? 'place' : 'places'} on ${formatCount(found.tracks)} ${found.tracks === 1 ? 'track' : 'tracks'}`;
+    const text = found === null ? '' : found.tracks === 0 ? 'Nothing has this. Try a part of a name, a state, a thing that is waited for, or a line as file.py:12.' : `${formatCount(found.spans)} ${found.spans === 1 ? 'place' : 'places'} on ${formatCount(found.tracks)} ${found.tracks === 1 ? 'track' : 'tracks'}`;
     if (this.told.textContent !== text) this.told.textContent = text;
   }
 }

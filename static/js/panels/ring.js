@@ -12,6 +12,9 @@ const ROUND = 360;
 const BROAD = 1.8;
 /** How far an arrow bends aside, as part of its length: two that go there and back don't cover each other. */
 const BEND = 0.17;
+/** Between two boxes. */
+const AIR_PX = 6;
+const MOST_ROUNDS = 200;
 
 export class Ring {
   /** @param {number} most how many places there are at most */
@@ -74,6 +77,68 @@ export function bent(from, to) {
     if (!inside(from, point) && !inside(to, point)) points.push(point);
   }
   return points;
+}
+
+/**
+ * Move boxes off each other, as little as it takes, within an area around 0; where there is no room for all, as far as it goes.
+ * @param {readonly Box[]} boxes
+ * @param {number} widthPx @param {number} heightPx of the area
+ */
+export function apart(boxes, widthPx, heightPx) {
+  for (let round = 0, moved = true; moved && round < MOST_ROUNDS; round += 1) {
+    moved = false;
+    for (const [n, one] of boxes.entries()) {
+      for (const other of boxes.slice(n + 1)) moved = parted(one, other) || moved;
+    }
+    for (const box of boxes) {
+      const [right, bottom] = [Math.max(widthPx / 2 - box.halfWidth, 0), Math.max(heightPx / 2 - box.halfHeight, 0)];
+      box.x = Math.min(Math.max(box.x, -right), right);
+      box.y = Math.min(Math.max(box.y, -bottom), bottom);
+    }
+  }
+}
+
+/** Move two off each other, on the way that is shorter. @param {Box} one @param {Box} other @returns {boolean} they had to */
+function parted(one, other) {
+  const [x, y] = [other.x - one.x, other.y - one.y];
+  const acrossPx = one.halfWidth + other.halfWidth + AIR_PX - Math.abs(x);
+  const downPx = one.halfHeight + other.halfHeight + AIR_PX - Math.abs(y);
+  if (acrossPx < 0.01 || downPx < 0.01) return false;
+  if (acrossPx < downPx) {
+    one.x -= (Math.sign(x || 1) * acrossPx) / 2;
+    other.x += (Math.sign(x || 1) * acrossPx) / 2;
+  } else {
+    one.y -= (Math.sign(y || 1) * downPx) / 2;
+    other.y += (Math.sign(y || 1) * downPx) / 2;
+  }
+  return true;
+}
+
+/**
+ * Where on a line a label covers least of what is there already, near a part of it by preference.
+ * @param {readonly Point[]} points of the line @param {number} wanted part of it
+ * @param {number} halfWidth @param {number} halfHeight of the label
+ * @param {readonly Box[]} there
+ * @returns {Box}
+ */
+export function free(points, wanted, halfWidth, halfHeight, there) {
+  const last = points.length - 1;
+  const near = [...points.keys()].sort((a, b) => Math.abs(a - wanted * last) - Math.abs(b - wanted * last));
+  let [best, least] = [{ ...points[near[0]], halfWidth, halfHeight }, Infinity];
+  for (const n of near) {
+    const label = { ...points[n], halfWidth, halfHeight };
+    const covered = there.reduce((sum, box) => sum + shared(label, box), 0);
+    if (covered < least - 1) [best, least] = [label, covered];
+    if (covered === 0) break;
+  }
+  return best;
+}
+
+/** The area that two boxes share. @param {Box} one @param {Box} other */
+function shared(one, other) {
+  const across = one.halfWidth + other.halfWidth - Math.abs(one.x - other.x);
+  const down = one.halfHeight + other.halfHeight - Math.abs(one.y - other.y);
+  return across > 0 && down > 0 ? across * down : 0;
 }
 
 /** @param {Box} box @param {Point} point */

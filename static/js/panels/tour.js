@@ -81,6 +81,7 @@ export class TourPanel {
   async open(number, visit) {
     if (this.url === null) return;
     this.element.hidden = false;
+    if (this.steps.length === 0) this.#say('Looking for the steps in this recording …');
     try {
       this.asked ??= ask(this.url);
       const steps = await this.asked;
@@ -88,8 +89,15 @@ export class TourPanel {
       this.#show(Math.min(Math.max(number, 1), steps.length) - 1, visit);
     } catch {
       this.asked = null;
-      this.texts.replaceChildren(node('p', { class: 'gt-tour-text' }, 'The tour can’t be read now. Close it and try again in a moment.'));
+      this.#say('The tour can’t be read now. Close it and try again in a moment.');
     }
+  }
+
+  /** In place of the steps. @param {string} sentence */
+  #say(sentence) {
+    this.texts.replaceChildren(node('p', { class: 'gt-tour-text', role: 'status' }, sentence));
+    this.back.hidden = true;
+    this.next.hidden = true;
   }
 
   /** All steps lie one upon the other, so that the panel is as high as the longest and nothing moves from step to step. @param {Step[]} steps */
@@ -108,6 +116,8 @@ export class TourPanel {
     this.at = n;
     [...this.texts.children].forEach((text, other) => text.classList.toggle('gt-tour-shown', other === n));
     this.where.textContent = `${n + 1} of ${this.steps.length}`;
+    this.back.hidden = false;
+    this.next.hidden = false;
     this.back.setAttribute('aria-disabled', String(n === 0));
     const last = n === this.steps.length - 1;
     this.next.textContent = last ? 'Done' : 'Next';

@@ -3,7 +3,7 @@
 import { STATE_TEXT, State } from '../model/schema.js';
 import { formatDuration, formatMoment } from '../text/format.js';
 import { node } from '../nodes.js';
-import { Ring, bent } from './ring.js';
+import { Ring, apart, bent, free } from './ring.js';
 import { thingWords } from '../text/sentences.js';
 import { momentOf, timesOf, waitsAt } from '../model/waits.js';
 
@@ -21,6 +21,9 @@ const LISTED = 100;
 const MOST_THINGS = 5;
 const NODE_PX = 28;
 const THING_PX = 26;
+const LABEL_PX = 20;
+/** Between the nodes and the edge of the drawing. */
+const AROUND_PX = 8;
 /** Room for half a label. */
 const EDGE_PX = 12;
 const LETTER_PX = 7.2;
@@ -141,24 +144,29 @@ export class WaitsPanel {
     const boxes = new Map();
     for (const id of states.keys()) {
       const place = ring.placeOf(id, Math.max(width - widest - 24, 60), Math.max(height - NODE_PX - 40, 40));
-      if (place) boxes.set(id, { x: middle.x + place.x, y: middle.y + place.y, halfWidth: nodePx(model, id) / 2, halfHeight: NODE_PX / 2 });
+      if (place) boxes.set(id, { ...place, halfWidth: nodePx(model, id) / 2, halfHeight: NODE_PX / 2 });
+    }
+    apart([...boxes.values()], width - 2 * AROUND_PX, height - 2 * AROUND_PX);
+    for (const box of boxes.values()) {
+      box.x += middle.x;
+      box.y += middle.y;
     }
     /** @type {Map<number, Box>} */
     const things = new Map();
     for (const { thing, to } of waits) {
       const n = this.inside.places.indexOf(thing);
-      if (to === 0 && n >= 0) things.set(thing, { x: middle.x, y: middle.y + (n % 2 ? -1 : 1) * Math.ceil(n / 2) * THING_PX, halfWidth: labelPx(short(model.name(thing))) / 2, halfHeight: 10 });
+      if (to === 0 && n >= 0) things.set(thing, { x: middle.x, y: middle.y + (n % 2 ? -1 : 1) * Math.ceil(n / 2) * THING_PX, halfWidth: labelPx(short(model.name(thing))) / 2, halfHeight: LABEL_PX / 2 });
     }
     const closed = new Set(circles.flat());
     const involved = new Set(waits.flatMap(({ from, to }) => [from, to]));
     const named = new Set();
+    const taken = [...boxes.values(), ...things.values()];
     const lines = waits.flatMap((wait) => {
-      const arrow = this.#arrow(model, wait, boxes, things, closed.has(wait), middle);
       // Of many that wait for one thing of one holder, the first arrow says its name.
       const key = `${wait.thing} ${wait.to}`;
       const again = wait.thing !== 0 && named.has(key);
       named.add(key);
-      return again ? arrow.filter((part) => part.localName === 'path') : arrow;
+      return this.#arrow(model, wait, boxes, things, closed.has(wait), middle, again ? null : taken);
     });
     const nodes = [...boxes].map(([id, box]) => this.#node(model, id, box, states.get(id) ?? NOT_BEGUN, involved.has(id), circles.flat().some(({ from }) => from === id)));
     drawing.setAttribute('viewBox', `0 0 ${width} ${height}`);
@@ -178,33 +186,36 @@ export class WaitsPanel {
     );
   }
 
-  /** From who waits to who has it, with the name of the thing; to nobody, to the thing alone. @param {Model} model @param {Wait} wait @param {Map<number, Box>} boxes @param {Map<number, Box>} things @param {boolean} closed @param {{x: number, y: number}} middle */
-  #arrow(model, { from, to, thing, any, span }, boxes, things, closed, middle) {
+  /** From who waits to who has it, with the name of the thing; to nobody, to the thing alone. @param {Model} model @param {Wait} wait @param {Map<number, Box>} boxes @param {Map<number, Box>} things @param {boolean} closed @param {{x: number, y: number}} middle @param {Box[] | null} taken where a label would cover something; null: it has none */
+  #arrow(model, { from, to, thing, any, span }, boxes, things, closed, middle, taken) {
     const start = boxes.get(from);
     const end = to === 0 ? things.get(thing) : boxes.get(to);
     if (!start || !end) return [];
     const kind = `gt-wait gt-t-${span.state}${closed ? ' gt-closed' : ''}${any ? ' gt-any' : ''}`;
     const label = thing === 0 ? 'its end' : short(model.name(thing));
-    if (start === end) return this.#loop(start, label, kind, start.y < middle.y ? -1 : 1);
+    if (start === end) return this.#loop(start, taken && label, kind, start.y < middle.y ? -1 : 1);
     // What would bend out of sight goes along the edge.
     const points = bent(start, end).map(({ x, y }) => ({ x, y: Math.min(Math.max(y, EDGE_PX), 2 * middle.y - EDGE_PX) }));
     const last = points.length - 1;
-    const at = to === 0 ? end : points[Math.round(last * LABEL_AT)];
     const line = last < 1 ? [] : [drawn('path', { class: kind, d: `M${points.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}` }), head(points[Math.max(last - 3, 0)], points[last], kind)];
-    return at ? [...line, this.#label(label, at, kind)] : [];
+    if (!taken || (to !== 0 && last < 0)) return line;
+    if (to === 0) return [...line, this.#label(label, end, kind)];
+    const at = free(points, LABEL_AT, labelPx(label) / 2, LABEL_PX / 2, taken);
+    taken.push(at);
+    return [...line, this.#label(label, at, kind)];
   }
 
-  /** From who waits to itself. @param {Box} box @param {string} label @param {string} kind @param {1 | -1} side above or below it */
+  /** From who waits to itself. @param {Box} box @param {string | null} label @param {string} kind @param {1 | -1} side above or below it */
   #loop({ x, y, halfHeight }, label, kind, side) {
     const edge = y + side * (halfHeight + 1);
     const d = `M${x + 16} ${edge}C${x + 60} ${edge + side * 60} ${x - 60} ${edge + side * 60} ${x - 16} ${edge}`;
-    return [drawn('path', { class: kind, d }), head({ x: x - 34, y: edge + side * 22 }, { x: x - 16, y: edge }, kind), this.#label(label, { x, y: edge + side * 48 }, kind)];
+    return [drawn('path', { class: kind, d }), head({ x: x - 34, y: edge + side * 22 }, { x: x - 16, y: edge }, kind), ...(label === null ? [] : [this.#label(label, { x, y: edge + side * 48 }, kind)])];
   }
 
   /** @param {string} text @param {{x: number, y: number}} at @param {string} kind */
   #label(text, { x, y }, kind) {
     const half = labelPx(text) / 2;
-    return drawn('g', { class: `gt-thing ${kind}`, transform: `translate(${x} ${y})` }, drawn('rect', { x: -half, y: -10, width: 2 * half, height: 20, rx: 10 }), drawn('text', { y: 4.5, 'text-anchor': 'middle' }, text));
+    return drawn('g', { class: `gt-thing ${kind}`, transform: `translate(${x} ${y})` }, drawn('rect', { x: -half, y: -LABEL_PX / 2, width: 2 * half, height: LABEL_PX, rx: LABEL_PX / 2 }), drawn('text', { y: 4.5, 'text-anchor': 'middle' }, text));
   }
 
   /** The same in words; who is named can be gone to. @param {Model} model @param {Waits} told */
