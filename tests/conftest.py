@@ -1,11 +1,16 @@
-"""What holds for all tests: hypothesis without deadlines, Ctrl-C, and a list of the interpreters that are missing."""
+"""What holds for all tests: hypothesis without deadlines, Ctrl-C, a list of the interpreters that are missing, sanitizers."""
 
+import shutil
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from gilscope.collector import interpreters
+from gilscope.collector.interpreters import Interpreter
 from tests.browsing import browser  # noqa: F401
 from tests.timeline_page import page, server  # noqa: F401
 
@@ -38,3 +43,33 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"Not tested: Python {', '.join(missing)}, not found with headers here "
             "(scripts/install-interpreters brings some; GILSCOPE_INTERPRETERS names others)."
         )
+
+
+SANITIZERS = ("-g", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+
+
+@pytest.fixture
+def sanitized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interpreter:
+    """This Python, with a recorder under the address and undefined-behaviour sanitizers: a complaint ends the program."""
+    preloaded = " ".join(map(_library, ("libasan.so", "libubsan.so")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("CC", "gcc")
+    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
+    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
+    python = interpreters.describe(sys.executable)
+    interpreters.build_probe(python)
+    monkeypatch.setenv("LD_PRELOAD", preloaded)
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    return python
+
+
+def _library(name: str) -> str:
+    """Path of a library of gcc's; skips the test where there is none."""
+    if shutil.which("gcc") is None:
+        pytest.skip("no gcc here")
+    path = subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    if path == name:
+        pytest.skip(f"gcc has no {name} here")
+    return path

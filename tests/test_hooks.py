@@ -1,11 +1,9 @@
 """What the recorder sees of locks, threads, queues and sleeps, as whole sequences, on every interpreter."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Flag, Kind, TrackKind
 from tests.programs import (
@@ -20,7 +18,6 @@ from tests.programs import (
     sequence,
     things,
 )
-from tests.test_sanitized import SANITIZERS, library
 
 THREADS = {Kind.THREAD_START, Kind.THREAD_BEGIN, Kind.THREAD_END, Kind.THING_NEW}
 LIFE = ["THREAD_BEGIN {0}", "THREAD_END {0}"]
@@ -755,18 +752,9 @@ def run():
     assert int(recorded.output) < 200  # less than one a round, once each address has been some condition's
 
 
-def test_no_sanitizer_complains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_sanitizer_complains(tmp_path: Path, sanitized: Interpreter) -> None:
     """Nor is there a bad access, or anything undefined."""
-    preloaded = " ".join(map(library, ("libasan.so", "libubsan.so")))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("CC", "gcc")
-    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
-    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
-    python = interpreters.describe(sys.executable)
-    interpreters.build_probe(python)
-    monkeypatch.setenv("LD_PRELOAD", preloaded)
-    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
-    recorded = record(python, tmp_path, EVERYTHING + "\ndef run():\n    everything(100)\n")
+    recorded = record(sanitized, tmp_path, EVERYTHING + "\ndef run():\n    everything(100)\n")
     assert len(recorded.rows) > 10_000
 
 

@@ -12,14 +12,12 @@ import pytest
 
 from gilscope.analysis import critical_path
 from gilscope.analysis.timeline import Timeline
-from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording
 from tests.programs import WITH_GIL, ids, looks_both_ways, run_by_hand
 from tests.programs import record as record_rings
 from tests.test_run import run
-from tests.test_sanitized import SANITIZERS, library
 
 pytestmark = pytest.mark.all_interpreters
 
@@ -784,18 +782,9 @@ def run():
     assert objects < 30
 
 
-def test_no_sanitizer_complains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_sanitizer_complains(tmp_path: Path, sanitized: Interpreter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor is there a bad access, or anything undefined."""
-    preloaded = " ".join(map(library, ("libasan.so", "libubsan.so")))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("CC", "gcc")
-    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
-    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
-    python = interpreters.describe(sys.executable)
-    interpreters.build_probe(python)
-    monkeypatch.setenv("LD_PRELOAD", preloaded)
-    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
     monkeypatch.setenv("PYTHONMALLOC", "malloc")
     program = "\nasync def rounds():\n    for _ in range(20):\n        await round()\n"
-    recorded = record_rings(python, tmp_path, EVERYTHING + program + "\ndef run():\n    asyncio.run(rounds())\n")
+    recorded = record_rings(sanitized, tmp_path, EVERYTHING + program + "\ndef run():\n    asyncio.run(rounds())\n")
     assert len(recorded.rows) > 1_000

@@ -123,8 +123,7 @@ static int note_purpose(PyObject *thing, uint16_t track, PyObject *attribute, lo
     return failed;
 }
 
-/* The value of a key; NULL: there is none. A new reference: another thread may take it out meanwhile. */
-static PyObject *look_up(PyObject *dict, PyObject *key)
+PyObject *hooks_look_up(PyObject *dict, PyObject *key)
 {
 #if PY_VERSION_HEX >= 0x030D0000
     PyObject *value;
@@ -138,7 +137,7 @@ static purpose purpose_of(PyObject *condition)
 {
     purpose it = {address(condition), TRACK_CONDITION, ROLE_NEWS};
     PyObject *key = PyLong_FromVoidPtr(condition);
-    PyObject *note = key == NULL ? NULL : look_up(purposes, key);
+    PyObject *note = key == NULL ? NULL : hooks_look_up(purposes, key);
     if (note != NULL) {
         it.thing = PyLong_AsUnsignedLongLong(PyTuple_GET_ITEM(note, 0));
         it.track = (uint16_t)PyLong_AsLong(PyTuple_GET_ITEM(note, 1));
@@ -343,7 +342,7 @@ static PyObject *step_name(hook *h, PyObject *const *arguments, size_t nargsf, P
     if (done == NULL)
         return NULL;
     PyObject *key = PyLong_FromVoidPtr(arguments[0]);
-    PyObject *ring = key == NULL ? NULL : look_up(slots, key);
+    PyObject *ring = key == NULL ? NULL : hooks_look_up(slots, key);
     PyObject *ident = ring == NULL ? NULL : PyObject_GetAttrString(arguments[0], "native_id");
     if (ident != NULL)
         define_thread(arguments[0], ring, PyLong_Check(ident) && PyLong_AsLong(ident) == getpid());

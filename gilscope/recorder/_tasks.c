@@ -582,17 +582,6 @@ typedef struct {
     uint16_t track;
 } watched;
 
-/* The value of a key; NULL: there is none. A new reference: another thread may put in another one meanwhile. */
-static PyObject *item(PyObject *dict, PyObject *key)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    PyObject *value;
-    return PyDict_GetItemRef(dict, key, &value) < 0 ? NULL : value;
-#else
-    return Py_XNewRef(PyDict_GetItemWithError(dict, key));
-#endif
-}
-
 static PyObject *watched_get(PyObject *self, PyObject *object, PyObject *type)
 {
     PyObject *name = ((watched *)self)->name;
@@ -600,7 +589,7 @@ static PyObject *watched_get(PyObject *self, PyObject *object, PyObject *type)
         return PyErr_Format(PyExc_AttributeError, "type object '%.100s' has no attribute '%U'",
                             ((PyTypeObject *)type)->tp_name, name);
     PyObject *has = PyObject_GenericGetDict(object, NULL);
-    PyObject *value = has == NULL ? NULL : item(has, name);
+    PyObject *value = has == NULL ? NULL : hooks_look_up(has, name);
     if (value == NULL && has != NULL && !PyErr_Occurred())
         PyErr_Format(PyExc_AttributeError, "'%.100s' object has no attribute '%U'", Py_TYPE(object)->tp_name, name);
     Py_XDECREF(has);
@@ -655,7 +644,7 @@ static int watched_set(PyObject *self, PyObject *object, PyObject *value)
 {
     watched *it = (watched *)self;
     PyObject *has = PyObject_GenericGetDict(object, NULL);
-    PyObject *old = has == NULL ? NULL : item(has, it->name);
+    PyObject *old = has == NULL ? NULL : hooks_look_up(has, it->name);
     int failed = has == NULL || PyErr_Occurred() ? -1
                  : value == NULL                 ? PyDict_DelItem(has, it->name)
                                                  : PyDict_SetItem(has, it->name, value);

@@ -70,6 +70,8 @@ void garbage_uninstall(void);
 /* Provided by _hooks.c, from the module's exec slot. */
 int hooks_add(PyObject *module);
 bool hooks_inside(void);
+/* The value of a key; NULL: there is none. A new reference: another thread may put in another one meanwhile. */
+PyObject *hooks_look_up(PyObject *dict, PyObject *key);
 
 /* Provided by _tasks.c, from the module's exec slot. */
 int tasks_add(PyObject *module);
