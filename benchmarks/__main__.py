@@ -8,7 +8,20 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import acquisitions, analysis, contradictions, cost, live, measure, soak, storm, timeline, web, weight
+from benchmarks import (
+    acquisitions,
+    analysis,
+    contradictions,
+    cost,
+    live,
+    measure,
+    soak,
+    storm,
+    timeline,
+    viewers,
+    web,
+    weight,
+)
 from benchmarks.measure import Figure, NotMeasured
 from gilscope import __version__
 
@@ -19,6 +32,7 @@ FAMILIES = {
     "web": web,
     "live": live,
     "timeline": timeline,
+    "viewers": viewers,
     "weight": weight,
     "analysis": analysis,
     "contradictions": contradictions,

@@ -101,17 +101,22 @@ def environment(name: str) -> Path:
     return command
 
 
-@contextmanager
-def packages(name: str) -> Iterator[None]:
-    """Programs find the packages of a lock, whoever runs them: all of it is the same Python."""
+def site_packages(name: str) -> Path:
+    """Where the packages of a lock are."""
     asked = subprocess.run(
         [environment(name), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True,
         text=True,
         check=True,
     )
+    return Path(asked.stdout.strip())
+
+
+@contextmanager
+def packages(name: str) -> Iterator[None]:
+    """Programs find the packages of a lock, whoever runs them: all of it is the same Python."""
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = asked.stdout.strip()
+    os.environ["PYTHONPATH"] = str(site_packages(name))
     try:
         yield
     finally:
