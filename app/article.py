@@ -1,6 +1,7 @@
 """The page *The article, measured*: every statement, and what was measured of it here, on one interpreter or on all."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,8 +52,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """All of it, by chapter and statement. ``tally``: how many verdicts of each word."""
+    """All of it, by chapter and statement, on these interpreters. ``tally``: how many verdicts of each word."""
 
+    pythons: tuple[str, ...]
     chapters: list[tuple[str, list[tuple[Statement, list[Line]]]]]
     tally: Counter[str]
 
@@ -136,7 +138,6 @@ async def _round(request: Request, python: str) -> dict[str, Any]:
 
     return {
         "python": python,
-        "pythons": usable if python == ALL else (python,) if python else (),
         "usable": usable,
         "repeats": REPEATS,
         "round": rounds.round,
@@ -149,13 +150,19 @@ async def _round(request: Request, python: str) -> dict[str, Any]:
 async def _whole(request: Request, python: str) -> dict[str, Any]:
     """With the table; it may be newer than the stamp, never older."""
     context = await _round(request, python)
-    return {**context, "table": await asyncio.to_thread(_table, request, context["pythons"])}
+    going = context["round"].pythons if context["round"] and context["round"].state == "going" else ()
+    table = await asyncio.to_thread(_table, request, context["python"], set(going), context["usable"])
+    return {**context, "table": table}
 
 
-def _table(request: Request, pythons: Sequence[str]) -> Table:
+def _table(request: Request, python: str, going: set[str], usable: Sequence[str]) -> Table:
+    """Side by side stand those of which there are verdicts, also where they are gone, and those of the round that goes on."""
     catalogue = _catalogue(request)
     with request.state.store.transaction() as database:
         found = verdicts.read(database, {name: claim for name, (claim, _) in catalogue.items()})
+    pythons: tuple[str, ...] = (python,) if python else ()
+    if python == ALL:
+        pythons = tuple(sorted({one for _, one in found} | going or usable, key=_by_version))
     lines = [
         Line(claim, scenario.title, tuple(_cell(python, found.get((name, python), [])) for python in pythons))
         for name, (claim, scenario) in catalogue.items()
@@ -164,7 +171,11 @@ def _table(request: Request, pythons: Sequence[str]) -> Table:
         (chapter, [(one, [line for line in lines if one.number in line.claim.rows]) for one in statements])
         for chapter, statements in article.chapters()
     ]
-    return Table(chapters, Counter(cell.judged.verdict for line in lines for cell in line.cells))
+    return Table(pythons, chapters, Counter(cell.judged.verdict for line in lines for cell in line.cells))
+
+
+def _by_version(python: str) -> tuple[list[int], str]:
+    return [int(number) for number in re.findall(r"\d+", python)], python
 
 
 def _cell(python: str, kept: Sequence[Kept]) -> Cell:

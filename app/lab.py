@@ -27,7 +27,7 @@ router = APIRouter(prefix="/lab")
 REPEATS = ("1", "2", "3", "5")
 USUAL_REPEATS = "3"
 PRESETS: dict[str, tuple[str, dict[str, Value]]] = {
-    "HTTP requests": ("many_requests", {"pieces": 100, "waiting_ms": 30, "computing_ms": 0.5, "payload_kb": 1}),
+    "many HTTP requests": ("many_requests", {"pieces": 200, "waiting_ms": 20, "computing_ms": 0.5, "payload_kb": 1}),
     "50 pages to fetch and read": ("fifty_pages", {"pieces": 50, "waiting_ms": 60, "computing_ms": 6, "payload_kb": 1}),
     "a million CSV rows": ("csv_rows", {"pieces": 16, "waiting_ms": 0, "computing_ms": 40, "payload_kb": 2000}),
     "database writes": (

@@ -31,7 +31,8 @@ SAID = re.compile(
 )
 WAITS, COMPUTES = 0.8, 0.2
 """Work that waits for more of its time than this mostly waits; for less than this, it mostly computes."""
-VERY_MANY = 1000
+DOZENS = 100
+"""So many pieces that wait are the article's moderate number; hundreds and more go to asyncio."""
 NEAR = 0.05
 """Two times that differ by less count as the same, whatever their spread."""
 LIGHT = 1.1
@@ -162,11 +163,11 @@ def by_the_article(work: Work) -> Advice:
         return Advice("processes", f"{waits}: it computes, and computing goes to processes.")
     if work.waits <= WAITS:
         return Advice("mixed", f"{waits}: a mixture goes to asyncio, with a pool of processes that compute.")
-    if work.pieces >= VERY_MANY:
+    if work.pieces > DOZENS:
         return Advice(
-            "asyncio", f"{waits}, and there are {work.pieces:,}: waiting of a thousand and more goes to asyncio."
+            "asyncio", f"{waits}, and there are {work.pieces:,} of them: waiting of hundreds and more goes to asyncio."
         )
-    return Advice("threads", f"{waits}, and there are fewer than {VERY_MANY:,}: waiting goes to threads.")
+    return Advice("threads", f"{waits}, and there are no more than {DOZENS}: waiting of dozens goes to threads.")
 
 
 def by_measurement(outcomes: Sequence[Outcome]) -> Advice:

@@ -17,7 +17,7 @@ from gilscope.terminal import asked, say, signals
 
 OK, FAILED, SIGNALLED = 0, 1, 128
 MOST_REPEATS = 20
-FIGURES = (("took", "time"), ("began", "first began"), ("half", "half done"), ("most", "95 % done"))
+FIGURES = (("took", "time"), ("began", "start-up"), ("half", "latency of half"), ("most", "of 95 %"))
 WORDS = {"agree": "They agree.", "even": "They agree, within the spread.", "differ": "They differ."}
 
 

@@ -25,11 +25,11 @@ def outcome(way: str, *took: float, memory: int = 30, reasons: tuple[str, ...] =
 
 def test_the_article_goes_by_how_much_is_waited() -> None:
     """A little below and above each border."""
-    ways = [by_the_article(Work(999, waits, 100 - waits)).way for waits in (0, 19, 20, 80, 81, 100)]
+    ways = [by_the_article(Work(100, waits, 100 - waits)).way for waits in (0, 19, 20, 80, 81, 100)]
     assert ways == ["processes", "processes", "mixed", "mixed", "threads", "threads"]
-    assert by_the_article(Work(1000, 100, 0)) == Advice(
+    assert by_the_article(Work(101, 100, 0)) == Advice(
         "asyncio",
-        "Each piece waits for 100 % of its time, and there are 1,000: waiting of a thousand and more goes to asyncio.",
+        "Each piece waits for 100 % of its time, and there are 101 of them: waiting of hundreds and more goes to asyncio.",
     )
     assert by_the_article(Work(1000, 0, 1)).way == "processes"
 

@@ -171,7 +171,13 @@ def test_run_all_cancel_resume_and_a_server_that_ends(browser: Browser, tmp_path
         page.get_by_label("interpreter").select_option("all")
         expect(page).to_have_url(re.compile(r"/article\?python=all$"))
         cells = page.locator("#statement-17 td[data-python]")
-        expect(cells).to_have_count(len(running.state["interpreters"]._usable))
+        expect(cells).to_have_count(1)
+        others = [
+            one.text for one in running.state["interpreters"]._usable if one.text != cells.get_attribute("data-python")
+        ]
+        expect(page.get_by_text(f"Nothing was measured yet on {', '.join(others)}.")).to_be_visible(
+            visible=bool(others)
+        )
         expect(page.get_by_label("interpreter")).to_be_focused()
         page.locator("#statement-17 summary").click()
         expect(page.locator("#statement-17 dd")).to_contain_text("runners waited for the shot")
@@ -197,6 +203,8 @@ def test_a_round_waits_for_its_turn_and_there_is_one_at_a_time(tmp_path: Path, f
         usable = running.state["interpreters"]._usable
         assert running.state["rounds"].round.total == 3 * len(SMALL) * len(usable)
         assert "1st in the queue" in asking.get("/article").text
+        columns = re.findall(r'<th scope="col">(3[^<]*)</th>', asking.get("/article?python=all").text)
+        assert columns[: len(usable)] == [one.text for one in usable], "those that are being measured"
         refused = asking.post("/article/round", data=form)
         assert (refused.status_code, "A round is being run already." in refused.text) == (503, True)
         assert asking.post("/article/round/cancel", data=form).headers["Location"] == "/article?python=all"

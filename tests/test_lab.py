@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from app import lab, lab_kept
 from app.tail import META
@@ -24,6 +24,7 @@ from gilscope.recording import encode_chunk
 from gilscope.scenarios import validate
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
+from tests.browsing import opened
 from tests.test_pages_browser import TEXTS
 
 WORK = {"pieces": "2", "waiting_ms": "1", "computing_ms": "2"}
@@ -65,8 +66,8 @@ def test_what_the_article_says_stands_there_before(asking: httpx.Client) -> None
     """By kind of work; the one in the form is marked."""
     answer = asking.get("/lab")
     rows = re.findall(r'<th scope="row"><a href="[^"]*">(.*?)</a></th><td>(.*?)</td>', answer.text)
-    assert [way for _, way in rows] == ["threads"] * 2 + ["processes", "threads", "processes", "asyncio", "processes"]
-    assert [name for name, _ in rows] == list(lab.PRESETS)
+    ways = ["asyncio", "threads", "processes", "threads", "processes", "asyncio", "processes"]
+    assert rows == [*zip(lab.PRESETS, ways, strict=True), ("fire and forget", "a daemon thread")]
     assert 'aria-current="true" href' not in answer.text
     link = re.findall(r'href="(/lab\?[^"]*)">batch inference', answer.text)[0]
     marked = re.findall(r'aria-current="true" href="[^"]*">([^<]*)', asking.get(html.unescape(link)).text)
@@ -316,3 +317,25 @@ def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         expect(page.locator("gil-timeline")).to_be_visible()
         browser.close()
         assert errors == []
+
+
+def test_the_share_of_waiting_moves_both_times(browser: Browser, server: Served) -> None:
+    """They stay as long together, by key too; what is typed moves it back; where there is no time, there is no share."""
+    page, errors = opened(browser)
+    page.goto(f"{server.base}/lab?waiting_ms=20&computing_ms=5")
+    share, waiting, computing = (
+        page.get_by_label(name, exact=True) for name in ("share of waiting", "waiting", "computing")
+    )
+    expect(share).to_have_value("80")
+    share.press("ArrowLeft")
+    expect(waiting.first).to_have_value("19.8")
+    expect(computing.first).to_have_value("5.2")
+    expect(page.locator("#lab-share output")).to_have_text("79 %")
+    waiting.first.fill("5.2")
+    expect(share).to_have_value("50")
+    waiting.last.fill("0")
+    expect(share).to_have_value("0")
+    computing.first.fill("0")
+    expect(share).to_be_hidden()
+    assert errors == []
+    page.close()
