@@ -161,6 +161,50 @@ def test_calls_of_a_manager_are_messages_with_names(tmp_path: Path, python: Inte
     assert "the answer to Semaphore.acquire()" in hops[0].detail
 
 
+def test_unfinished_tasks_of_a_queue_are_counted(tmp_path: Path) -> None:
+    """put() adds one, task_done() takes one away, and join() waits for that, until the last one is done."""
+    recording, _ = run(
+        tmp_path,
+        """
+        context = get_context("fork")
+        orders, go = context.JoinableQueue(), context.Semaphore(0)
+        worker = context.Process(target=work, args=(orders, go), name="worker")
+        worker.start()
+        orders.put(1)
+        orders.put(2)
+        go.release()
+        orders.join()
+        orders.join()
+        worker.join()
+        """,
+        before="""
+        from multiprocessing import get_context
+
+        def work(orders, go):
+            go.acquire()
+            for _ in range(2):
+                sleep(0.1)
+                orders.get()
+                orders.task_done()
+            try: orders.task_done()
+            except ValueError: pass
+        """,
+    )
+    count = track(recording, TrackKind.SEMAPHORE, "orders: unfinished")
+    assert recording.tracks[count]["internal"] is False
+    values = recording.rows.value[recording.rows.track == count].tolist()
+    assert [value for n, value in enumerate(values) if n == 0 or value != values[n - 1]] == [0, 1, 2, 1, 0]
+    timeline = Timeline(recording)
+    main, flows = track(recording, TrackKind.THREAD, "MainThread"), timeline.flows
+    waits = timeline.spans.of(main)
+    waits = waits[(waits.state == State.BLOCKED) & (waits.thing == count)]
+    ended = flows.wakes[(flows.rows.track[flows.wakes] == main) & np.isin(flows.rows.at[flows.wakes], waits.end)]
+    assert {timeline.name(int(flows.rows.track[cause])) for cause in flows.cause[ended]} == {"worker"}
+    hops = chain(timeline, main, int(waits.begin[waits.length.argmax()]))
+    assert " in orders.join for semaphore orders: unfinished" in hops[0].sentence
+    assert hops[0].detail.startswith("worker lets it go on")
+
+
 POOL = """
 from multiprocessing import TimeoutError, get_context
 

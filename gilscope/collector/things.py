@@ -212,4 +212,7 @@ class Things:
             self._tracks.change(track, asyncio=True)
         if pid == NO_PROCESS:
             self._tracks.change(track, pid=0)  # it outlives the process that made it
+            queue = self.by_address(pid).known.get(self._tracks.counted.get(int(records.thing[n]), 0))
+            if queue:
+                self._tracks.change(track, name=f"{self._tracks[queue]['name']}: unfinished", internal=False)
         return self._known.new(track)

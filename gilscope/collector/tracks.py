@@ -29,8 +29,11 @@ class Tracks:
         self.forked: dict[int, int] = {}
         """By pid of a forked process, that of its parent: what the parent had, it has too."""
         self.other_end: dict[int, int] = {}
-        self._challenged: dict[int, int] = {}
         """By key of one end of a pipe of two directions: what is read there is written at that one."""
+        self._challenged: dict[int, int] = {}
+        """By challenge, the key of the one end of a socket that has told it."""
+        self.counted: dict[int, int] = {}
+        """By key of a semaphore, the key of the queue whose unfinished tasks it counts."""
         self._types: dict[int, str] = {}
         self._type_tracks: dict[int, int] = {}
 

@@ -154,6 +154,8 @@ class Transcript:
                 self._tracks.name_process(told)
             case "pipe":
                 self._tracks.define_pipe(*told["ends"])
+            case "count":
+                self._tracks.counted[told["semaphore"]] = told["queue"]
             case "pipe end":
                 self._tracks.define_end(told)
             case "type":

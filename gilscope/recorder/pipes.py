@@ -15,7 +15,7 @@ from _json import encode_basestring_ascii as quote
 
 from gilscope.events import Flag, Kind, TrackKind
 from gilscope.recorder import _probe
-from gilscope.recorder.shared import PIPE, SHARED, is_internal, key, made
+from gilscope.recorder.shared import PIPE, SHARED, counted_next, is_internal, key, made, means_no_more, queue_begins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +59,24 @@ def of_managers(module: ModuleType) -> list[Place]:
 
 def of_queues(module: ModuleType) -> list[Place]:
     """Hooks in `multiprocessing.queues`."""
-    queues = [module.Queue, module.SimpleQueue]
-    return [(queue, "__init__", _probe.around(vars(queue)["__init__"], _queue, _queue_made)) for queue in queues]
+    joinable = module.JoinableQueue
+
+    def has_made(queue: Any, result: object, error: object) -> None:
+        if error is None:
+            made(queue, TrackKind.PIPE, _key(queue._writer), 0, sys._getframe(1))
+            if isinstance(queue, joinable):
+                counted_next(_key(queue._writer))
+
+    return [
+        *(
+            (queue, "__init__", _probe.around(vars(queue)["__init__"], _queue, has_made))
+            for queue in (module.Queue, module.SimpleQueue)
+        ),
+        *(
+            (joinable, name, _probe.around(vars(joinable)[name], queue_begins, means_no_more))
+            for name in ("join", "task_done")
+        ),
+    ]
 
 
 def of_reduction(module: ModuleType) -> list[Place]:
@@ -93,11 +109,6 @@ def _pipe_made(noted: object, ends: tuple[Any, Any] | None, error: object) -> No
 
 def _queue(queue: object, *_: object, **__: object) -> object:
     return queue
-
-
-def _queue_made(queue: Any, result: object, error: object) -> None:
-    if error is None:
-        made(queue, TrackKind.PIPE, _key(queue._writer), 0, sys._getframe(1))
 
 
 # Two ends of a socket

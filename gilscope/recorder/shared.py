@@ -29,8 +29,9 @@ SEMAPHORE, CONDITION, EVENT, PIPE, CALL = range(5)
 _FOR_USERS = tuple(f"multiprocessing/{part}.py" for part in ("context", "sharedctypes", "shared_memory"))
 """Files of the standard library that make things which the user has asked them for: Lock(), Value(), ShareableList()."""
 _counted = itertools.count(1)
-_setting = threading.local()
-"""The event whose wait() or set() this thread is in."""
+_this_thread = threading.local()
+"""What a condition is for, whose owner's method this thread is in: the condition, kind and key of what it tells about.
+And the queue whose unfinished tasks the next semaphore counts."""
 
 
 def key(of: int, text: str) -> int:
@@ -62,6 +63,8 @@ def of_synchronize(module: ModuleType) -> list[Place]:
         if error is None:
             track, value = kind_of(noted)
             know(noted, track)
+            if type(noted) is module.Semaphore:
+                _counts(noted)
             made(noted, track, _probe.semaphore_key(noted._semlock), value, sys._getframe(1))  # type: ignore[attr-defined]
 
     def is_remade(noted: object, result: object, error: object) -> None:
@@ -80,10 +83,10 @@ def of_synchronize(module: ModuleType) -> list[Place]:
         (semaphore, "__setstate__", _self, is_remade),
         (condition, "__init__", _self, _condition_made),
         (condition, "wait", _wait_begins, _wait_ends),
-        (condition, "notify", _self, _notified),
+        (condition, "notify", _notifies, None),
         (event, "__init__", _self, _event_made),
-        (event, "wait", _event_begins, _event_ends),
-        (event, "set", _event_begins, _event_ends),
+        (event, "wait", _event_begins, means_no_more),
+        (event, "set", _event_begins, means_no_more),
     )
     return [(owner, name, _probe.around(vars(owner)[name], before, after)) for owner, name, before, after in steps]
 
@@ -97,6 +100,38 @@ def know(thing: Any, track: TrackKind) -> None:
 
 def _self(thing: object, *_: object, **__: object) -> object:
     return thing
+
+
+# The tasks of a JoinableQueue
+
+
+def counted_next(queue: int) -> None:
+    """The next semaphore that this thread makes counts the unfinished tasks of this queue, which is told by its key."""
+    _this_thread.queue = queue
+
+
+def _counts(semaphore: Any) -> None:
+    queue = getattr(_this_thread, "queue", 0)
+    if queue:
+        _this_thread.queue = 0
+        told = f'{{"def": "count", "queue": {queue}, "semaphore": {_probe.semaphore_key(semaphore._semlock)}}}'
+        _probe.define(told.encode())
+
+
+def queue_begins(queue: Any, *_: object) -> object:
+    """join() waits for the count of unfinished tasks, and task_done() tells of it."""
+    return _means(queue._cond, TrackKind.SEMAPHORE, _probe.semaphore_key(queue._unfinished_tasks._semlock))
+
+
+def means_no_more(outer: object, result: object, error: object) -> None:
+    """The end of what queue_begins() began."""
+    _this_thread.meant = outer
+
+
+def _means(condition: object, track: TrackKind, thing: int) -> object:
+    outer = getattr(_this_thread, "meant", None)
+    _this_thread.meant = condition, track, thing
+    return outer
 
 
 def _condition_key(condition: Any) -> int:
@@ -118,10 +153,10 @@ def _event_made(event: Any, result: object, error: object) -> None:
 
 
 def _meant(condition: Any) -> tuple[TrackKind, int]:
-    """An event waits by a condition of its own."""
-    event = getattr(_setting, "event", None)
-    if event is not None and event._cond is condition:
-        return TrackKind.EVENT, _event_key(event)
+    """An event waits by a condition of its own, and so does a queue for its tasks."""
+    meant = getattr(_this_thread, "meant", None)
+    if meant is not None and meant[0] is condition:
+        return meant[1], meant[2]
     return TrackKind.CONDITION, _condition_key(condition)
 
 
@@ -143,17 +178,12 @@ def _wait_ends(noted: tuple[TrackKind, int, int] | None, result: object, error: 
         _probe.emit(Kind.UNBLOCK, flags | ended, track, thing, 0)
 
 
-def _notified(condition: Any, result: object, error: object) -> None:
-    if error is None:
+def _notifies(condition: Any, *_: object, **__: object) -> None:
+    """Told before: whoever it wakes goes on before it is over. Without the lock, it is refused."""
+    if condition._lock._semlock._is_mine():
         track, thing = _meant(condition)
         _probe.emit(Kind.NOTIFY, 0, track, thing, 0)
 
 
-def _event_begins(event: object, *_: object, **__: object) -> object:
-    outer = getattr(_setting, "event", None)
-    _setting.event = event
-    return outer
-
-
-def _event_ends(outer: object, result: object, error: object) -> None:
-    _setting.event = outer
+def _event_begins(event: Any, *_: object, **__: object) -> object:
+    return _means(event._cond, TrackKind.EVENT, _event_key(event))
