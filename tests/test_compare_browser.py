@@ -91,7 +91,7 @@ def test_panning_one_moves_all(page: Page, server: Served) -> None:
     sought = views(page)
     assert sought[0]["at"] == sought[1]["at"] > 0
     assert sought[0]["to"] - sought[0]["from"] < panned[0]["to"] - panned[0]["from"]
-    names = [page.locator("gil-timeline").nth(n).locator(".gt-label").all_inner_texts() for n in (0, 1)]
+    names = [page.locator("gil-timeline").nth(n).locator(".gt-name").all_text_contents() for n in (0, 1)]
     assert "burner 1" in names[0]
     assert names[0] != names[1]
 

@@ -161,7 +161,7 @@ def test_provenance_is_always_on_screen_and_explained(page: Page, server: Served
 def test_a_finding_leads_to_its_span_and_the_story_from_hop_to_hop(page: Page, server: Served) -> None:
     """Findings are links into the timeline; there, why a thread isn't running is a story whose hops select their spans."""
     page.goto(f"{server.base}/recordings/whole")
-    page.locator("a.finding", has_text="Threads queue for the lock cache").click()
+    page.get_by_role("link", name="Threads queue for the lock cache").click()
     title = page.locator(".gt-detail-title")
     expect(title).to_have_text(re.compile(r"Why is worker-\d not running\?"))
     hops = page.locator(".gt-hop")
@@ -170,6 +170,27 @@ def test_a_finding_leads_to_its_span_and_the_story_from_hop_to_hop(page: Page, s
     hops.last.click()
     expect(hops.last).to_have_attribute("aria-current", "step")
     expect(page.locator("[role=treegrid] [aria-selected=true]")).to_contain_text(hops.last.inner_text().split()[0])
+
+
+def test_a_word_in_a_finding_has_its_sentence_until_escape(page: Page, server: Served) -> None:
+    """Everything else of the finding leads to its span."""
+    page.goto(f"{server.base}/recordings/whole")
+    term = page.locator(".finding:has(h3 a) .term").first
+    shown = "(term) => getComputedStyle(term, '::after').content"
+    term.hover()
+    means = term.evaluate(shown)
+    assert means == f'"{term.get_attribute("data-means")}"'
+    page.keyboard.press("Escape")
+    assert term.evaluate(shown) == "none"
+    page.mouse.move(0, 0)
+    term.hover()
+    assert term.evaluate(shown) == means
+    lead = page.locator(".finding h3 a").first
+    box = page.locator(".finding:has(h3 a) p").first.bounding_box()
+    over = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).href", [box["x"] + 1, box["y"] + box["height"] - 2]
+    )
+    assert over == lead.evaluate("(link) => link.href")
 
 
 def test_errors_stand_at_their_fields_and_the_first_has_the_focus(page: Page, server: Served) -> None:
@@ -242,7 +263,7 @@ def test_on_a_phone(browser: Browser, server: Served) -> None:
     assert page.locator(".story").evaluate("(story) => story.clientHeight") > folded
     page.get_by_text("Parameters and Run").tap()
     assert page.locator("#run-form").is_visible()
-    page.locator("a.finding").first.tap()
+    page.locator(".finding h3 a").first.tap()
     expect(page.locator(".gt-detail-title")).to_contain_text("not running")
     assert page.evaluate("document.querySelector('.gt-stage').getBoundingClientRect().top") < 844
     assert errors == []

@@ -355,7 +355,20 @@ def test_view_is_in_the_address(page: Page, server: Server) -> None:
     page.keyboard.press("0")
     page.keyboard.press("Home")
     page.keyboard.press("Escape")
+    wait(page, "location.hash.includes('at=0') && c.viewport.from < 0 && c.viewport.to > m.duration")
+
+
+def test_the_first_view_begins_where_the_scenario_does(page: Page, server: Server) -> None:
+    """Without what was imported before; its address says nothing, as it is what comes by itself, also when one goes back to it."""
+    open_page(page, server)
+    first = "[m.opening > 0, c.at === m.opening, c.viewport.from > -0.01 * m.duration && c.viewport.from < m.opening, location.hash]"
+    assert ask(page, first) == [True, True, True, ""]
+    page.locator(TREE).focus()
+    page.keyboard.press("+")
+    wait(page, "location.hash.includes('from=')")
+    page.keyboard.press("Backspace")
     wait(page, "location.hash === ''")
+    assert ask(page, first) == [True, True, True, ""]
 
 
 def rows(page: Page) -> Any:

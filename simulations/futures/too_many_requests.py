@@ -16,13 +16,12 @@ Parameters:
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Thread, current_thread
+from threading import BoundedSemaphore, Thread
 from time import perf_counter, sleep
 
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        current_thread().name = "answer"
         if free := self.server.places.acquire(blocking=False):
             sleep(self.server.latency_ms / 1000)
             self.server.places.release()

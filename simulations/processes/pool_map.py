@@ -26,7 +26,7 @@ def count_primes(part):
     return primes
 
 
-def run(most: int = 3, parts: int = 24, chunk: int = 2, numbers: int = 1500):
+def run(most: int = 3, parts: int = 24, chunk: int = 2, numbers: int = 2500):
     cut = [range(part * numbers, (part + 1) * numbers) for part in range(parts)]
     for processes in range(1, most + 1):
         everybody = Barrier(processes + 1)

@@ -7,7 +7,7 @@ over. That goes for every other task as well: a server would answer nobody.
 
 Parameters:
     call: which of the calls, or all of them one after the other
-    call_ms: 10..300, how long a call takes
+    takes_ms: 10..300, how long a call takes
     every_ms: 1..500, how long the heart waits between two beats
 """
 
@@ -40,18 +40,18 @@ async def answer(call, ms):
     request(call, ms)
 
 
-async def main(call, call_ms, every_ms):
+async def main(call, takes_ms, every_ms):
     heart = asyncio.create_task(heartbeat(every_ms), name="heart")
     await asyncio.sleep(every_ms / 200)
     for name in ("sleep", "file", "compute"):
         if call in ("all", name):
-            await asyncio.create_task(answer(name, call_ms), name=name)
+            await asyncio.create_task(answer(name, takes_ms), name=name)
             await asyncio.sleep(every_ms / 200)
     heart.cancel()
 
 
-def run(call: Literal["all", "sleep", "file", "compute"] = "all", call_ms: float = 80.0, every_ms: float = 10.0):
-    asyncio.run(main(call, call_ms, every_ms))
+def run(call: Literal["all", "sleep", "file", "compute"] = "all", takes_ms: float = 80.0, every_ms: float = 10.0):
+    asyncio.run(main(call, takes_ms, every_ms))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A task gives calls of {call_ms} ms to a pool of threads ({call}). Threads: {workers}. How many of the calls run at the same time?"""
+"""A task gives calls of {takes_ms} ms to a pool of threads ({call}). Threads: {workers}. How many of the calls run at the same time?"""
 
 from gilscope.claims import Measured
 

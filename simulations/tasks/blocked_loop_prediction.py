@@ -1,4 +1,4 @@
-"""A heart beats on a loop every {every_ms} ms. Beside it tasks make calls of {call_ms} ms and await nothing meanwhile ({call}). How long is its longest pause?"""
+"""A heart beats on a loop every {every_ms} ms. Beside it tasks make calls of {takes_ms} ms and await nothing meanwhile ({call}). How long is its longest pause?"""
 
 from gilscope.claims import Measured, duration
 

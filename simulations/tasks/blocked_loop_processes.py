@@ -6,7 +6,7 @@ processes must be started, once, and what goes there and comes back has to be pi
 
 Parameters:
     call: which of the calls, or all of them one after the other
-    call_ms: 10..300, how long a call takes
+    takes_ms: 10..300, how long a call takes
     every_ms: 1..500, how long the heart waits between two beats
     workers: 1..4, how many processes the pool has
 """
@@ -37,21 +37,21 @@ def request(call, ms):
             sha256(b"a small one")
 
 
-async def main(call, call_ms, every_ms, workers):
+async def main(call, takes_ms, every_ms, workers):
     with ProcessPoolExecutor(workers) as pool:
         heart = asyncio.create_task(heartbeat(every_ms), name="heart")
         loop, names = asyncio.get_running_loop(), ["sleep", "file", "compute"] if call == "all" else [call]
-        await asyncio.wait([loop.run_in_executor(pool, request, name, call_ms) for name in names])
+        await asyncio.wait([loop.run_in_executor(pool, request, name, takes_ms) for name in names])
         heart.cancel()
 
 
 def run(
     call: Literal["all", "sleep", "file", "compute"] = "all",
-    call_ms: float = 80.0,
+    takes_ms: float = 80.0,
     every_ms: float = 10.0,
     workers: int = 2,
 ):
-    asyncio.run(main(call, call_ms, every_ms, workers))
+    asyncio.run(main(call, takes_ms, every_ms, workers))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A pool starts processes, {workers} at most, so that calls of {call_ms} ms don't block the loop. How long does the slowest take until it can work?"""
+"""A pool starts processes, {workers} at most, so that calls of {takes_ms} ms don't block the loop. How long does the slowest take until it can work?"""
 
 from gilscope.claims import Measured, NotSeen, duration
 from gilscope.predictions import between

@@ -1,4 +1,4 @@
-"""A heart beats on a loop every {every_ms} ms. Calls of {call_ms} ms run on a thread beside it ({call}). How long is its longest pause?"""
+"""A heart beats on a loop every {every_ms} ms. Calls of {takes_ms} ms run on a thread beside it ({call}). How long is its longest pause?"""
 
 from gilscope.claims import Measured, duration
 

@@ -176,11 +176,7 @@ export class GilTimeline extends HTMLElement {
     this.phase = 'ended';
     stage.camera.running = false;
     this.#showTracks();
-    if (stage.camera.following) {
-      stage.follow(false);
-      stage.command('fit');
-      stage.command('start');
-    }
+    if (stage.camera.following || (stage.camera.untouched && !this.hasAttribute('beside'))) stage.act((camera) => camera.open());
     around.ended();
     if (!live) this.places.restore();
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');

@@ -64,6 +64,7 @@ import './panels/status.js';
 import './panels/story.js';
 import './panels/summary.js';
 import './panels/tabs.js';
+import './panels/terms.js';
 import './panels/tip.js';
 import './panels/toolbar.js';
 import './panels/tour.js';

@@ -1,6 +1,7 @@
 // What the pages do besides htmx: sliders beside their numbers, keys, local times, notices, what is folded away.
 
 import { prepareGuess } from './guess.js';
+import './panels/terms.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
 const LOW = matchMedia('(max-width: 760px), (max-height: 999px)');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Camera } from '../../static/js/view/camera.js';
 import { Viewport } from '../../static/js/view/viewport.js';
 
-const model = (/** @type {number} */ until) => /** @type {any} */ ({ until, duration: until });
+const model = (/** @type {number} */ until) => /** @type {any} */ ({ until, duration: until, opening: 0 });
 
 test('following, the newest moment stays at the right edge, also while it is zoomed', () => {
   const growing = model(2e9);
@@ -95,6 +95,20 @@ test('at the end, play begins again; F goes to the span, then to the whole', () 
   assert.equal(camera.untouched, true);
   camera.fitSpan(null);
   assert.equal(camera.untouched, true);
+});
+
+test('the first view begins with what the scenario is about; the whole is one command away', () => {
+  const camera = new Camera(/** @type {any} */ ({ until: 500, duration: 500, opening: 300 }));
+  const seen = () => [camera.viewport.from, camera.viewport.to, camera.at, camera.untouched];
+  camera.open();
+  assert.deepEqual(seen(), [298, 502, 300, true]);
+  camera.grown();
+  assert.deepEqual(seen(), [298, 502, 300, true]);
+  camera.fit();
+  assert.deepEqual(seen(), [-5, 505, 300, false]);
+  camera.extent = { from: 100, to: 500 };  // beside others, all begin where the first one does
+  camera.open();
+  assert.deepEqual(seen(), [96, 504, 100, true]);
 });
 
 test('what the playhead has just passed is measured on the wall, and nothing while it rests', () => {

@@ -9,6 +9,7 @@ import { Model } from '../../static/js/model/model.js';
 import { SpanList, collect } from '../../static/js/model/spans.js';
 import { TimeScale } from '../../static/js/drawing/time_scale.js';
 import { summarise } from '../../static/js/drawing/overview.js';
+import { labelOf } from '../../static/js/view/names.js';
 import { layOut, rowAt } from '../../static/js/model/layout.js';
 import { RecordingReader, decodeChunk } from '../../static/js/feed/recording.js';
 import { predicate, note, sentence } from '../../static/js/text/sentences.js';
@@ -335,6 +336,48 @@ test('the strip of the whole recording shares out each column among the threads 
   const column = (/** @type {number} */ n) => [RUNNING, GIL_WAIT, BLOCKED].map((state) => Math.round(shares[n * STATES + state] * 1000) / 1000);
   assert.deepEqual([column(0), column(1), column(3), column(8)], [[0, 0, 0], [0.5, 0, 0], [0.5, 0.5, 0], [0.1, 0.05, 0.35]]);
   assert.ok(summarise(new Model(), 10, 0).every((share) => share === 0));
+});
+
+test('the strip is full where most was going on, however many threads come after each other', async () => {
+  const model = new Model();
+  model.tellMeta({ tracks: TRACKS });
+  const rows = [
+    { at: 0, track: ONE, state: RUNNING },
+    { at: 500, track: ONE, state: EXITED },
+    { at: 500, track: TWO, state: BLOCKED },
+    { at: 900, track: TWO, state: OUTSIDE },
+  ];
+  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+  const shares = summarise(model, 10, 1000);
+  const full = [...Array(10).keys()].map((n) => [RUNNING, BLOCKED].map((state) => shares[n * STATES + state]));
+  assert.deepEqual(full, [...Array(5).fill([1, 0]), ...Array(4).fill([0, 1]), [0, 0]]);
+});
+
+test('a scenario opens where its first thread comes from the top level of its file into a function', async () => {
+  const opening = async (/** @type {string} */ scenario, /** @type {number[]} */ lines, duration = 900) => {
+    const model = new Model();
+    model.header = { scenario };
+    const places = [['a.py', '<module>'], ['a.py', 'run'], ['/lib/enum.py', '__call__']];
+    model.tellMeta({ tracks: TRACKS, sources: [{ file: 'a.py', text: '' }], locations: places.map(([file, name], n) => ({ id: n + 1, file, line: 9, function: name })) });
+    const rows = [{ at: 1, track: GIL, state: HELD, line: 2 }, ...lines.map((line, n) => ({ at: 10 * n + 10, track: ONE, state: RUNNING, line }))];
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, rows))).rows));
+    model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: duration });
+    return model.opening;
+  };
+  assert.equal(await opening('convoy', [3, 1, 3, 1, 2, 1]), 40);  // nothing was seen of it for longer than that
+  assert.equal(await opening('convoy', [3, 1, 3, 1, 2, 1], 1e4), 50);
+  assert.equal(await opening('convoy', [3, 2, 1]), 0);
+  assert.equal(await opening('convoy', [1, 1]), 0);  // never seen in a function
+  assert.equal(await opening('', [1, 2]), 0);  // of a program of one's own, all may be at the top level
+});
+
+test('names keep their number, and those that Python gives go by the function that runs', () => {
+  const label = (/** @type {any} */ told) => labelOf(/** @type {any} */ ({ function: '', isTask: false, ...told }), told.said ?? '');
+  const said = ['Thread-12 (_handle_tasks)', 'Thread-3', 'ThreadPoolExecutor-0_3', 'counter 2', 'fork 2.1', 'cache'].map((name) => label({ name }).join('|'));
+  assert.deepEqual(said, ['_handle_tasks|-12', 'Thread|-3', 'ThreadPoolExecutor|-0_3', 'counter| 2', 'fork| 2.1', 'cache|']);
+  const tasks = [['Task-1', 'main'], ['Task-2', 'run.<locals>.talk'], ['client 1', 'main'], ['Task-3', '']];
+  assert.deepEqual(tasks.map(([name, does]) => label({ name, function: does, isTask: true }).join('|')), ['main|-1', 'talk|-2', 'client| 1', 'Task|-3']);
+  assert.equal(label({ name: 'Task-1', function: 'main', isTask: true, said: 'main' }).join('|'), 'Task|-1');
 });
 
 test('a running span says how long it collected garbage', async () => {

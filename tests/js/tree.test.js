@@ -66,6 +66,20 @@ test('what belongs together stands together; the longest contended first, once t
   assert.ok(drawn(model, { quiet: true }).includes('- idler'));
 });
 
+test('processes stand in the order of their starts; what libraries start for themselves stands together, until one is led there', () => {
+  const model = told(
+    [[1, PROCESS, 'python'], [2, THREAD, 'Thread-1 (_handle_workers)', 1], [3, THREAD, 'Thread-2 (mine)', 1], [4, THREAD, 'QueueFeederThread', 1], [5, PROCESS, 'second', 1], [6, PROCESS, 'first', 1], [7, THREAD, 'Thread-3 (process_request_thread)', 1], [8, LOCK, 'cache', 1]],
+    [[0, 1, State.ALIVE], [0, 2, State.RUNNING], [1, 3, State.RUNNING], [2, 4, State.RUNNING], [3, 6, State.STARTING], [4, 5, State.STARTING], [5, 7, State.RUNNING], [5, 8, State.HELD]],
+  );
+  assert.deepEqual(drawn(model), ['python:', '- Thread-2 (mine)', '- Threads of libraries (3)', '- cache', 'first', 'second']);
+  assert.deepEqual(drawn(model, { led: new Set([4]) }).slice(2, 6), ['- Threads of libraries:', '- - Thread-1 (_handle_workers)', '- - QueueFeederThread', '- - Thread-3 (process_request_thread)']);
+  assert.deepEqual(drawn(model, { led: new Set([4]), folded: new Set([-6]) }).slice(2, 4), ['- Threads of libraries (3)', '- cache']);
+});
+
+test('what did nothing shows once one is led there', () => {
+  assert.deepEqual(drawn(program(), { led: new Set([22]) }).slice(-4), ['- worker', '- idler', 'core 0', 'core 1']);
+});
+
 test('what a loop makes for itself is quiet', () => {
   const model = program();
   model.tellMeta({ tracks: [{ id: 6, kind: TASK, name: 'task-1', parent: 4, internal: true }] });

@@ -12,7 +12,8 @@ const REFRESH_MS = 250;
 const SHOWN = Object.freeze([State.RUNNING, State.STALLED, State.NATIVE, State.RUNNABLE, State.GIL_WAIT, State.BLOCKED, State.UNKNOWN]);
 
 /**
- * Share of all threads' time in each state, by column.
+ * How much of all threads' time is spent in each state, by column, as a share of what it is in the fullest one: of many threads that
+ * follow each other, only a few are there at once.
  * @param {Model} model
  * @param {number} widthPx
  * @param {number} duration ns
@@ -22,17 +23,18 @@ export function summarise(model, widthPx, duration) {
   const shares = new Float32Array(widthPx * STATES);
   const threads = model.all.filter((track) => track.isThread && track.rows.count > 0);
   if (threads.length === 0 || !(duration > 0)) return shares;
-  const whole = (duration / widthPx) * threads.length;
   const spent = new Float64Array(widthPx * STATES);
   for (const { times } of threads) {
     const { present, place } = times;
     spent.fill(0);
     times.columns(0, duration / widthPx, widthPx, duration, spent);
     for (const state of SHOWN.filter((state) => present.includes(state))) {
-      for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from] / whole;
+      for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from];
     }
   }
-  return shares;
+  let most = 0;
+  for (let n = 0; n < shares.length; n += STATES) most = Math.max(most, shares.subarray(n, n + STATES).reduce((sum, ns) => sum + ns, 0));
+  return most > 0 ? shares.map((ns) => ns / most) : shares;
 }
 
 /** Keeps the last summary until there is more to tell. */

@@ -27,6 +27,9 @@ const DEEPENS = new Set([Kind.PUT, Kind.GET, Kind.TAKE]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
 export const LINE_REACH = 256;
 
+/** So much of a recording may pass before it's seen that a function was called. */
+const UNSEEN = 0.01;
+
 /** A thread in these does something at this moment. @type {ReadonlySet<number>} */
 const AT_WORK = new Set([State.RUNNING, State.NATIVE]);
 
@@ -182,6 +185,8 @@ export class Model {
     this.marks = [];
     /** Up to when the recording is known, ns. */
     this.until = 0;
+    /** From when on a scenario does what it is about, ns: until then, its file was imported. 0 while that isn't known. */
+    this.opening = 0;
     /** Counts the changes of what tracks there are. */
     this.shape = 0;
     /** @type {Map<number, number>} by thread: in which order it first held a GIL */
@@ -251,8 +256,22 @@ export class Model {
   /** @param {End} end an end chunk's content */
   tellEnd(end) {
     this.end = end;
+    this.opening = this.#findOpening();
     this.shape += 1;  // what was contended longest is known now
     if (this.openDamage !== null) this.#closeDamage(this.duration);
+  }
+
+  /** When the first thread was first seen in a function of its author's; where that tells little, when it was last seen at the top level. */
+  #findOpening() {
+    const first = this.header?.scenario ? this.all.find(({ isThread, rows }) => isThread && rows.count > 0) : undefined;
+    let at = 0;
+    for (let row = 0; first && row < first.rows.count; row += 1) {
+      const place = this.locations.get(first.rows.line[row]);
+      if (!place || !this.sources.has(place.file)) continue;
+      if (place.function !== '<module>') return first.rows.at[row] - at < this.duration * UNSEEN ? first.rows.at[row] : at;
+      at = first.rows.at[row];
+    }
+    return 0;
   }
 
   /**

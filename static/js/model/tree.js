@@ -10,6 +10,7 @@ import { Track } from './model.js';
  * @property {ReadonlySet<number>} folded ids of tracks that the reader has folded, or unfolded where that isn't how they begin
  * @property {readonly number[]} pinned ids of tracks that stand at the top, in that order
  * @property {boolean} quiet show also what did nothing
+ * @property {ReadonlySet<number>} [led] ids of tracks that the reader was led to: they show, whatever they are
  * @property {((track: Track) => boolean) | null} keeps what a filter leaves; null for all
  * @typedef {object} Branch
  * @property {Track} track
@@ -48,14 +49,24 @@ export function rowKind(track) {
   return KINDS[track.kind] ?? 'resource';
 }
 
+/** Threads that a library starts for itself, by what they are called and run: those of multiprocessing's pools and queues, one for each request. */
+const OF_LIBRARIES = /^(Thread-\d+ \((_\w+|process_request_thread)\)|QueueFeederThread|ExecutorManagerThread)$/;
+/** With fewer of them, they need no heading. */
+const GROUPED_THREADS = 3;
+
 /** @type {Map<number, Track>} */
 const headings = new Map();
 
 /** A row that only names what stands under it. @param {number} id @returns {Track} */
 function heading(id) {
-  const known = headings.get(id) ?? new Track({ id, kind: -1, name: id === CORES ? 'Cores' : 'Locks and queues' });
+  const known = headings.get(id) ?? new Track({ id, kind: -1, name: id === CORES ? 'Cores' : ofThreads(id) ? 'Threads of libraries' : 'Locks and queues' });
   headings.set(id, known);
   return known;
+}
+
+/** Headings of resources have odd ids. @param {number} id */
+function ofThreads(id) {
+  return id < CORES && id % 2 === 0;
 }
 
 /**
@@ -78,14 +89,14 @@ function isQuiet(model, track) {
  * @returns {{branches: Branch[], quiet: number}} `quiet`: how many tracks did nothing, shown or not
  */
 export function grow(model, wish = {}) {
-  const { folded = new Set(), pinned = [], keeps = null } = wish;
+  const { folded = new Set(), pinned = [], led = new Set(), keeps = null } = wish;
   const named = model.all.filter((track) => !NAMES.has(track.kind));
   const several = named.filter((track) => track.kind === TrackKind.PROCESS).length > 1;
   const asleep = named.filter((track) => isQuiet(model, track));
   const loops = new Set(named.filter((track) => rowKind(track) === 'task' && track.active).map((track) => track.parent));
   const quiet = asleep.filter((track) => !loops.has(track.id));
   const silent = new Set(wish.quiet ? [] : quiet);
-  const shown = new Set(named.filter((track) => (track.kind === TrackKind.PROCESS ? several : pinned.includes(track.id) || !silent.has(track))));
+  const shown = new Set(named.filter((track) => (track.kind === TrackKind.PROCESS ? several : pinned.includes(track.id) || led.has(track.id) || !silent.has(track))));
   /** @type {Map<Track | null, Track[]>} */
   const under = new Map();
   const put = (/** @type {Track | null} */ parent, /** @type {Track} */ track) => {
@@ -106,7 +117,7 @@ export function grow(model, wish = {}) {
       const members = descendants(under, track);
       const kind = rowKind(track);
       // Who looks for something looks into what is folded, too.
-      const isFolded = folded.has(track.id) !== isShut(track, members.length) && members.length > 0 && kept === null;
+      const isFolded = folded.has(track.id) !== (isShut(track, members.length) && !members.some(({ id }) => led.has(id))) && members.length > 0 && kept === null;
       branches.push({
         track, kind, level, foldable: members.length > 0, folded: isFolded, merged: isFolded && MERGED.has(track.kind) ? members : [],
         pinned: pinned.includes(track.id), place: n + 1, places: tracks.length,
@@ -118,9 +129,9 @@ export function grow(model, wish = {}) {
   return { branches, quiet: quiet.length };
 }
 
-/** Many works of one pool, or many cores, don't show at first. @param {Track} track @param {number} members */
+/** Many works of one pool, many cores, and what libraries do for themselves don't show at first. @param {Track} track @param {number} members */
 function isShut(track, members) {
-  return (track.kind === TrackKind.POOL && members > MOST_WORKS) || (track.id === CORES && members > MOST_CORES);
+  return (track.kind === TrackKind.POOL && members > MOST_WORKS) || (track.id === CORES && members > MOST_CORES) || (track.kind === -1 && ofThreads(track.id));
 }
 
 /** What a track stands under: the nearest of its parents that has a row. @param {Model} model @param {Set<Track>} shown @param {Track} track */
@@ -131,12 +142,16 @@ function parentOf(model, shown, track) {
   return parent && shown.has(parent) ? parent : null;
 }
 
-/** Many resources, or many cores, get a heading. @param {Track | null} parent @param {Track[]} tracks @param {Map<Track | null, Track[]>} under */
+/** Many resources, many cores, or several threads of libraries get a heading. @param {Track | null} parent @param {Track[]} tracks @param {Map<Track | null, Track[]>} under */
 function gather(parent, tracks, under) {
-  for (const kind of /** @type {const} */ (['resource', 'core'])) {
-    const members = tracks.filter((track) => rowKind(track) === kind);
-    if (members.length < GROUPED) continue;
-    const group = heading(kind === 'core' ? CORES : parent ? -2 * parent.id - 1 : SHARED);
+  const groups = [
+    { members: tracks.filter((track) => rowKind(track) === 'resource'), least: GROUPED, id: parent ? -2 * parent.id - 1 : SHARED },
+    { members: tracks.filter((track) => rowKind(track) === 'core'), least: GROUPED, id: CORES },
+    { members: tracks.filter((track) => track.isThread && OF_LIBRARIES.test(track.name)), least: GROUPED_THREADS, id: -2 * (parent?.id ?? 0) - 4 },
+  ];
+  for (const { members, least, id } of groups) {
+    if (members.length < least) continue;
+    const group = heading(id);
     under.set(group, members);
     const rest = (under.get(parent) ?? []).filter((track) => !members.includes(track));
     under.set(parent, [...rest, group]);
@@ -144,19 +159,24 @@ function gather(parent, tracks, under) {
 }
 
 /**
- * Pinned ones first; then by kind. Among resources, those that kept others waiting longest, once that is known to stay so.
+ * Pinned ones first; then by kind. Processes in the order in which they were started. Among resources, those that kept others waiting longest, once that is known to stay so.
  * @param {Model} model @param {readonly number[]} pinned
  * @returns {(a: Track, b: Track) => number}
  */
 function compare(model, pinned) {
   const pin = (/** @type {Track} */ track) => (pinned.includes(track.id) ? pinned.indexOf(track.id) : Infinity);
-  const place = (/** @type {Track} */ track) => (track.id === CORES ? ORDER.core : ORDER[rowKind(track)]);
+  const place = (/** @type {Track} */ track) => (track.id === CORES ? ORDER.core : track.kind === -1 && ofThreads(track.id) ? ORDER.thread : ORDER[rowKind(track)]);
   const contended = (/** @type {Track} */ track) => (model.end && track.isResource ? track.contended : 0);
   // What processes share stands after all of them, as the cores do: they have no parent, and a later place.
   return (a, b) => {
     if (pin(a) !== pin(b)) return pin(a) < pin(b) ? -1 : 1;
-    return a.interpreter - b.interpreter || place(a) - place(b) || Number(a.internal) - Number(b.internal) || contended(b) - contended(a) || coreNumber(a) - coreNumber(b) || a.id - b.id;
+    return a.interpreter - b.interpreter || place(a) - place(b) || Number(a.internal) - Number(b.internal) || contended(b) - contended(a) || coreNumber(a) - coreNumber(b) || Number(a.kind === -1) - Number(b.kind === -1) || started(a) - started(b) || a.id - b.id;
   };
+}
+
+/** @param {Track} track */
+function started(track) {
+  return track.kind === TrackKind.PROCESS && track.rows.count > 0 ? track.rows.at[0] : 0;
 }
 
 /** @param {Track} track */

@@ -185,7 +185,9 @@ export class Around {
       const air = step.to > step.from ? Math.max((step.to - step.from) * AIR, LEAST_AIR_NS) : Math.max(model.duration * INSTANT_AIR, LEAST_AIR_NS);
       stage.act((camera) => camera.seek(at));
       stage.select(model.tracks[step.track]?.spanAt(at, model.duration) ?? null);
-      stage.act((camera) => camera.glide(new Viewport(Math.max(step.from - air, -air / 4), step.to + air)));
+      // What is printed is of no track, and tells of what came before it: of all.
+      const around = step.track === 0 ? Viewport.fit(stage.camera.until, stage.camera.opening) : new Viewport(Math.max(step.from - air, -air / 4), step.to + air);
+      stage.act((camera) => camera.glide(around));
     }
     this.spoken.textContent = step.spoken;
     this.update();

@@ -5,6 +5,8 @@ export class Arrangement {
   constructor() {
     /** @type {Set<number>} by track: what stands under it doesn't show */
     this.folded = new Set();
+    /** @type {Set<number>} tracks that the reader was led to, and that didn't show before; no part of the address: the selected one is */
+    this.led = new Set();
     /** @type {number[]} tracks that stand at the top, in that order */
     this.pinned = [];
     /** Tracks that did nothing show too. */

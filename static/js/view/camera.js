@@ -28,7 +28,7 @@ export class Camera {
     this.following = false;
     /** The run goes on. */
     this.running = false;
-    /** Nobody has chosen a view yet: it shows the whole recording. */
+    /** Nobody has chosen a view yet: it shows the recording from its opening on. */
     this.untouched = true;
     this.followNs = FOLLOW_NS;
     this.edge = 0;
@@ -41,6 +41,11 @@ export class Camera {
   /** Where what there is to see begins, and ends. */
   get since() {
     return this.extent?.from ?? 0;
+  }
+
+  /** Where the first view begins: what a scenario imports isn't what it is about. */
+  get opening() {
+    return this.extent?.from ?? this.model.opening;
   }
 
   get until() {
@@ -133,7 +138,7 @@ export class Camera {
 
   /** There is more of the recording than before. */
   grown() {
-    if (this.untouched && !this.following) this.viewport = Viewport.fit(this.until, this.since);
+    if (this.untouched && !this.following) this.viewport = Viewport.fit(this.until, this.opening);
   }
 
   /** Be where another camera is. @param {{viewport: Viewport, at: number, untouched: boolean}} view */
@@ -145,9 +150,17 @@ export class Camera {
     this.untouched = untouched;
   }
 
+  /** The view that comes first, with the playhead at its beginning. */
+  open() {
+    this.look(Viewport.fit(this.until, this.opening));
+    this.untouched = true;
+    this.at = this.opening;
+  }
+
+  /** Everything. */
   fit() {
     this.look(Viewport.fit(this.until, this.since));
-    this.untouched = true;
+    this.untouched = this.opening === this.since;
   }
 
   /** @param {number} ns */

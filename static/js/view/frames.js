@@ -83,6 +83,12 @@ function arrangeRows(stage) {
   stage.dirty.ground = true;
 }
 
+/** The reader is led to a track that doesn't show: it does from now on. @param {Stage} stage @param {number} id */
+export function bringRow(stage, id) {
+  stage.arrangement.led.add(id);
+  arrangeRows(stage);
+}
+
 /** How many tracks are out of sight further down. @param {Stage} stage */
 function tellBelow({ below, heightPx, layout, scroll }) {
   const bottom = scroll.scrollTop + heightPx;

@@ -106,7 +106,7 @@ export class Names {
   #make() {
     const fold = node('button', { type: 'button', class: 'gt-fold', tabindex: '-1' }, icon('fold'));
     const pin = node('button', { type: 'button', class: 'gt-pin', tabindex: '-1' }, icon('pin'));
-    const text = node('span', { class: 'gt-name' });
+    const text = node('span', { class: 'gt-name' }, node('span', {}), node('span', {}));
     const note = node('span', { class: 'gt-note' });
     const said = node('div', { class: 'gt-said', role: 'gridcell', 'aria-colindex': '2' });
     const label = node('span', { class: 'gt-label' }, text, note);
@@ -146,7 +146,10 @@ export class Names {
     set(pin, 'aria-pressed', String(row.pinned));
     fold.hidden = !row.foldable;
     pin.hidden = row.kind === 'heading';
-    if (text.textContent !== name) text.textContent = name;
+    labelOf(track, said).forEach((part, n) => {
+      const element = text.children[n];
+      if (element.textContent !== part) element.textContent = part;
+    });
     if (note.dataset.said !== said) {
       note.dataset.said = said;
       // What there is no room for wraps out of sight, part by part.
@@ -176,6 +179,22 @@ export class Names {
     if (only && !had) return;
     this.rows.get(id)?.element.focus({ preventScroll: true });
   }
+}
+
+/**
+ * A name, and the number at its end, which stays where there is little room. Threads and tasks that only have a number go by the function
+ * that they run, unless that is said under the name.
+ * @param {Track} track
+ * @param {string} said
+ * @returns {readonly [string, string]}
+ */
+export function labelOf({ name, function: does, isTask }, said) {
+  const thread = /^Thread-(\d+) \((.+)\)$/.exec(name);
+  if (thread) return [thread[2], `-${thread[1]}`];
+  const task = isTask && does && !said ? /^Task-(\d+)$/.exec(name) : null;
+  if (task) return [does.slice(does.lastIndexOf('>.') + 1).replace(/^\./, ''), `-${task[1]}`];
+  const numbered = /^(.+?)([-_ .]\d+([-_.]\d+)*)$/.exec(name.slice(0, LONGEST));
+  return numbered ? [numbered[1], numbered[2]] : [name.slice(0, LONGEST), ''];
 }
 
 /** @param {Element} element @param {string} name @param {string | null} value null for none */

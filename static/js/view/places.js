@@ -74,8 +74,8 @@ export class Places {
     const { from, to, track: id, at: moment } = view;
     if (whole || view.fold || view.pin || view.only || view.find || view.quiet || view.curves || view.path || view.range) stage.arrange((arrangement) => arrangement.take(view));
     if (whole) {
-      stage.act((camera) => (from === undefined ? camera.fit() : undefined));
-      stage.act((camera) => camera.seek(moment ?? 0));
+      stage.act((camera) => (from === undefined ? camera.open() : undefined));
+      stage.act((camera) => camera.seek(moment ?? camera.opening));
       if (id === undefined) stage.select(null);
     }
     const stretch = from === undefined || to === undefined ? null : new Viewport(from, to);

@@ -3,7 +3,7 @@
 import { Arrangement } from './arrangement.js';
 import { Camera } from './camera.js';
 import { run } from './commands.js';
-import { drawFrame } from './frames.js';
+import { bringRow, drawFrame } from './frames.js';
 import { Names } from './names.js';
 import { listenOn, scrub } from './pointing.js';
 import { revealRow } from './selection.js';
@@ -168,7 +168,7 @@ export class Stage {
     const { arrangement, camera, selected } = this;
     const { at, untouched, viewport } = camera;
     const stretch = untouched ? {} : { from: viewport.from, to: viewport.to };
-    return { ...stretch, ...(at !== camera.since || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
+    return { ...stretch, ...(at !== camera.opening || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
   }
 
   /** Change what is looked at. @param {(camera: Camera) => void} change */
@@ -264,8 +264,9 @@ export class Stage {
     this.select(span, true);
   }
 
-  /** Scroll to a track's row. @param {number} id */
+  /** Scroll to a track's row; one that didn't show is there from now on. @param {number} id */
   show(id) {
+    if (!this.layout.rowOf.has(id)) bringRow(this, id);
     const row = this.layout.rowOf.get(id);
     if (row) revealRow(this.scroll, row, RULER_PX);
   }
