@@ -1,38 +1,28 @@
-"""The command line: ``gilscope serve | scenarios | run | report | compare | sweep | lab | claims | interpreters | doctor``.
+"""The command line: ``gilscope serve | scenarios | run | show | report | compare | sweep | lab | claims | interpreters | doctor``.
 
-Exit codes: 0 all right, 1 the run's verdict isn't ok or a claim is refuted, 2 it couldn't be done, or not wholly; then one sentence says
+Exit codes (``run`` of a program of one's own has that program's): 0 all right, 1 the run's verdict isn't ok or a claim is refuted, 2 it couldn't be done, or not wholly; then one sentence says
 why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
 """
 
 import argparse
 import io
 import json
-import math
-import os
 import re
-import secrets
-import shutil
 import signal
-import socket
 import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from gilscope import __version__, scenarios
-from gilscope.analysis import observer
+from gilscope import __version__, running, scenarios
 from gilscope.analysis.observer import FEWEST, MOST
-from gilscope.collector.verdicts import Limits
+from gilscope.collector.verdicts import OWN, Limits
 from gilscope.commands import compare, sweep
 from gilscope.deciding import lab
-from gilscope.errors import BadParameter, BadParameters, BadRecording, GilscopeError, Refused
-from gilscope.terminal import asked, let_go, say, show, signals
+from gilscope.errors import BadRecording, GilscopeError
+from gilscope.terminal import let_go, say
 
 OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
-MOST_FINDINGS = 3
-"""So many are told after a run; the report has all of them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without such letters is no reason to fail
-    chosen = parser().parse_args(arguments)
+    ours, what = running.apart(sys.argv[1:] if arguments is None else arguments)
+    chosen = parser().parse_args(ours)
+    chosen.what = what
     try:
         code = int(chosen.call(chosen))
         sys.stdout.flush()
@@ -77,20 +69,36 @@ def parser() -> argparse.ArgumentParser:
     listing = command("scenarios", list_scenarios, "List the scenarios of the catalogue and their parameters.")
     listing.add_argument("--json", action="store_true", help="for programs")
 
-    running = command("run", run, "Run a scenario, or a file of your own, and record it.")
-    running.add_argument("scenario", metavar="NAME|FILE.py", help="a scenario of the catalogue, or a file of that form")
+    performing = command("run", running.run, "Run a scenario, or a program of your own, and record it.")
+    performing.usage = (
+        "gilscope run [OPTION…] NAME|FILE.py [ARGUMENT…]\n       gilscope run [OPTION…] -m MODULE [ARGUMENT…]"
+    )
+    performing.epilog = running.RULE
+    performing.allow_abbrev = False
     limits = ", ".join(asdict(Limits()))
-    for option, sentence in (("--set", "a parameter's value"), ("--limit", f"how far it may go: {limits}")):
-        running.add_argument(option, action="append", default=[], type=pair, metavar="NAME=VALUE", help=sentence)
-    running.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
-    running.add_argument(
+    how_far = f"how far it may go: {limits}. Programs of your own have none but of recorded events ({OWN.events:,})"
+    for option, sentence in (("--set", "a scenario's parameter"), ("--limit", how_far)):
+        performing.add_argument(option, action="append", default=[], type=pair, metavar="NAME=VALUE", help=sentence)
+    performing.add_argument(
+        "--python",
+        metavar="PATH",
+        help="the interpreter (the one of this; for a program of your own, that of the active virtual environment)",
+    )
+    performing.add_argument(
         "--observe",
         type=number_of_runs,
         default=0,
         metavar="N",
-        help=f"measure the observer effect too: N more runs with the recorder and N without ({FEWEST} to {MOST})",
+        help=f"measure a scenario's observer effect too: N more runs with the recorder and N without ({FEWEST} to {MOST})",
     )
-    running.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
+    performing.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
+    performing.add_argument("-q", "--quiet", action="store_true", help="say nothing at the end")
+
+    showing = command("show", show, "Show recordings in the browser: one on its page, several beside each other.")
+    showing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording")
+    showing.add_argument("--host", help="the address to listen on (127.0.0.1: this machine only)")
+    showing.add_argument("--port", type=int, default=0, help="the port (any that is free)")
+    showing.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
 
     reporting = command("report", report, "Say what a recording shows: findings, figures, what was lost.")
     reporting.add_argument("file", type=Path, metavar="FILE", help="a recording")
@@ -165,41 +173,17 @@ def claims(chosen: argparse.Namespace) -> int:
 
 
 def serve(chosen: argparse.Namespace) -> int:
-    """Bind first, so that a port in use is a sentence, then start the application on that very socket."""
-    import uvicorn
+    """Start the web application."""
+    from gilscope import serving
 
-    from app import main as application
-    from app.settings import from_environment
-
-    settings = from_environment()
-    given = {"host": chosen.host, "port": chosen.port, "data": chosen.data and chosen.data.expanduser().resolve()}
-    settings = replace(settings, **{name: value for name, value in given.items() if value is not None})
-    listening = listen(settings.host, settings.port)
-    host, port = listening.getsockname()[:2]
-    settings = replace(settings, port=port)
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Gilscope is at http://{shown}:{port}/ — Ctrl-C ends it.", flush=True)
-    config = uvicorn.Config(
-        application.create_app(settings), log_level="warning", access_log=False, **application.UVICORN
-    )
-    with suppress(KeyboardInterrupt):  # the usual end of a server
-        uvicorn.Server(config).run(sockets=[listening])
-    return OK
+    return serving.serve(chosen)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, or ``Refused`` with what stands in the way."""
-    try:
-        return socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OverflowError:
-        raise Refused(f"There is no port {port}. Choose one from 1 to 65535, or 0 for any that is free.") from None
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise Refused(
-            f"Can't listen on {host}, port {port}: {reason}. Choose another with --port (0: any that is free) or --host."
-        ) from None
+def show(chosen: argparse.Namespace) -> int:
+    """Show recordings."""
+    from gilscope import serving
+
+    return serving.show(chosen)
 
 
 def list_scenarios(chosen: argparse.Namespace) -> int:
@@ -257,94 +241,6 @@ def number_of_runs(text: str) -> int:
     if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
         raise argparse.ArgumentTypeError(f"expected a number from {FEWEST} to {MOST}, not {text[:80]!r}")
     return int(text)
-
-
-def run(chosen: argparse.Namespace) -> int:
-    """Run it here, with its output on this terminal, and say at the end what was found."""
-    from gilscope.collector import interpreters
-    from gilscope.collector.observe import perform
-    from gilscope.collector.run import Order
-
-    is_file = chosen.scenario.endswith(".py") or os.sep in chosen.scenario
-    scenario = scenarios.of_file(Path(chosen.scenario)) if is_file else scenarios.find(chosen.scenario)
-    order = Order(
-        id=secrets.token_hex(6),
-        scenario=scenario,
-        parameters=scenarios.validate(scenario, dict(chosen.set)),
-        python=interpreters.describe(shutil.which(chosen.python) or chosen.python).path,
-        output=writable(chosen.output or Path(f"{scenario.path.stem}.gilscope")),
-        limits=limits(dict(chosen.limit)),
-        folder=Path.cwd(),
-        environment=os.environ,
-        light=False,
-    )
-    with signals() as received:
-        end = perform(
-            order,
-            chosen.observe,
-            stopped=lambda: asked(received),
-            printed=show,
-            progress=lambda number, of: say(f"Observer effect: run {number} of {of}"),
-        )
-    say(f"{order.output}: {end['sentence']}")
-    if told := end.get("observer"):
-        say(f"Observer effect: {observer.sentence(told)}")
-    tell(order.output)
-    if received:
-        return SIGNALLED + received[0]
-    return OK if end["verdict"] == "ok" else FAILED
-
-
-def limits(given: Mapping[str, str]) -> Limits:
-    """The usual ones but for those given; ``BadParameters`` has one error for each that can't be."""
-    usual, values, errors = asdict(Limits()), dict[str, float](), list[BadParameter]()
-    for name, text in given.items():
-        try:
-            if name not in usual:
-                raise BadParameter(name, f"There is no limit {name[:80]!r}. There are: {', '.join(usual)}.")
-            values[name] = limit(name, text)
-        except BadParameter as error:
-            errors.append(error)
-    if errors:
-        raise BadParameters(errors)
-    return Limits(**{**usual, **values})
-
-
-def limit(name: str, text: str) -> float:
-    """Seconds may have a fraction; everything else is counted."""
-    seconds = name.endswith("_seconds")
-    try:
-        value = float(text) if seconds else int(text)
-    except ValueError:
-        value = 0
-    if not 0 < value < math.inf:
-        raise BadParameter(name, f"{name} must be {'a' if seconds else 'a whole'} number above 0, not {text[:80]!r}.")
-    return value
-
-
-def writable(path: Path) -> Path:
-    """The same path; ``Refused`` when no recording can be written there, or something else would be lost."""
-    from gilscope.recording import is_recording
-
-    try:
-        tempfile.TemporaryFile(dir=path.parent).close()
-        if path.exists() and not is_recording(path) and (path.stat().st_size or not path.is_file()):
-            raise Refused(f"{path} is there already and isn't a recording. Choose another file with -o.")
-    except OSError as error:
-        raise Refused(f"{path} can't be written: {error.strerror}. Choose another file with -o.") from None
-    return path
-
-
-def tell(path: Path) -> None:
-    """The most important findings and the claim, in a few lines."""
-    from gilscope import claims
-    from gilscope.recording import read
-
-    told = claims.report(read(path))
-    for finding in told["findings"][:MOST_FINDINGS]:
-        say(f"{finding['title']}\n  {finding['sentence']}")
-    if claim := told["claim"]:
-        say(f"{claim['verdict'].capitalize()}: {claim['statement']}\n  {claim['sentence']}")
 
 
 def report(chosen: argparse.Namespace) -> int:

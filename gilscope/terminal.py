@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -34,6 +34,25 @@ def signals() -> Iterator[list[int]]:
         signal.signal(number, receive)
     try:
         yield received
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def noticed(numbers: Iterable[int]) -> Iterator[Callable[[], list[int]]]:
+    """Signals that are the program's do nothing here; the function gives those that came since its last call. One that
+    is ignored, as under nohup, stays so."""
+    came: list[int] = []
+    usual = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+
+    def take() -> list[int]:
+        return [came.pop(0) for _ in range(len(came))]
+
+    for number in usual:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield take
     finally:
         for number, handler in usual.items():
             signal.signal(number, handler)

@@ -6,6 +6,10 @@ says so, when that dies, and, by itself, when a limit is exceeded: it doesn't ma
 
 It is a fork of the collector that is careful, because other threads of that, which it doesn't have, may have been at
 anything: it imports nothing, takes no lock and leaves inherited garbage alone. Only SIGKILL and SIGSTOP reach it.
+
+Where the program has the terminal of whoever started it, guardian and program stay in the collector's process group. So
+what the terminal sends (Ctrl-C) reaches the program as ever, and the guardian, too: it knows by that which of the signals
+that the collector got are the program's already, and hands on the others.
 """
 
 import ctypes
@@ -17,7 +21,7 @@ import signal
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from typing import NoReturn
@@ -47,8 +51,13 @@ class Told(IntEnum):
 
 REPORT = struct.Struct("=iqd")
 ORDER = struct.Struct("=q")
-"""To the guardian: when the program was released, once it is executed, in ns of CLOCK_MONOTONIC; 0: end it."""
+"""To the guardian: when the program was released, once it is executed, in ns of CLOCK_MONOTONIC; 0: end it; less: the
+collector got the signal of this number."""
 END = 0
+HANDED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+"""What somebody who knows the collector alone may send to the program."""
+SAME_SIGNAL_SECONDS = 2.0
+"""What the collector tells so long after the guardian got the same was sent to both of them, and to the program."""
 
 LOOK_SECONDS = 0.02
 ROUND_SECONDS = 0.01
@@ -66,16 +75,20 @@ def guard(
     orders: int,
     reports: int,
     for_program: set[int],
+    foreground: bool,
 ) -> NoReturn:
     """Never returns; to be called in a fresh fork.
 
     ``program`` becomes the first process. It has the files ``for_program`` and one more, its argument, to which it
-    writes when it is ready. The tree lives until ``orders`` says END or is closed.
+    writes when it is ready. The tree lives until ``orders`` says END or is closed. ``foreground``: it stays in this
+    session and process group, and ignores the signals that are ignored here.
     """
     try:
         gc.freeze()
-        os.setsid()
-        bell, ring = _deafen()
+        ignored = {number for number in HANDED_ON if foreground and signal.getsignal(number) is signal.SIG_IGN}
+        if not foreground:
+            os.setsid()
+        bell, ring = _deafen(HANDED_ON if foreground else ())
         ready, tell = os.pipe()
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
         guardian = _Guardian(weight, limits, orders, reports, bell)
@@ -83,7 +96,7 @@ def guard(
         _close_others(mine | for_program | {tell})
         guardian.first = os.fork()
         if guardian.first == 0:
-            _become(program, tell)
+            _become(program, tell, foreground, ignored)
         try:
             _close_others(mine)
             os.read(ready, 1)
@@ -95,8 +108,9 @@ def guard(
         os._exit(1)
 
 
-def _deafen() -> tuple[int, int]:
-    """Ignore what can be ignored. Of the pipe that it returns, one end can be read whenever a child has ended."""
+def _deafen(noticed: Iterable[signal.Signals]) -> tuple[int, int]:
+    """Ignore what can be ignored. From the pipe that it returns, the number of a signal can be read whenever a child has
+    ended, or one came that is ``noticed``."""
     for number in _CATCHABLE:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -104,18 +118,20 @@ def _deafen() -> tuple[int, int]:
     os.set_blocking(bell, False)
     os.set_blocking(ring, False)
     signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGCHLD, *noticed):
+        signal.signal(number, lambda *_: None)
     return bell, ring
 
 
-def _become(program: Callable[[int], NoReturn], tell: int) -> NoReturn:
+def _become(program: Callable[[int], NoReturn], tell: int, foreground: bool, ignored: set[signal.Signals]) -> NoReturn:
     """In the first process."""
     try:
         signal.set_wakeup_fd(-1)
-        for number in _CATCHABLE:
-            signal.signal(number, signal.SIG_DFL)
+        for each in _CATCHABLE:
+            signal.signal(each, signal.SIG_IGN if each in ignored else signal.SIG_DFL)
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # should the program kill its guardian, it goes too
-        os.setsid()
+        if not foreground:
+            os.setsid()
         program(tell)
     finally:
         os._exit(127)
@@ -139,6 +155,9 @@ class _Guardian:
         self._usage = Usage(self._tree, limits)
         self._waited_ns = 0
         self._excessive = False
+        self._over = False
+        self._noticed: dict[int, float] = {}
+        """When a signal came here last, by its number."""
         self._untold: deque[bytes] = deque()
         self._calls, self._deaths = select.poll(), select.poll()
         for poll, file in (self._calls, orders), (self._calls, bell), (self._deaths, bell):
@@ -169,9 +188,24 @@ class _Guardian:
         self._flush()
 
     def _obey(self) -> bool:
-        order = os.read(self._orders, ORDER.size)
-        self._usage.released_ns = ORDER.unpack(order)[0] if order else END
-        return self._usage.released_ns != END
+        told = os.read(self._orders, ORDER.size)
+        order = ORDER.unpack(told)[0] if told else END
+        if order < 0:
+            self._hand_on(-order)
+        else:
+            self._usage.released_ns = order
+        return bool(order != END)
+
+    def _hand_on(self, number: int) -> None:
+        self._hear_bell()
+        noticed = self._noticed.get(number, -SAME_SIGNAL_SECONDS)
+        if not self._over and time.monotonic() - noticed > SAME_SIGNAL_SECONDS:
+            os.kill(self.first, number)
+
+    def _hear_bell(self) -> None:
+        with suppress(BlockingIOError):
+            for number in os.read(self._bell, 4096):
+                self._noticed[number] = time.monotonic()
 
     def _look(self) -> None:
         with self._changes_told():
@@ -197,8 +231,7 @@ class _Guardian:
 
     def _reap(self) -> bool:
         """Wait for all that have ended. False: there is no child left, so nothing of the run lives."""
-        with suppress(BlockingIOError):
-            os.read(self._bell, 4096)
+        self._hear_bell()
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -209,6 +242,7 @@ class _Guardian:
             used = resource.getrusage(resource.RUSAGE_CHILDREN)
             self._waited_ns = round((used.ru_utime + used.ru_stime) * 1e9)
             if pid == self.first:
+                self._over = True
                 self._tell(Told.ENDED, pid, status)
             if pid not in self._tree.processes:
                 self._tell(Told.GONE, pid, 0)

@@ -1,12 +1,14 @@
 """One run, from the order to its end: starts the program, reads what it and the kernel record, keeps it to its limits."""
 
 import json
+import math
 import os
 import platform
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from gilscope.collector import interpreters, verdicts
 from gilscope.collector.columns import NO_SWITCHES
 from gilscope.collector.cores import MARGIN_NS, Cores
 from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.own import OwnProgram
 from gilscope.collector.rings import FOREVER, Rings
 from gilscope.collector.supervisor import Program
 from gilscope.collector.transcript import Transcript
@@ -45,7 +48,7 @@ class Order:
     """What to run, how, and where its recording goes."""
 
     id: str
-    scenario: Scenario
+    scenario: Scenario | OwnProgram
     parameters: Mapping[str, Value]
     python: Path
     output: Path
@@ -56,6 +59,23 @@ class Order:
     light: bool = True
     """The run gets less weight than what else this machine does, so that a server beside it stays alive."""
 
+    @property
+    def own(self) -> bool:
+        """A program of one's own has the terminal. It goes on when only its recording has come to its limit."""
+        return isinstance(self.scenario, OwnProgram)
+
+    @property
+    def written(self) -> Path:
+        """The folder from which the program's files are named."""
+        return self.scenario.folder if isinstance(self.scenario, OwnProgram) else self.scenario.path.resolve().parent
+
+    @property
+    def command(self) -> tuple[str | Path, ...]:
+        """What the recorder's child is given."""
+        if isinstance(self.scenario, OwnProgram):
+            return self.scenario.command
+        return "--scenario", self.scenario.path.resolve(), "--params", json.dumps(dict(self.parameters))
+
 
 def perform(
     order: Order,
@@ -63,16 +83,18 @@ def perform(
     stopped: Callable[[], str | None] = lambda: None,
     printed: Callable[[str, str], None] = lambda stream, text: None,
     last: Callable[[dict[str, Any]], dict[str, Any]] = lambda end: end,
+    heard: Callable[[], Iterable[int]] = lambda: (),
 ) -> dict[str, Any]:
-    """Run it to its end; returns what the recording's end chunk says.
+    """Run it to its end; returns what the recording's end chunk says, with how the program ended.
 
     ``told`` is called when something new was written, ``printed`` with the stream and text of what the program prints.
     ``stopped`` says "stopped" or "interrupted" when the run is to be ended. ``last`` gets the end chunk when nothing of
-    the run goes on any more, and gives what is written. ``GilscopeError``: it couldn't be started.
+    the run goes on any more, and gives what is written. ``heard``: signals that came here since its last call, for a program
+    of one's own. ``GilscopeError``: it couldn't be started.
     """
     interpreter = interpreters.describe(order.python)
     with place(order) as folder, closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
-        return run.perform(told, stopped, printed, last)
+        return run.perform(told, stopped, printed, last, heard)
 
 
 @contextmanager
@@ -89,11 +111,12 @@ def place(order: Order) -> Iterator[Path]:
 def start(order: Order, python: Path, folder: Path, more: Mapping[str, str]) -> Program:
     """Start its program, which waits for its release. ``more``: what its environment says to the recorder."""
     return Program(
-        [python, CHILD, "--scenario", order.scenario.path.resolve(), "--params", json.dumps(dict(order.parameters))],
+        [python, CHILD, *order.command],
         {**order.environment, **more},
         folder,
         order.limits,
         order.light,
+        order.own,
     )
 
 
@@ -102,8 +125,9 @@ class _Run:
 
     def __init__(self, order: Order, interpreter: Interpreter, rings: Rings, folder: Path) -> None:
         self.order, self.rings = order, rings
-        written = order.scenario.path.resolve().parent
-        self.transcript = Transcript(order.output, _header(order, interpreter), written, _libraries(interpreter))
+        self.goes_on = False
+        """The program does, and the recording has ended."""
+        self.transcript = Transcript(order.output, _header(order, interpreter), order.written, _libraries(interpreter))
         recorder = {"GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": self._probe(interpreter)}
         self.program = start(order, interpreter.path, folder, recorder)
         self.cores = self._watch_cores()
@@ -122,6 +146,7 @@ class _Run:
         stopped: Callable[[], str | None],
         printed: Callable[[str, str], None],
         last: Callable[[dict[str, Any]], dict[str, Any]],
+        heard: Callable[[], Iterable[int]],
     ) -> dict[str, Any]:
         """From start to end."""
         self.released = self.program.release()
@@ -133,16 +158,22 @@ class _Run:
                 if self.transcript.work(next_round):
                     told()
                 verdict = self._verdict(stopped)
+                self._hand_on(heard)
                 time.sleep(max(0.0, next_round - time.monotonic()))
-            self.program.end()
+            self._end(verdict)
             self._look(printed, final=True)
             self.transcript.work()
         except Unwritable as error:
-            self.program.end()
             if self.transcript.writer is None:
                 raise
             verdict = verdicts.DISK_FULL._replace(sentence=str(error))
-        return self._conclude(verdict, last)
+            self._end(verdict)
+        told_last = self._conclude(verdict, last)
+        while self.goes_on and self.program.alive and self.program.look() is None:
+            self._hand_on(heard)
+            time.sleep(ROUND_SECONDS)
+        self.program.end()
+        return {**told_last, "exit_code": self.program.exit_code, "signal": self.program.signal}
 
     # Starting
 
@@ -166,13 +197,13 @@ class _Run:
     # While it runs
 
     def _look(self, printed: Callable[[str, str], None], final: bool = False) -> None:
-        """Take what rings, kernel and program have to tell. ``final``: the program is over, so take everything."""
+        """Take what rings, kernel and program have to tell. ``final``: this is the last look, so take everything."""
         seen = time.monotonic_ns()
         gone = dict.fromkeys(self.program.gone(self.rings.recorded), seen)
         for pid in gone:
             self.rings.bury(pid)
         batch = self.rings.read(final)
-        if final:
+        if final and not self.goes_on:
             gone.update(dict.fromkeys({account.pid for account in batch.begun}, seen))
         # Switches are merged with records: of both, up to the same time.
         watermark = FOREVER if final else min(batch.watermark, seen)
@@ -189,14 +220,26 @@ class _Run:
     def _verdict(self, stopped: Callable[[], str | None]) -> Verdict | None:
         if said := stopped():
             return BY_REQUEST[said]
-        if self.transcript.events > self.order.limits.events:
-            return verdicts.exceeded("event-limit", self.transcript.events, self.order.limits)
+        if (events := self.transcript.events + self.transcript.switches) > self.order.limits.events:
+            return verdicts.exceeded("event-limit", events, self.order.limits)
         return self.program.look()
+
+    def _hand_on(self, heard: Callable[[], Iterable[int]]) -> None:
+        for number in heard():
+            self.program.hand_on(number)
 
     # Its end
 
+    def _end(self, verdict: Verdict | None) -> None:
+        """End the program, unless it is somebody's own, and only the recording can't go on."""
+        self.goes_on = self.order.own and verdict is not None and verdict.word in ENDS_RECORDING
+        if not self.goes_on:
+            self.program.end()
+
     def _conclude(self, verdict: Verdict | None, last: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         transcript = self.transcript
+        if verdict and self.goes_on:
+            verdict = verdicts.recorded_no_further(verdict)
         told = self._told(verdict or self._own_end())
         if not transcript.begun:
             transcript.begin(self.released)
@@ -213,6 +256,10 @@ class _Run:
         transcript, slotless = self.transcript, self.rings.slotless_lost
         lost = sum(account.lost for account in accounts) + slotless + transcript.switches_lost
         error = transcript.error or {}
+        stored = sum(account.stored for account in accounts) + transcript.switches
+        emitted = sum(account.emitted for account in accounts) + slotless + transcript.switches
+        if self.goes_on:
+            emitted = stored + lost - transcript.switches_lost  # what comes later isn't part of the recording
         return {
             "verdict": verdict.word,
             "sentence": verdict.sentence,
@@ -220,11 +267,8 @@ class _Run:
             "exit_code": self.program.exit_code,
             "signal": self.program.signal,
             "traceback": self._shown(error["traceback"]) if error else None,
-            "emitted": sum(account.emitted for account in accounts)
-            + slotless
-            + transcript.switches
-            + transcript.switches_lost,
-            "stored": sum(account.stored for account in accounts) + transcript.switches,
+            "emitted": emitted + transcript.switches_lost,
+            "stored": stored,
             "lost": lost,
             "definitions_lost": self.rings.definitions_lost,
             "layers": transcript.layers,
@@ -235,6 +279,8 @@ class _Run:
     def _own_end(self) -> Verdict:
         """The program ended by itself: well, with an exception, with an exit code, or by a signal."""
         program, error = self.program, self.transcript.error
+        if self.order.own and program.signal == signal.SIGINT:
+            return verdicts.CTRL_C
         if error and program.signal is None:
             message = f": {error['message']}" if error["message"] else ""
             return Verdict("failed", self._shown(f"It raised {error['type']}{message}"[:500].rstrip(".") + "."))
@@ -245,11 +291,13 @@ class _Run:
 
     def _shown(self, text: str) -> str:
         """Without the names of this machine's folders."""
-        return text.replace(f"{self.order.scenario.path.resolve().parent}{os.sep}", "")
+        return text.replace(f"{self.order.written}{os.sep}", "")
 
 
 BY_REQUEST = {"stopped": verdicts.STOPPED, "interrupted": verdicts.INTERRUPTED}
 """By what ``stopped`` says."""
+ENDS_RECORDING = ("event-limit", "disk-full")
+"""Verdicts that are about the recording alone."""
 
 
 def _libraries(interpreter: Interpreter) -> tuple[str, ...]:
@@ -279,7 +327,7 @@ def _header(order: Order, interpreter: Interpreter) -> dict[str, Any]:
             "processor": _processor(),
         },
         "started": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "limits": asdict(order.limits),
+        "limits": {name: limit if limit < math.inf else None for name, limit in asdict(order.limits).items()},
         "gilscope": __version__,
         "states": {state.name.lower(): int(state) for state in State},
         "kinds": {kind.name.lower(): int(kind) for kind in Kind},

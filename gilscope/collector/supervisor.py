@@ -57,6 +57,9 @@ _ERROR = struct.Struct("=i")
 class Program:
     """One run's tree of processes, from before its first instruction to after its last.
 
+    ``foreground``: it has this process's own files, terminal and process group, as if it had been started instead of
+    it. What it prints isn't seen then, and its files may be as large and as many as this process's.
+
     The first process waits, in a session of its own and at its limits, until ``release()``. Call ``look()`` every 20 ms
     or so, and ``end()`` in any case. OSError: no process can be started here now.
     """
@@ -68,6 +71,7 @@ class Program:
         folder: Path,
         limits: Limits,
         light: bool = True,
+        foreground: bool = False,
     ) -> None:
         self.limits = limits
         self.exit_code: int | None = None
@@ -82,6 +86,7 @@ class Program:
         self._mark = uuid.uuid4().hex
         self._environment, self._folder = {MARK: self._mark, **environment}, folder
         self._weight = Weight(light)
+        self._foreground = foreground
         self._excess: Verdict | None = None
         self._known: dict[int, int] = {}
         self._gone: set[int] = set()
@@ -119,6 +124,10 @@ class Program:
             )
         self._order(released_ns)
         return released_ns
+
+    def hand_on(self, number: int) -> None:
+        """This process got a signal: the program gets it too, unless it was sent to both. In the foreground only."""
+        self._order(-number)
 
     def output(self) -> list[tuple[str, str]]:
         """What was printed since the last call: ``stdout`` or ``stderr``, and text. Nothing beyond the limit is kept."""
@@ -173,20 +182,29 @@ class Program:
                 writer.callback(os.close, ends[1])
                 return ends
 
-            null = os.open(os.devnull, os.O_RDONLY)
-            theirs.callback(os.close, null)
             (self._reports, reports), (self._error, error) = pipe(ours, theirs), pipe(ours, theirs)
-            (out, stdout), (err, stderr) = pipe(ours, theirs), pipe(ours, theirs)
             (orders, self._orders), (gate, self._gate) = pipe(theirs, ours), pipe(theirs, ours)
-            first = functools.partial(self._become, (null, stdout, stderr), gate, error)
-            for_first = {null, stdout, stderr, gate, error}
-            self._guardian = _fork(lambda: guard(first, self._weight, self.limits, orders, reports, for_first))
+            standard: tuple[int, ...] = ()
+            read: dict[int, str] = {}
+            if self._foreground:
+                for_first = _inherited()
+            else:
+                null = os.open(os.devnull, os.O_RDONLY)
+                theirs.callback(os.close, null)
+                (out, stdout), (err, stderr) = pipe(ours, theirs), pipe(ours, theirs)
+                standard, read = (null, stdout, stderr), {out: "stdout", err: "stderr"}
+                for_first = set(standard)
+            first = functools.partial(self._become, standard, gate, error)
+            for_first |= {gate, error}
+            self._guardian = _fork(
+                lambda: guard(first, self._weight, self.limits, orders, reports, for_first, self._foreground)
+            )
             theirs.close()
             started = os.read(self._reports, REPORT.size)
             if not started:
                 raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
             os.set_blocking(self._reports, False)
-            self._printed = _Printed({out: "stdout", err: "stderr"}, self.limits.output_bytes)
+            self._printed = _Printed(read, self.limits.output_bytes)
             self._files = ours.pop_all()
         return REPORT.unpack(started)
 
@@ -194,14 +212,8 @@ class Program:
         """In the first process: take everything on, wait at the gate, execute."""
         for number, file in enumerate(standard):
             os.dup2(file, number)
-        for kind, most in (
-            (resource.RLIMIT_CORE, 0),
-            (resource.RLIMIT_FSIZE, FILE_BYTES),
-            (resource.RLIMIT_NOFILE, OPEN_FILES),
-        ):
-            hard = resource.getrlimit(kind)[1]
-            limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (limit, limit))
+        if not self._foreground:
+            _limit_files()
         os.write(ready, b"+")
         if os.read(gate, 1):
             try:
@@ -282,6 +294,27 @@ class Program:
         self._weight.end()
 
 
+def _inherited() -> set[int]:
+    """Files that this process was given, and hands on to what it executes."""
+    inherited = set()
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the listing's own is closed again
+            if os.get_inheritable(int(name)):
+                inherited.add(int(name))
+    return inherited
+
+
+def _limit_files() -> None:
+    for kind, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (limit, limit))
+
+
 def _fork(child: Callable[[], NoReturn]) -> int:
     """The child's pid. Signals are held back: none may raise an exception in the child before it is ready for that."""
     held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -299,7 +332,7 @@ def _fork(child: Callable[[], NoReturn]) -> int:
 class _Printed:
     """What comes out of the program's pipes, as text, up to a limit for all of them together."""
 
-    def __init__(self, streams: Mapping[int, str], limit: int) -> None:
+    def __init__(self, streams: Mapping[int, str], limit: float) -> None:
         self.count = 0
         """Bytes that came. One more than the limit is enough to know: then nothing is read any more."""
         self._limit = limit
@@ -334,7 +367,7 @@ class _Printed:
         data = os.read(file, READ_BYTES)
         left = self._limit - self.count
         self.count += len(data)
-        self._keep(file, data[:left])
+        self._keep(file, data[: int(min(left, len(data)))])
         return bool(data)
 
     def _keep(self, file: int, data: bytes, final: bool = False) -> None:

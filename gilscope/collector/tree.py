@@ -78,7 +78,7 @@ class Tree:
         """Those that haven't ended."""
         return [process for process in self.processes.values() if not process.over]
 
-    def private_memory(self, more_than: int) -> int:
+    def private_memory(self, more_than: float) -> int:
         """Bytes that its processes hold for themselves. Memory shared on purpose and mapped files don't count.
 
         What fork left to parent and child alike counts for both, which is cheap to read, unless that makes ``more_than``:

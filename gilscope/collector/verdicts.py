@@ -1,7 +1,8 @@
 """How far a run may go, and how it is said how it ended."""
 
+import math
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from gilscope.analysis.text import counted, duration
@@ -13,11 +14,15 @@ class Limits:
 
     wall_seconds: float = 30
     cpu_seconds: float = 60
-    memory_bytes: int = 1 << 30
-    processes: int = 32
-    threads: int = 256
-    output_bytes: int = 1 << 20
-    events: int = 20_000_000
+    memory_bytes: float = 1 << 30
+    processes: float = 32
+    threads: float = 256
+    output_bytes: float = 1 << 20
+    events: float = 20_000_000
+
+
+OWN = Limits(**{limit.name: math.inf for limit in fields(Limits)} | {"events": 5_000_000})
+"""Of programs of one's own: only as much is recorded as a disk, and whoever looks at it, can bear."""
 
 
 LIMITS = (
@@ -46,6 +51,14 @@ INTERRUPTED = Verdict(
 DISK_FULL = Verdict(
     "disk-full", "The disk is full, so it was ended. What was recorded until then is kept. Make room, and run it again."
 )
+
+CTRL_C = Verdict("stopped", "It was ended by SIGINT, as Ctrl-C sends it.")
+
+
+def recorded_no_further(verdict: Verdict) -> Verdict:
+    """What there is to say of a program that goes on without being recorded."""
+    why = verdict.sentence.partition(": it was ended")[0].partition(", so it was ended")[0]
+    return verdict._replace(sentence=f"{why}: the recording ends here, and the program went on without it.")
 
 
 def ended(exit_code: int | None, signal_number: int | None) -> Verdict:

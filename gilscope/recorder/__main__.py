@@ -1,7 +1,8 @@
-"""The child of the collector: runs a scenario, or a module, under the recorder.
+"""The child of the collector: runs a scenario, a file or a module under the recorder.
 
     python gilscope/recorder/__main__.py --scenario FILE --params JSON
-    python gilscope/recorder/__main__.py --module NAME ARGUMENT…
+    python gilscope/recorder/__main__.py --script FILE ARGUMENT…        as python FILE does
+    python gilscope/recorder/__main__.py --module NAME ARGUMENT…        as python -m does
     python gilscope/recorder/__main__.py --command PROGRAM ARGUMENT…    as python -c does: how multiprocessing starts its own
 
 For the program everything is as under plain Python: path, arguments, tracebacks, exit codes, signals. GILSCOPE_PROBE
@@ -35,14 +36,19 @@ def main(arguments: list[str]) -> None:
             took = os.environ.pop("GILSCOPE_TOOK", "")
             _record(folder=os.path.dirname(file), argv=[file])
             _visible(_run_scenario, file, parameters, took)
+        case ["--script", file, *rest]:
+            inside = _has_main(file)
+            folder = os.path.join(os.getcwd(), file) if inside else _beside(os.path.dirname(os.path.realpath(file)))
+            _record(folder, argv=[file, *rest])
+            _own_command_line(file, *rest)
+            _visible(*(_run_main, "__main__", False) if inside else (_run_script, file))
         case ["--module", name, *rest]:
-            import runpy
-
-            _record(folder=os.getcwd(), argv=[name, *rest])
-            _visible(runpy.run_module, name, None, "__main__", True)
+            _record(folder=_beside(os.getcwd()), argv=["-m", *rest])
+            _own_command_line("-m", name, *rest)
+            _visible(_run_main, name, True)
         case ["--command", program, *rest]:
             try:  # noqa: SIM105  # contextlib would be one import more
-                _record(folder=sys.path[0] if sys.flags.safe_path else "", argv=["-c", *rest])
+                _record(folder=_beside(""), argv=["-c", *rest])
             except (OSError, ValueError):
                 pass  # the run's memory is out of its reach: it goes on unrecorded
             _visible(_run_command, program)
@@ -57,6 +63,16 @@ def _parameters(text: str) -> dict[str, Any]:
     if not isinstance(parameters, dict):
         raise SystemExit(f'--params takes a JSON object, such as {{"threads": 4}}, not {text}')
     return parameters
+
+
+def _beside(folder: str) -> str:
+    """What stands first on the path, unless the interpreter was told (PYTHONSAFEPATH) that the program's folder doesn't."""
+    return sys.path[0] if sys.flags.safe_path else folder
+
+
+def _own_command_line(*words: str) -> None:
+    """What the interpreter was started with, as far as the program is concerned."""
+    sys.orig_argv[1:] = words
 
 
 def _record(folder: str, argv: list[str]) -> None:
@@ -113,11 +129,49 @@ def _run_scenario(file: str, parameters: dict[str, Any], took: str) -> None:
             told.write(str(ns))
 
 
-def _run_command(program: str) -> None:
-    """Execute the text as the main module, as `python -c` does."""
+def _has_main(path: str) -> bool:
+    """Whether a path is executed by the __main__.py in it: a folder, or a zip file."""
+    for hook in sys.path_hooks:
+        try:
+            hook(path)
+        except ImportError:
+            continue
+        return True
+    return False
+
+
+def _new_main() -> ModuleType:
+    """What the program finds as __main__, as empty as the interpreter makes it."""
     main = ModuleType("__main__")
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
     main.__dict__.update(__loader__=BuiltinImporter, __builtins__=__builtins__)
     sys.modules["__main__"] = main
+    return main
+
+
+def _run_script(file: str) -> None:
+    """Execute the file as the main module, as `python FILE` does."""
+    main = _new_main()
+    path = os.path.join(os.getcwd(), file)
+    loader = SourceFileLoader("__main__", path)
+    main.__dict__.update(__file__=path, __loader__=loader)
+    if sys.version_info < (3, 15):
+        main.__dict__["__cached__"] = None
+    exec(compile(loader.get_data(path), path, "exec", dont_inherit=True), main.__dict__)
+
+
+def _run_main(name: str, alter_argv: bool) -> None:
+    """Find the module and execute it as the main module: the interpreter has this function for `python -m`, too."""
+    _new_main()
+    from runpy import _run_module_as_main  # type: ignore[attr-defined]
+
+    _run_module_as_main(name, alter_argv)
+
+
+def _run_command(program: str) -> None:
+    """Execute the text as the main module, as `python -c` does."""
+    main = _new_main()
     exec(compile(program, "<string>", "exec", dont_inherit=True), main.__dict__)
 
 

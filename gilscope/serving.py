@@ -1,0 +1,111 @@
+"""The commands that start the web application: ``serve``, and ``show`` with recordings that lie anywhere.
+
+Exit codes are those of ``cli.py``.
+"""
+
+import argparse
+import os
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+
+from app import main as application
+from app.beside import MOST
+from app.settings import Settings, from_environment
+from app.store import SUFFIX, described, new_id
+from gilscope.errors import BadRecording, Refused
+
+OK = 0
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Bind first, so that a port in use is a sentence, then start the application on that very socket."""
+    data = chosen.data and chosen.data.expanduser().resolve()
+    settings = _with(from_environment(), host=chosen.host, port=chosen.port, data=data)
+    listening = listen(settings.host, settings.port)
+    settings = replace(settings, port=listening.getsockname()[1])
+    print(f"Gilscope is at {_address(listening)}/ — Ctrl-C ends it.", flush=True)
+    _serve(settings, listening)
+    return OK
+
+
+def show(chosen: argparse.Namespace) -> int:
+    """In a store of its own, in which these recordings are links, and which is gone afterwards."""
+    if len(chosen.files) > MOST:
+        raise BadRecording(f"At most {MOST} recordings can be shown beside each other, not {len(chosen.files)}.")
+    with tempfile.TemporaryDirectory(prefix="gilscope-show-") as folder:
+        settings = _with(from_environment(), host=chosen.host, port=chosen.port, data=Path(folder))
+        settings = replace(settings, shipped=Path(folder) / "none")
+        ids = _link(chosen.files, settings.recordings)
+        listening = listen(settings.host, settings.port)
+        settings = replace(settings, port=listening.getsockname()[1])
+        page = f"recordings/{ids[0]}" if len(ids) == 1 else f"compare?ids={','.join(ids)}"
+        address = f"{_address(listening)}/{page}"
+        print(
+            f"{address} — Ctrl-C ends it. What is run or marked there isn't kept: `gilscope serve` does that.",
+            flush=True,
+        )
+        if not chosen.no_browser:
+            threading.Thread(
+                target=webbrowser.open, args=(address,), daemon=True
+            ).start()  # some only return when closed
+        _serve(settings, listening)
+    return OK
+
+
+def _with(settings: Settings, **given: object) -> Settings:
+    known = {name: value for name, value in given.items() if value is not None}
+    return replace(settings, **known)  # type: ignore[arg-type]
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _serve(settings: Settings, listening: socket.socket) -> None:
+    config = uvicorn.Config(
+        application.create_app(settings), log_level="warning", access_log=False, **application.UVICORN
+    )
+    with suppress(KeyboardInterrupt):  # the usual end of a server
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _link(files: Sequence[Path], folder: Path) -> list[str]:
+    """Put the recordings into the folder, each once; their ids there."""
+    paths = {file.expanduser().resolve(): file for file in files}
+    for path, file in paths.items():
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise BadRecording(f"{file} can't be read: {error.strerror}. Expected a recording.") from None
+        if described("", path) is None:
+            raise BadRecording(f"{file} isn't a recording, or not even its header is whole. `gilscope run` makes them.")
+    folder.mkdir(parents=True)
+    ids = []
+    for path in paths:
+        ids.append(new_id())
+        (folder / f"{ids[-1]}{SUFFIX}").symlink_to(path)
+    return ids
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, or ``Refused`` with what stands in the way."""
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
+    except OverflowError:
+        raise Refused(f"There is no port {port}. Choose one from 1 to 65535, or 0 for any that is free.") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise Refused(
+            f"Can't listen on {host}, port {port}: {reason}. Choose another with --port (0: any that is free) or --host."
+        ) from None
