@@ -1,9 +1,9 @@
-"""What recording costs: one event, and whole programs, beside other tools on the same programs in the same rounds."""
+"""What recording costs: one event of each family, and whole programs, beside other tools on the same programs in the same rounds."""
 
 import json
 from collections.abc import Callable, Iterator
 
-from benchmarks import measure
+from benchmarks import measure, operations
 from benchmarks.measure import Figure, NotMeasured
 from tests import recorded as under_probe
 
@@ -29,6 +29,7 @@ print(json.dumps([(b - a) / (2 * N) for a, b in zip(before, after)]))
 def figures(quick: bool) -> Iterator[Figure | str]:
     """All of this family."""
     yield from event(quick)
+    yield from operations.figures()
     rounds = 3 if quick else 9
     scale = 1 if quick else 3
     yield from program("two CPU-bound threads", "two_counters", 2_000_000 * scale, rounds, 1.03)
