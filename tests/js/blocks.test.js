@@ -8,6 +8,7 @@ import { joined } from '../../static/js/drawing/labels.js';
 import { layOut } from '../../static/js/model/layout.js';
 import { STATES, TimeByState } from '../../static/js/model/lod.js';
 import { Model } from '../../static/js/model/model.js';
+import { Overview, summarise } from '../../static/js/drawing/overview.js';
 import { pixel } from '../../static/js/drawing/patterns.js';
 import { readPalette } from '../../static/js/drawing/palette.js';
 import { Raster } from '../../static/js/drawing/raster.js';
@@ -173,6 +174,26 @@ for (const ratio of [1, 2]) {
   });
 }
 
+test('live, the strip of the whole recording is made a part with each frame, and is what it would be at once', () => {
+  const model = begun();
+  append(model, dice(13), 3000);
+  const overview = new Overview();
+  assert.deepEqual(overview.update(model, 300, 0), summarise(model, 300, model.duration), 'the first at once');
+  append(model, dice(14), 2000);
+  const then = summarise(model, 300, model.duration);
+  const made = [];
+  for (let now = 0; now <= 250; now += 25) {
+    if (now === 100) append(model, dice(15), 500);
+    made.push(overview.update(model, 300, now));
+  }
+  assert.deepEqual(made.slice(0, 8).map((shares) => shares !== null), [...Array(7).fill(false), true], 'the third of three threads is begun after two thirds of the time');
+  assert.deepEqual(made[7], then);
+  assert.notDeepEqual(then, summarise(model, 300, model.duration), 'more has come meanwhile');
+  model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 0 });
+  assert.deepEqual(overview.update(model, 300, 260), summarise(model, 300, model.duration), 'and at the end at once');
+  assert.equal(overview.update(model, 300, 9999), null);
+});
+
 test('a grid keeps a view that is moved by any way on whole pixels, and lets go of one of another width', () => {
   const random = dice(5);
   const grid = new Grid(6e10, 1000 / 3.3e6);
@@ -212,6 +233,9 @@ test('time by state is conserved to the nanosecond, in whatever batches rows com
       const middle = Math.floor(rows.at[0] + random() * (at - rows.at[0]));
       const [left, right] = [times.between(rows.at[0], middle), times.between(middle, at)];
       assert.deepEqual([...left].map((part, state) => part + right[state]), [...spent]);
+      const walked = new Float64Array(STATES);
+      for (let row = 0; row < rows.count && rows.at[row] < middle; row += 1) walked[rows.state[row]] += Math.min(rows.at[row + 1] ?? at, middle) - rows.at[row];
+      assert.deepEqual([...left], [...walked]);
     }
     // So do columns, however many, by either way of counting.
     for (const count of [3, 17, 700]) {

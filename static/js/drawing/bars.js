@@ -38,10 +38,8 @@ export const STACK = Object.freeze([
 export class Bars {
   constructor() {
     this.list = new SpanList();
-    /** Of one column: how high each part is, and what it looks like. */
+    /** Of one column: how high each part is. */
     this.heights = new Float64Array(STACK.length);
-    /** @type {import('./patterns.js').Tile[]} */
-    this.parts = [];
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -214,7 +212,7 @@ export class Bars {
 
   /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top in the raster */
   #stripOf(row, top) {
-    const { list, raster, heights, parts } = this;
+    const { list, raster, heights } = this;
     const palette = /** @type {Palette} */ (this.palette);
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
@@ -222,22 +220,18 @@ export class Bars {
     const { present, place } = row.track.times;
     const stack = STACK.filter((state) => present.includes(state));
     const tiles = stack.map((state) => styles[state].tile);
-    const tall = stack.map((state) => styles[state].tall * height);
-    const places = stack.map((state) => place[state]);
+    const tall = Float64Array.from(stack, (state) => styles[state].tall * height);
+    const places = Uint8Array.from(stack, (state) => place[state]);
     const states = present.length;
     for (let column = 0, start = 0; column < widthPx; column += 1, start += states) {
       if (mixed[column] === 0) continue;
       let sum = 0;
       for (let n = 0; n < states; n += 1) sum += mix[start + n];
-      let count = 0;
       for (let n = 0; n < places.length; n += 1) {
         const part = mix[start + places[n]];
-        if (part <= 0) continue;
-        heights[count] = Math.max((part / sum) * tall[n], 1);
-        parts[count] = tiles[n];
-        count += 1;
+        heights[n] = part > 0 ? Math.max((part / sum) * tall[n], 1) : 0;
       }
-      raster.column(column, top, height, heights, parts, count);
+      raster.column(column, top, height, heights, tiles);
     }
   }
 
@@ -245,22 +239,23 @@ export class Bars {
   #cores(frame, row, scale, until) {
     const { raster, ratio: px } = this;
     const { tiles } = /** @type {Palette} */ (this.palette);
-    const { cores } = row.track;
+    const { at, thing, count } = row.track.cores;
     const y = this.#y(frame, row.stripTopPx);
     const height = Math.round(STRIP_PX * px);
     const thin = Math.round(height / 2);
+    const { from, pxPerNs } = scale;
     let drawnTo = -Infinity;
     const to = Math.min(scale.to, until);
-    for (let n = Math.max(cores.rowAt(scale.from), 0); n < cores.count && cores.at[n] <= to; n += 1) {
-      const left = Math.round(scale.timeToPx(cores.at[n]));
-      const right = Math.round(scale.timeToPx(n + 1 < cores.count ? cores.at[n + 1] : until));
-      if (cores.thing[n] === 0) continue;
+    for (let n = Math.max(row.track.cores.rowAt(from), 0); n < count && at[n] <= to; n += 1) {
+      if (thing[n] === 0) continue;
+      const right = Math.round(((n + 1 < count ? at[n + 1] : until) - from) * pxPerNs);
       if (right <= drawnTo) {
         // Everything up to the next pixel is already drawn: leap there.
-        n = Math.max(n, cores.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
+        n = Math.max(n, row.track.cores.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
         continue;
       }
-      const core = cores.thing[n] - 1;
+      const left = Math.round((at[n] - from) * pxPerNs);
+      const core = thing[n] - 1;
       const width = Math.max(1, right - left - (right - left > 4 * px ? Math.round(px) : 0));
       if (core % 2 === 1) raster.rect(left, y + Math.floor((height - thin) / 2), width, thin, tiles.core);
       else raster.rect(left, y, width, height, tiles.core);

@@ -17,6 +17,7 @@ const LONGEST = 28;
  * @param {Palette} palette @param {number} px device pixels to a CSS pixel
  */
 export function drawFlags(ctx, { marks, heightPx }, scale, { css, sans }, px) {
+  if (marks.length === 0) return; // the font alone makes the browser work out styles
   const seen = marks.map(({ at, text }) => ({ x: Math.round(scale.timeToPx(at)), text })).filter(({ x }) => x >= scale.leftPx && x <= scale.rightPx);
   ctx.font = `500 ${11 * px}px ${sans}`;
   ctx.textBaseline = 'middle';

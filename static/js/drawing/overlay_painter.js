@@ -30,6 +30,8 @@ export class OverlayPainter {
     this.overviewCtx = /** @type {CanvasRenderingContext2D} */ (overview.getContext('2d'));
     /** @type {OffscreenCanvas | null} the strip without what lies over it */
     this.summary = null;
+    /** There is nothing on the overlay. */
+    this.blank = true;
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -42,9 +44,16 @@ export class OverlayPainter {
     const { css } = palette;
     const px = this.ratio;
     const left = Math.round(frame.namesPx * px);
+    const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, this.overlay.width - left));
+    const x = scale.timeToPx(frame.at);
+    const playhead = x >= left - 1 && x <= scale.rightPx + 1;
+    const blank = !(playhead || frame.path || frame.range || frame.passing || frame.hovered || frame.selected || frame.story || frame.marks.length > 0);
+    // A canvas that is touched is copied as a whole.
+    if (blank && this.blank) return;
+    this.blank = blank;
     over.setTransform(1, 0, 0, 1, 0, 0);
     over.clearRect(0, 0, this.overlay.width, this.overlay.height);
-    const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, this.overlay.width - left));
+    if (blank) return;
     over.save();
     over.beginPath();
     over.rect(left, RULER_PX * px, scale.widthPx, this.overlay.height);
@@ -57,8 +66,7 @@ export class OverlayPainter {
     if (frame.story) drawStory(over, palette, frame, frame.story, scale, px);
     over.restore();
     drawFlags(over, frame, scale, palette, px);
-    const x = scale.timeToPx(frame.at);
-    if (x >= left - 1 && x <= scale.rightPx + 1) this.#playhead(frame, scale, Math.round(x), left);
+    if (playhead) this.#playhead(frame, scale, Math.round(x), left);
   }
 
   /** What the playhead has just passed lights up, and fades. @param {Frame} frame @param {{from: number, to: number}} passing @param {TimeScale} scale */

@@ -5,7 +5,7 @@ import { STATES } from '../model/lod.js';
 
 /** @typedef {import('../model/model.js').Model} Model */
 
-/** Live, the strip is brought up to date this often. */
+/** Live, the strip is brought up to date this often, a part of the threads with each frame. */
 const REFRESH_MS = 250;
 
 /** States that take part; being away and having ended leave the strip empty. */
@@ -20,30 +20,55 @@ const SHOWN = Object.freeze([State.RUNNING, State.STALLED, State.NATIVE, State.R
  * @returns {Float32Array} `STATES` shares a column
  */
 export function summarise(model, widthPx, duration) {
-  const shares = new Float32Array(widthPx * STATES);
-  const threads = model.all.filter((track) => track.isThread && track.rows.count > 0);
-  if (threads.length === 0 || !(duration > 0)) return shares;
-  const spent = new Float64Array(widthPx * STATES);
-  for (const { times } of threads) {
-    const { present, place } = times;
-    spent.fill(0);
-    times.columns(0, duration / widthPx, widthPx, duration, spent);
-    for (const state of SHOWN.filter((state) => present.includes(state))) {
-      for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from];
-    }
+  const summary = new Summary(model, widthPx, duration);
+  summary.add(1);
+  return summary.finish();
+}
+
+/** A summary in the making: of what was known when it was begun. */
+class Summary {
+  /** @param {Model} model @param {number} widthPx @param {number} duration ns */
+  constructor(model, widthPx, duration) {
+    this.key = `${model.rowCount} ${model.duration} ${widthPx}`;
+    this.widthPx = widthPx;
+    this.duration = duration;
+    this.shares = new Float32Array(widthPx * STATES);
+    this.threads = duration > 0 ? model.all.filter((track) => track.isThread && track.rows.count > 0) : [];
+    this.spent = new Float64Array(widthPx * STATES);
+    this.done = 0;
   }
-  let most = 0;
-  for (let n = 0; n < shares.length; n += STATES) most = Math.max(most, shares.subarray(n, n + STATES).reduce((sum, ns) => sum + ns, 0));
-  return most > 0 ? shares.map((ns) => ns / most) : shares;
+
+  /** Take in threads up to a part of them. @param {number} part 0 to 1 @returns {boolean} whether all are in it */
+  add(part) {
+    const { duration, shares, spent, threads, widthPx } = this;
+    for (const until = Math.min(part, 1) * threads.length; this.done < until; this.done += 1) {
+      const { times } = threads[this.done];
+      const { present, place } = times;
+      spent.fill(0);
+      times.columns(0, duration / widthPx, widthPx, duration, spent);
+      for (const state of SHOWN.filter((state) => present.includes(state))) {
+        for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from];
+      }
+    }
+    return this.done === threads.length;
+  }
+
+  /** The fullest column is full. */
+  finish() {
+    const { shares } = this;
+    let most = 0;
+    for (let n = 0; n < shares.length; n += STATES) most = Math.max(most, shares.subarray(n, n + STATES).reduce((sum, ns) => sum + ns, 0));
+    return most > 0 ? shares.map((ns) => ns / most) : shares;
+  }
 }
 
 /** Keeps the last summary until there is more to tell. */
 export class Overview {
   constructor() {
-    /** @type {Float32Array} */
-    this.shares = new Float32Array(0);
     this.key = '';
     this.made = -Infinity;
+    /** @type {Summary | null} */
+    this.making = null;
   }
 
   /**
@@ -55,10 +80,13 @@ export class Overview {
   update(model, widthPx, now) {
     const key = `${model.rowCount} ${model.duration} ${widthPx}`;
     if (key === this.key) return null;
-    if (now - this.made < REFRESH_MS && model.end === null) return null;
-    this.key = key;
+    const ended = model.end !== null;
+    if (!this.making || ended || this.making.widthPx !== widthPx) this.making = new Summary(model, widthPx, model.duration);
+    const { making } = this;
+    if (!making.add(ended ? 1 : (now - this.made) / REFRESH_MS)) return null;
+    this.key = making.key;
     this.made = now;
-    this.shares = summarise(model, widthPx, model.duration);
-    return this.shares;
+    this.making = null;
+    return making.finish();
   }
 }

@@ -116,25 +116,25 @@ export class Raster {
    * @param {number} height of all that may be written to
    * @param {Float64Array} heights of the parts
    * @param {readonly Tile[]} tiles of the parts
-   * @param {number} [count] of parts
    */
-  column(x, top, height, heights, tiles, count = tiles.length) {
+  column(x, top, height, heights, tiles) {
     const { pixels, width } = this;
     let total = 0;
-    for (let n = 0; n < count; n += 1) total += heights[n];
-    const end = Math.min(top + height, this.height) * width;
-    // From here on in whole lines of the image.
+    for (let n = 0; n < tiles.length; n += 1) total += heights[n];
+    const end = Math.min(top + height, this.height);
     let from = top + Math.max(0, (height - total) / 2) + 0.5;
-    let at = Math.max(from | 0, 0) * width + x;
-    for (let n = 0; n < count; n += 1) {
+    let y = Math.max(from | 0, 0);
+    let at = y * width + x;
+    for (let n = 0; n < tiles.length; n += 1) {
+      if (heights[n] === 0) continue;
       from += heights[n];
-      const last = Math.min((from | 0) * width, end);
+      const last = Math.min(from | 0, end);
       const { side, plain, pixels: tile } = tiles[n];
-      if (plain) for (const colour = tile[0]; at < last; at += width) pixels[at] = colour;
+      if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
       else {
         const all = side * side;
-        let within = (((at / width) | 0) % side) * side + (x % side);
-        for (; at < last; at += width) {
+        let within = (y % side) * side + (x % side);
+        for (; y < last; y += 1, at += width) {
           pixels[at] = tile[within];
           within += side;
           if (within >= all) within -= all;

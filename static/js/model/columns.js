@@ -5,8 +5,8 @@ const FIRST_CAPACITY = 64;
 /** From this many rows on, columns grow by a quarter instead of to the double: less of them is empty. */
 const MANY = 1 << 12;
 
-/** @param {number} capacity */
-function next(capacity) {
+/** How many there is room for next. @param {number} capacity */
+export function next(capacity) {
   return capacity < MANY ? capacity * 2 : (capacity * 5) >>> 2;
 }
 

@@ -1,7 +1,7 @@
 // Cause on one track, effect on another: handoffs, wakes, starts, messages and submitted calls, found while rows come in.
 
 import { Flag, Kind, State, TrackKind } from './schema.js';
-import { lastAtOrBefore } from './columns.js';
+import { grown, lastAtOrBefore, next } from './columns.js';
 
 export const Flow = Object.freeze({ HANDOFF: 0, WAKE: 1, START: 2, MESSAGE: 3, SUBMIT: 4 });
 
@@ -30,7 +30,7 @@ export class Flows {
     this.fromTrack = new Uint32Array(64);
     this.toTrack = new Uint32Array(64);
     this.kind = new Uint8Array(64);
-    this.bytes = new Float64Array(64); // of a message
+    this.bytes = new Float64Array(0); // of messages: only where there are any
     /** @type {Map<number, Writing>} by flow: the message, where it is about a call of a manager */
     this.calls = new Map();
     /** @type {Map<number, {asks: number, answers: number}>} by thread: what it is about to ask for, or to answer */
@@ -193,26 +193,24 @@ export class Flows {
   /** @param {number} proven @param {number} fromAt @param {number} fromTrack @param {number} toAt @param {number} toTrack @param {number} kind @param {number} bytes */
   #push(proven, fromAt, fromTrack, toAt, toTrack, kind, bytes = 0) {
     const n = this.count;
-    if (n === this.proven.length) this.#grow(n * 2);
+    if (n === this.proven.length) this.#grow(next(n));
     this.proven[n] = proven;
     this.fromAt[n] = fromAt;
     this.toAt[n] = toAt;
     this.fromTrack[n] = fromTrack;
     this.toTrack[n] = toTrack;
     this.kind[n] = kind;
-    this.bytes[n] = bytes;
+    if (kind === Flow.MESSAGE) {
+      if (n >= this.bytes.length) this.bytes = grown(this.bytes, this.proven.length);
+      this.bytes[n] = bytes;
+    }
     this.count = n + 1;
   }
 
   /** @param {number} capacity */
   #grow(capacity) {
-    const copies = /** @type {const} */ (['proven', 'fromAt', 'toAt', 'fromTrack', 'toTrack', 'kind', 'bytes']);
-    for (const name of copies) {
-      const column = this[name];
-      const larger = new /** @type {any} */ (column.constructor)(capacity);
-      larger.set(column);
-      this[name] = /** @type {any} */ (larger);
-    }
+    const copies = /** @type {const} */ (['proven', 'fromAt', 'toAt', 'fromTrack', 'toTrack', 'kind']);
+    for (const name of copies) this[name] = /** @type {any} */ (grown(this[name], capacity));
   }
 
   /**

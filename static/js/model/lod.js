@@ -91,14 +91,26 @@ export class TimeByState {
     }
     let first = row & -BLOCK;
     while (first + BLOCK < count && times[first + BLOCK] <= at) first += BLOCK;
-    const start = (first >>> BLOCK_BITS) * this.width;
+    // From the nearer end of the block: whole nanoseconds come out the same either way.
+    const back = first + BLOCK < count && times[first + BLOCK / 2] <= at;
+    const start = ((first >>> BLOCK_BITS) + (back ? 1 : 0)) * this.width;
     for (let n = 0; n < present.length; n += 1) into[present[n]] = checkpoints[start + n];
-    let since = times[first];
-    for (row = first; row + 1 < count && times[row + 1] <= at; row += 1) {
-      into[state[row]] += times[row + 1] - since;
-      since = times[row + 1];
+    if (back) {
+      let until = times[first + BLOCK];
+      for (row = first + BLOCK - 1; ; row -= 1) {
+        const since = times[row];
+        into[state[row]] -= until - since;
+        until = since;
+        if (since <= at) break;
+      }
+    } else {
+      let since = times[first];
+      for (row = first; row + 1 < count && times[row + 1] <= at; row += 1) {
+        into[state[row]] += times[row + 1] - since;
+        since = times[row + 1];
+      }
     }
-    into[state[row]] += at - since;
+    into[state[row]] += at - times[row];
     return row;
   }
 
@@ -138,14 +150,20 @@ export class TimeByState {
     const { place, present, rows: { at, state, count: rows } } = this;
     let row = first;
     let since = Math.max(from, at[first]);
-    for (let column = 0, start = 0; column < count; column += 1, start += present.length) {
+    let here = place[state[row]];
+    let next = row + 1 < rows ? at[row + 1] : Infinity;
+    const states = present.length;
+    for (let column = 0, start = 0; column < count; column += 1, start += states) {
       const to = Math.min(from + step * (column + 1), end);
       if (to <= since) continue;
-      for (; row + 1 < rows && at[row + 1] <= to; row += 1) {
-        into[start + place[state[row]]] += at[row + 1] - since;
-        since = at[row + 1];
+      while (next <= to) {
+        into[start + here] += next - since;
+        since = next;
+        row += 1;
+        here = place[state[row]];
+        next = row + 1 < rows ? at[row + 1] : Infinity;
       }
-      into[start + place[state[row]]] += to - since;
+      into[start + here] += to - since;
       since = to;
     }
   }

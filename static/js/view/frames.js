@@ -23,7 +23,7 @@ export function drawFrame(stage, now) {
   tellBelow(stage);
   const frame = frameOf(stage);
   if (dirty.ground) painter.drawGround(frame);
-  names.update(stage.layout, stage.scroll.scrollTop, stage.heightPx, stage.selected?.track.id ?? 0);
+  names.update(stage.layout, stage.scroll.scrollTop, stage.heightPx, stage.selected?.track.id ?? 0, stage.model.rowCount);
   painter.over.draw(frame);
   drawOverview(stage, frame, now);
   if (painter.palette) stage.curves.draw(frame, painter.palette, painter.ratio);

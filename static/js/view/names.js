@@ -17,6 +17,8 @@ import { kindWord } from '../text/sentences.js';
 
 /** Sentences follow the playhead when it has rested for so long. */
 const REST_MS = 200;
+/** While more comes in, what the rows say of themselves is brought up to date this often: each text is laid out anew. */
+const NOTES_MS = 250;
 /** Names are whole in the tooltip. */
 const LONGEST = 200;
 
@@ -39,6 +41,10 @@ export class Names {
     /** The track whose row takes the focus, 0 for the first. */
     this.current = 0;
     this.rest = 0;
+    /** @type {unknown[]} what the rows were last filled for */
+    this.filledFor = [];
+    this.known = -1;
+    this.filledAt = -Infinity;
   }
 
   get focused() {
@@ -49,10 +55,29 @@ export class Names {
    * @param {Layout} layout
    * @param {number} scrollPx @param {number} heightPx
    * @param {number} selected the track of the selected span, 0 for none
+   * @param {number} known how many rows of the recording are
    */
-  update(layout, scrollPx, heightPx, selected) {
+  update(layout, scrollPx, heightPx, selected, known) {
     this.layout = layout;
     if (!layout.rowOf.has(this.current)) this.current = layout.rows[0]?.track.id ?? 0;
+    const filledFor = [layout, scrollPx, heightPx, selected, this.current];
+    const due = known !== this.known && performance.now() - this.filledAt >= NOTES_MS;
+    if (due || filledFor.some((value, n) => value !== this.filledFor[n])) {
+      this.filledFor = filledFor;
+      this.known = known;
+      this.filledAt = performance.now();
+      this.#show(layout, scrollPx, heightPx, selected);
+    }
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      if (known !== this.known) this.#show(layout, scrollPx, heightPx, selected);
+      this.known = known;
+      this.say();
+    }, REST_MS);
+  }
+
+  /** @param {Layout} layout @param {number} scrollPx @param {number} heightPx @param {number} selected */
+  #show(layout, scrollPx, heightPx, selected) {
     const rows = rowsBetween(layout, scrollPx + RULER_PX, scrollPx + heightPx);
     const current = layout.rowOf.get(this.current);
     // The row that has the focus stays, wherever it is.
@@ -73,8 +98,6 @@ export class Names {
       this.#fill(shown, row, scrollPx, layout, selected);
       if (this.element.children[n] !== shown.element) this.#move(shown.element, n);
     });
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.say(), REST_MS);
   }
 
   /** An element that is moved loses the focus. @param {HTMLElement} element @param {number} place */

@@ -274,7 +274,7 @@ export class Stage {
   /** The row of a track takes the focus; with `only`, from another row alone. @param {number} id @param {boolean} [only] */
   focusRow(id, only = false) {
     // It must be there to take it.
-    this.names.update(this.layout, this.scroll.scrollTop, this.heightPx, this.selected?.track.id ?? 0);
+    this.names.update(this.layout, this.scroll.scrollTop, this.heightPx, this.selected?.track.id ?? 0, this.model.rowCount);
     this.names.focus(id, only);
   }
 
