@@ -118,14 +118,19 @@ def parser() -> argparse.ArgumentParser:
     )
     comparing.add_argument("--json", action="store_true", help="for programs")
 
-    sweeping = command("sweep", sweep, "Run a scenario for several values of one parameter, and compare.")
-    sweeping.add_argument("scenario", metavar="NAME", help="a scenario of the catalogue")
-    sweeping.add_argument(
-        "--over", required=True, type=pair, metavar="NAME=FROM..TO:STEPS", help="the parameter; or NAME=A,B,C"
+    sweeping = command(
+        "sweep", sweep, "Run a scenario for several values of one parameter, or on several interpreters, and compare."
     )
+    sweeping.add_argument("scenario", metavar="NAME", help="a scenario of the catalogue")
+    sweeping.add_argument("--over", type=pair, metavar="NAME=FROM..TO:STEPS", help="the parameter; or NAME=A,B,C")
     sweeping.add_argument("--set", action="append", default=[], type=pair, metavar="NAME=VALUE", help="of the others")
     sweeping.add_argument("--repeats", default="1", metavar="N", help="runs of each value (1 to 5)")
-    sweeping.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter (the one of this)")
+    sweeping.add_argument(
+        "--python",
+        action="append",
+        metavar="PATH",
+        help="the interpreter (the one of this); given again, or all: instead of --over, the same on each",
+    )
     sweeping.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for the recordings (NAME-sweep)")
     sweeping.add_argument("--json", action="store_true", help="for programs")
 

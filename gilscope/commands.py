@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import secrets
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -64,8 +63,8 @@ def sweep(chosen: argparse.Namespace) -> int:
     from gilscope.collector.run import Order, perform
 
     scenario = scenarios.find(chosen.scenario)
-    plan = _plan(scenario, chosen)
-    python = interpreters.describe(shutil.which(chosen.python) or chosen.python).path
+    pythons = interpreters.named(chosen.python or [sys.executable])
+    plan = _plan(scenario, chosen, list(pythons))
     folder = _folder(chosen.output or Path(f"{scenario.name}-sweep"))
     points: list[list[tuple[Figures, dict[str, Any]]]] = [[] for _ in plan.points]
     runs, code = plan.runs(), OK
@@ -74,12 +73,12 @@ def sweep(chosen: argparse.Namespace) -> int:
         for number, planned in enumerate(runs, 1):
             value = plan.points[planned.point]
             say(f"Run {number} of {len(runs)}: {plan.parameter}={value}")
-            path = folder / f"{plan.parameter}={value}-{planned.turn + 1}{SUFFIX}"
+            path = folder / f"{plan.parameter}={str(value).replace(os.sep, '_')}-{planned.turn + 1}{SUFFIX}"
             order = Order(
                 id=secrets.token_hex(6),
                 scenario=scenario,
                 parameters=planned.values,
-                python=python,
+                python=pythons[planned.python or next(iter(pythons))].path,
                 output=path,
                 environment=os.environ,
                 light=False,
@@ -96,18 +95,26 @@ def sweep(chosen: argparse.Namespace) -> int:
     return code
 
 
-def _plan(scenario: scenarios.Scenario, chosen: argparse.Namespace) -> series.Plan:
-    """Everything that can't be is told at once, before anything runs."""
-    parameter, over = chosen.over
+def _plan(scenario: scenarios.Scenario, chosen: argparse.Namespace, pythons: Sequence[str]) -> series.Plan:
+    """Over a parameter, or over interpreters. Everything that can't be is told at once, before anything runs."""
+    parameter, over = chosen.over or ("", "")
     errors, values = list[BadParameter](), scenario.defaults
     try:
         values = scenarios.validate(scenario, dict(chosen.set))
     except BadParameters as error:
         errors += error.errors
+    if chosen.over and len(pythons) > 1:
+        errors.append(BadParameter("over", f"A sweep has one parameter: {parameter}, or {len(pythons)} interpreters."))
     if parameter in dict(chosen.set):
         errors.append(BadParameter(parameter, f"{parameter} is swept: it can't be set, too. Leave one of the two out."))
     try:
-        plan = series.sweep(scenario, values, parameter, over, chosen.repeats)
+        if chosen.over:
+            plan = series.sweep(scenario, values, parameter, over, chosen.repeats)
+        elif len(pythons) > 1:
+            plan = series.over_pythons(scenario, values, pythons, chosen.repeats)
+        else:
+            there = "What is swept? Give --over NAME=FROM..TO:STEPS, or --python all, or --python twice or more."
+            errors.append(BadParameter("over", there))
     except BadParameters as error:
         errors += error.errors
     if errors:

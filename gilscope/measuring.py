@@ -48,7 +48,7 @@ def claims(chosen: argparse.Namespace, shelf: Shelf | None = None) -> int:
     """With a shelf, only what it lacks is measured. Exit code 1: a claim is refuted, or a program didn't come to its end."""
     asked_for = [scenarios.find(name).name for name in chosen.names]
     measured = [claim for claim in article.claims_in() if not asked_for or claim.scenario.name in asked_for]
-    pythons = _pythons(chosen.python or [sys.executable])
+    pythons = interpreters.named(chosen.python or [sys.executable])
     repeats = _repeats(chosen.repeats, shelf.most if shelf else MOST_REPEATS)
     verdicts: dict[tuple[str, str], list[Verdict]] = {
         (claim.scenario.name, title): [] for claim in measured for title in pythons
@@ -109,16 +109,6 @@ def _repeats(text: str, most: int) -> int:
         sentence = f"repeats must be a whole number from 1 to {most}, not {text[:80]!r}."
         raise BadParameters([BadParameter("repeats", sentence)])
     return int(text)
-
-
-def _pythons(given: Sequence[str]) -> dict[str, Interpreter]:
-    """By what they are called in the table: their version, and where two have the same, their path."""
-    found: dict[str, Interpreter] = {}
-    for text in given:
-        some = interpreters.recordable() if text == "all" else [interpreters.describe(shutil.which(text) or text)]
-        found |= {str(python.path): python for python in some}
-    versions = Counter(python.text for python in found.values())
-    return {python.text if versions[python.text] == 1 else path: python for path, python in found.items()}
 
 
 def _as_json(

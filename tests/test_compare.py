@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,37 @@ def test_sweep_runs_each_value(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert [value["median"] for value in told["rows"][0]["values"]] == [each.duration_ns for each in recordings]
     assert cli.main(given) == cli.USAGE
     assert capsys.readouterr().err == f"gilscope: {folder} isn't empty. Choose another folder with -o.\n"
+
+
+def test_sweep_over_interpreters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same on each of those that are given, by their versions; two of one version by their paths."""
+    again = str(Path(sys.executable).resolve())
+    given = ["sweep", "two_counters", "--set", "work_ms=10", "--python", sys.executable, "--python", again]
+    assert cli.main([*given, "-o", str(tmp_path / "sweep"), "--json"]) == cli.OK
+    told = json.loads(capsys.readouterr().out)
+    assert (told["parameter"], [column["value"] for column in told["columns"]]) == ("python", [sys.executable, again])
+    files = [Path(column["recordings"][0]["file"]) for column in told["columns"]]
+    assert [read(file).header["parameters"]["work_ms"] for file in files] == [10, 10]
+    assert {file.parent for file in files} == {tmp_path / "sweep"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "What is swept? Give --over NAME=FROM..TO:STEPS, or --python all, or --python twice or more."),
+        (
+            ["--over", "threads=1,2", "--python", sys.executable, "--python", str(Path(sys.executable).resolve())],
+            "A sweep has one parameter: threads, or 2 interpreters.",
+        ),
+        (["--python", "nothing-here"], "nothing-here can't be used as an interpreter"),
+    ],
+)
+def test_what_a_sweep_is_over_must_be_told(
+    given: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["sweep", "two_counters", *given, "-o", str(tmp_path / "sweep")]) == cli.USAGE
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sweep_refuses_before_it_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ import html
 import json
 import platform
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from app import lab, lab_kept
 from app.tail import META
@@ -287,15 +286,11 @@ def test_a_full_queue_is_said_and_waited_for(
     asking.post(f"{address}/stop")
 
 
-def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_real(browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two ways, once each, in a browser: it shows what goes on, goes on after a reload, and ends in advice, on a phone too."""
     monkeypatch.setattr(lab, "ways", lambda chosen, usable: [("serial", chosen), ("threads", chosen)])
-    with served(settings(tmp_path, slots=1)) as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    with served(settings(tmp_path, slots=1)) as running:
+        page, errors = opened(browser, viewport={"width": 390, "height": 800}, reduced_motion="reduce")
         page.goto(f"{running.base}/lab?pieces=2&waiting_ms=1&computing_ms=2")
         expect(page.get_by_label("pieces", exact=True).first).to_have_value("2")
         page.get_by_label("repeats").select_option("1")
@@ -315,7 +310,7 @@ def test_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") == width
         page.get_by_role("link", name="run 1 of threads: timeline").click()
         expect(page.locator("gil-timeline")).to_be_visible()
-        browser.close()
+        page.close()
         assert errors == []
 
 

@@ -341,6 +341,16 @@ def test_an_arrow_lights_up_when_the_playhead_passes_it(page: Page, server: Serv
     assert alphas[2:] == [0, 0]
 
 
+def test_a_moment_in_the_address_is_shown_in_the_whole(page: Page, server: Server) -> None:
+    """The view is of the whole recording, however little of it was read when it was last drawn."""
+    open_page(page, server, fragment="#at=300000000")
+    wait(page, "s.frame === 0")
+    assert ask(
+        page,
+        "[c.at, c.untouched, c.viewport.from < 0, c.viewport.to > m.duration, c.viewport.width < 1.1 * m.duration]",
+    ) == [3e8, True, True, True, True]
+
+
 def test_view_is_in_the_address(page: Page, server: Server) -> None:
     """A view comes from the address, follows it when it changes, and is written to it."""
     open_page(page, server, fragment=f"{LOOK}&at=119340000&track=5")

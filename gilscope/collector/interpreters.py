@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +105,17 @@ def recordable() -> list[Interpreter]:
         if known is None or (known.include is None and interpreter.include is not None):
             best[interpreter.text] = interpreter
     return list(best.values())
+
+
+def named(given: Sequence[str]) -> dict[str, Interpreter]:
+    """Those that are asked for, by what they are called in a table: their version, and where two have the same, their
+    path. ``all``: those that are found here."""
+    found: dict[str, Interpreter] = {}
+    for text in given:
+        some = recordable() if text == "all" else [describe(shutil.which(text) or text)]
+        found |= {str(python.path): python for python in some}
+    versions = Counter(python.text for python in found.values())
+    return {python.text if versions[python.text] == 1 else path: python for path, python in found.items()}
 
 
 def describe(path: str | Path) -> Interpreter:

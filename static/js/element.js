@@ -178,10 +178,10 @@ export class GilTimeline extends HTMLElement {
     this.#showTracks();
     if (stage.camera.following || (stage.camera.untouched && !this.hasAttribute('beside'))) stage.act((camera) => camera.open());
     around.ended();
+    stage.grown();  // a view that the address doesn't tell is of the whole, not of what was read when it was last looked at
     if (!live) this.places.restore();
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
     this.#say();
-    stage.grown();
     around.update();
   }
 
