@@ -68,20 +68,6 @@ def test_tells_the_recording_in_words_and_as_a_table(page: Page, server: Server)
     assert ask(page, "[s.selected.state, document.activeElement.role]") == [5, "row"]
 
 
-def test_larger_contrast_still_motion_and_forced_colours(page: Page, server: Server) -> None:
-    """More contrast is more; forced colours reach the canvas and leave the patterns apart."""
-    open_page(page, server, fragment=LOOK)
-    wait(page, "s.painter.palette")
-    line = ask(page, "s.painter.palette.css.dim")
-    page.emulate_media(contrast="more")
-    wait(page, f"s.painter.palette.css.dim !== '{line}'")
-    page.emulate_media(contrast="no-preference", forced_colors="active")
-    wait(page, "s.painter.palette.css.bg === s.painter.palette.css.panel")
-    pressed = page.locator(".gt-pace[aria-pressed=true]")
-    assert pressed.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
-    assert ask(page, "new Set([1, 3, 4, 5].map((state) => s.painter.palette.states[state].css)).size") == 4
-
-
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     data: Path = tmp_path_factory.mktemp("pages")

@@ -60,6 +60,32 @@ test('a replay that reaches the edge of a run that goes on follows it', () => {
   assert.equal(camera.following, true);
 });
 
+test('with less motion the playhead goes in steps, and the view turns like a page', () => {
+  const camera = new Camera(model(10e9));
+  camera.look(new Viewport(0, 1.2e9));
+  camera.setPace(1);
+  camera.togglePlay();
+  const seen = [];
+  for (let now = 0; now <= 1600; now += 100) {
+    camera.advance(now, 100, 1000, true);
+    seen.push(`${Math.round(camera.at / 1e6)}@${Math.round(camera.viewport.from / 1e6)}`);
+  }
+  assert.equal(seen.join(' '), `${'0@0 '.repeat(5)}${'500@0 '.repeat(5)}${'1000@0 '.repeat(5)}1500@1440 1500@1440`);
+});
+
+test('with less motion the edge of a run is moved twice a second', () => {
+  const growing = model(0);
+  const camera = new Camera(growing);
+  camera.follow(true);
+  const seen = [];
+  for (let now = 0; now <= 1200; now += 100) {
+    growing.until = growing.duration = now * 1e6;
+    camera.advance(now, 100, 1000, true);
+    seen.push(camera.at / 1e6);
+  }
+  assert.deepEqual(seen, [0, 0, 0, 0, 0, 500, 500, 500, 500, 500, 1000, 1000, 1000]);
+});
+
 test('a slow pace narrows a wide view around the playhead, a narrow one stays', () => {
   const camera = new Camera(model(421e6));
   camera.fit();

@@ -23,6 +23,8 @@ const STRIP_GAP_PX = 4;
 /** Height of the strip of the whole recording, above the ruler. */
 export const OVERVIEW_PX = 26;
 export const MORE_PX = 36;
+/** Below all tracks, at least so much is empty. */
+export const EMPTY_PX = 4;
 
 /**
  * How roomy the rows can be; the first that fits is taken. By kind of row: height, gap above the bar, height of the bar.

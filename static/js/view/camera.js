@@ -16,6 +16,9 @@ const GLIDE_MS = 90;
 const JOURNEY_MS = 420;
 /** Where in the view a playing playhead is held. */
 const HOLD = 0.72;
+/** Where motion is to be reduced, what moves by itself does so in steps, and a view that is crossed turns like a page. */
+const CALM_MS = 500;
+const PAGE = 0.05;
 
 export class Camera {
   /** @param {Model} model */
@@ -32,6 +35,8 @@ export class Camera {
     this.untouched = true;
     this.followNs = FOLLOW_NS;
     this.edge = 0;
+    /** When the edge moved last, ms. */
+    this.stepped = -Infinity;
     /** @type {{from: Viewport, to: Viewport, passed: number} | null} to a view that isn't reached yet */
     this.journey = null;
     /** Where others stand beside it, all that there is to see: from the first's beginning to the last's end. @type {{from: number, to: number} | null} */
@@ -57,23 +62,27 @@ export class Camera {
    * @param {number} now ms
    * @param {number} passed ms since the last step
    * @param {number} widthPx of the view
-   * @param {boolean} calm without gliding
+   * @param {boolean} calm nothing glides
    * @returns {boolean} whether it goes on moving
    */
   advance(now, passed, widthPx, calm) {
-    if (this.following) return this.#follow(passed, widthPx, calm);
+    if (this.following) return this.#follow(now, passed, widthPx, calm);
     if (this.journey) return this.#travel(passed, calm);
     if (!this.playback.playing) return false;
-    this.at = this.playback.step(this.at, now, this.until);
+    this.at = this.playback.step(this.at, now, this.until, calm ? CALM_MS : 0);
     if (!this.playback.playing && this.running) this.follow(true);
     const hold = this.viewport.from + this.viewport.width * HOLD;
-    if (this.at > hold && this.at < this.viewport.to + this.viewport.width) this.viewport = this.viewport.pan(this.at - hold, this.until, this.since);
-    else if (!this.viewport.contains(this.at)) this.viewport = this.viewport.reveal(this.at, 0.3);
+    if (!calm && this.at > hold && this.at < this.viewport.to + this.viewport.width) this.viewport = this.viewport.pan(this.at - hold, this.until, this.since);
+    else if (!this.viewport.contains(this.at)) this.viewport = this.viewport.reveal(this.at, calm ? PAGE : 0.3);
     return true;
   }
 
-  /** @param {number} passed ms @param {number} widthPx @param {boolean} calm */
-  #follow(passed, widthPx, calm) {
+  /** @param {number} now ms @param {number} passed ms @param {number} widthPx @param {boolean} calm */
+  #follow(now, passed, widthPx, calm) {
+    if (calm) {
+      if (now - this.stepped < CALM_MS) return true;
+      this.stepped = now;
+    }
     const target = this.model.until;
     const gap = target - this.edge;
     const width = Math.min(this.followNs, Math.max(target, FIRST_FOLLOW_NS));

@@ -1,7 +1,7 @@
 // One frame of a stage: what has changed since the last one is worked out anew and drawn, and nothing else.
 
 import { Finder } from '../model/find.js';
-import { layOut, OVERVIEW_PX } from '../model/layout.js';
+import { EMPTY_PX, layOut, OVERVIEW_PX } from '../model/layout.js';
 import { resolveColour } from '../drawing/painter.js';
 import { readPalette } from '../drawing/palette.js';
 
@@ -70,7 +70,9 @@ function arrangeRows(stage) {
   stage.layout = layout;
   const tracks = layout.rows.map(({ track }) => track);
   stage.found = finder && { spans: finder.count(tracks), tracks: tracks.filter((track) => finder.keeps(track)).length };
-  stage.space.style.height = `${Math.max(layout.heightPx, heightPx)}px`;
+  // Tracks that could be scrolled by a hair would keep a finger from scrolling the page.
+  const fits = layout.heightPx - EMPTY_PX <= heightPx;
+  stage.space.style.height = `${fits ? heightPx : layout.heightPx}px`;
   const curvesPx = curves.heightPx(model, arrangement.curves);
   element.style.setProperty('--gt-curves', `${curvesPx}px`);
   element.style.setProperty('--gt-roomy', `${layout.roomyPx + OVERVIEW_PX + 2 + curvesPx}px`);

@@ -26,12 +26,14 @@ export class Playback {
    * @param {number} at where it was, ns of the recording
    * @param {number} wall ms, any monotonic clock
    * @param {number} end where the recording ends, ns
+   * @param {number} [every] ms between two steps
    * @returns {number}
    */
-  step(at, wall, end) {
+  step(at, wall, end, every = 0) {
     if (!this.playing) return at;
+    if (this.last !== null && wall - this.last < every) return at;
     // A tab that slept for a minute doesn't make the playhead leap.
-    const passed = this.last === null ? 0 : Math.min(Math.max(wall - this.last, 0), 100);
+    const passed = this.last === null ? 0 : Math.min(Math.max(wall - this.last, 0), every + 100);
     this.last = wall;
     const next = at + (passed * 1e6) / this.slowness;
     if (next < end) return next;
