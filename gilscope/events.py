@@ -98,11 +98,16 @@ STATE_TEXT: dict[State, tuple[str, str, str]] = {
         "!",
         "One thread holds it while others wait for it; of a pool: all workers run, and more work waits.",
     ),
-    State.IDLE: ("idle", "I", "A core without a thread of this run, or a loop or a pool that has nothing to do."),
+    State.IDLE: (
+        "idle",
+        "I",
+        "A core without a thread of this run, or a loop or a pool that has nothing to do, or memory that no process has open.",
+    ),
     State.BUSY: (
         "busy",
         "U",
-        "A core with a thread of this run on it, a loop that runs a task or a callback, or a pool that has work.",
+        "A core with a thread of this run on it, a loop that runs a task or a callback, a pool that has work, or memory that "
+        "processes have open.",
     ),
     State.STARTING: ("starting", "s", "The process is being started."),
     State.ALIVE: ("alive", "a", "The process runs."),

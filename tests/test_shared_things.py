@@ -75,6 +75,49 @@ def test_shared_memory_is_one_thing_with_bytes(tmp_path: Path) -> None:
     ]
 
 
+def test_a_block_says_which_processes_have_it(tmp_path: Path) -> None:
+    """Also of one that dies without closing it, and of one that has it twice."""
+    recording, _ = run(
+        tmp_path,
+        """
+        block = SharedMemory(create=True, size=100_000)
+        again = SharedMemory(name=block.name)
+        for ends in (SharedMemory.close, die):
+            worker = get_context("fork").Process(target=work, args=(block.name, ends), name=f"worker {ends.__name__}")
+            worker.start()
+            worker.join()
+        again.close()
+        block.close()
+        block.unlink()
+        """,
+        before="""
+        from multiprocessing import get_context
+        from multiprocessing.shared_memory import SharedMemory
+
+        def die(mine):
+            os._exit(0)
+
+        def work(name, ends):
+            ends(SharedMemory(name=name))
+        """,
+    )
+    rows = recording.rows[recording.rows.track == track(recording, TrackKind.SHARED_MEMORY, "block")]
+    assert [
+        f"{Kind(kind).name.partition('_')[2]} {recording.tracks[process]['name']}: {State(state).name} {count}"
+        for kind, process, state, count in zip(
+            *(column.tolist() for column in (rows.kind, rows.thing, rows.state, rows.value)), strict=True
+        )
+    ] == [
+        *("OPENED python: BUSY 1", "OPENED python: BUSY 1"),
+        *("OPENED worker close: BUSY 2", "CLOSED worker close: BUSY 1"),
+        *("OPENED worker die: BUSY 2", "CLOSED worker die: BUSY 1"),
+        *("CLOSED python: BUSY 1", "CLOSED python: IDLE 0"),
+    ]
+    hops = chain(Timeline(recording), int(rows.track[0]), int(rows.at[2]))
+    assert [hop.sentence.partition(" for ")[0] for hop in hops] == ["block is open"]
+    assert hops[0].sentence.endswith(", since worker close opened or closed it.")
+
+
 def test_the_lock_of_a_value_goes_by_its_name(tmp_path: Path) -> None:
     """And is the same in the process that counts."""
     recording, _ = run(

@@ -92,7 +92,7 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
         detail = pickled(timeline, here)
     elif state in (State.STALLED, State.RUNNABLE):
         detail, cause = _on_its_core(timeline, here)
-    elif state in (State.HELD, State.CONTENDED, State.BUSY) and thing:
+    elif state in (State.HELD, State.CONTENDED, State.BUSY) and about != TrackKind.PROCESS and thing:
         cause = meanwhile(timeline, thing, here.begin, here.end)
     elif state in (State.STARTING, State.ALIVE):
         cause = _main_thread(timeline, here)
@@ -152,6 +152,8 @@ def _sentence(timeline: Timeline, here: Spans, of: int, begun: bool) -> str:
         case State.BUSY if not thing:
             what = "has work" if kind(timeline, int(here.track[0])) == TrackKind.POOL else "runs callbacks"
             told = f"{what} for {length}{often}"
+        case State.BUSY if kind(timeline, thing) == TrackKind.PROCESS:
+            told = f"is open for {length}{often}, since {timeline.name(thing)} opened or closed it"
         case State.STARTING:
             told = f"is being started for {length}"
         case State.BUSY:

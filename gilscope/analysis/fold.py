@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.analysis.forward import Groups, Index, Numbers, Table, Tables, Truth, order_by
+from gilscope.analysis.memory import Memory
 from gilscope.analysis.resources import Resources
 from gilscope.analysis.tasks import Tasks
 from gilscope.analysis.works import Works
@@ -97,6 +98,7 @@ class Fold(Tables):
         self._resources = Resources(self._kind, self._pid)
         self._tasks = Tasks(self._kind, self._pid)
         self._works = Works(self._kind, self._pid)
+        self._memory = Memory(self._kind, self._pid)
 
     def add_tracks(self, tracks: Iterable[Mapping[str, Any]]) -> None:
         """Tracks as the recording's ``tracks`` tell them; again when something changes."""
@@ -110,6 +112,7 @@ class Fold(Tables):
             self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
             self._tasks.add(id, parent, bool(track.get("asyncio")))
             self._works.add(id, parent, int(track.get("capacity") or 0))
+            self._memory.add(id, int(track["kind"]), int(track.get("pid") or 0))
 
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
@@ -128,10 +131,11 @@ class Fold(Tables):
             threads, others = rows[about_thread], [rows[~about_thread]]
         told, left = self._threads(threads)
         of_tasks, seen = self._tasks.feed(threads)
-        others += [of_tasks, self._works.feed(threads), self._resources.feed(seen, self._gone(threads), left)]
+        others += [of_tasks, self._works.feed(threads), self._memory.feed(threads)]
+        others += [self._resources.feed(seen, self._gone(threads), left)]
         for row in _each(exits):
             pid = int(self._pid[row.track[0]])
-            others += [each.exit(pid, row) for each in (self._resources, self._tasks, self._works)]
+            others += [each.exit(pid, row) for each in (self._resources, self._tasks, self._works, self._memory)]
         return Rows.concat((told, *others)).sorted()
 
     def _ends(self, rows: Rows, exits: Rows) -> Rows:

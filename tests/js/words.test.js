@@ -105,6 +105,27 @@ test('what processes share stands after all of them, before the cores; a pipe th
   assert.equal(quiet, 1);
 });
 
+test('a block of shared memory says how many processes have it, since who opened or closed it', () => {
+  const model = new Model();
+  model.tellMeta({ tracks: [{ id: 1, kind: TrackKind.PROCESS, name: 'python' }, { id: 2, kind: TrackKind.PROCESS, name: 'worker', parent: 1 }, { id: 3, kind: TrackKind.SHARED_MEMORY, name: 'block', capacity: 4096 }] });
+  const rows = [[0, State.BUSY, 1, Kind.MEMORY_OPENED, 1], [2e6, State.BUSY, 2, Kind.MEMORY_OPENED, 2], [5e6, State.BUSY, 2, Kind.MEMORY_CLOSED, 1], [6e6, State.IDLE, 1, Kind.MEMORY_CLOSED, 0]];
+  const column = (/** @type {number} */ n) => rows.map((row) => row[n]);
+  const zeros = new Uint8Array(rows.length);
+  model.addRows(/** @type {any} */ ({ count: rows.length, at: column(0), track: zeros.fill(3).slice(), state: column(1), thing: column(2), kind: column(3), value: column(4), flags: zeros.fill(0), line: zeros }));
+  const block = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[3]);
+  const said = [1, 3e6, 5.5e6, 7e6].map((at) => {
+    const span = block.spanAt(at, 8e6);
+    return span && sentence(model, span);
+  });
+  assert.deepEqual(said, [
+    'shared memory block has 4\u202f096 bytes and is open in 1 process for 2 ms, since python opened it',
+    'shared memory block has 4\u202f096 bytes and is open in 2 processes for 3 ms, since worker opened it',
+    'shared memory block has 4\u202f096 bytes and is open in 1 process for 1 ms, since worker closed it',
+    'shared memory block has 4\u202f096 bytes and is open in no process for 2 ms, since python closed it',
+  ]);
+  assert.ok(layOut(model).rows.some((row) => row.track === block));
+});
+
 test('works stand with their pool, and say who runs them; those of a pool that has many begin folded', () => {
   const model = new Model();
   const POOL = [{ id: 1, kind: TrackKind.PROCESS, name: 'python' }, { id: 2, kind: TrackKind.THREAD, name: 'w_0', parent: 1 }, { id: 3, kind: TrackKind.POOL, name: 'pool', parent: 1 }, { id: 4, kind: TrackKind.WORK, name: 'load', parent: 3, error: 'ValueError: no' }];

@@ -31,7 +31,7 @@ export function curvesOf(model) {
     const { ready, depths } = track;
     if (ready.moments.count > 0) return [{ name: track.name, what: 'ready', role: 'runnable', moments: ready.moments, most: ready.most, missing: null, why: '' }];
     if (depths.count === 0 || track.internal) return [];
-    const what = track.kind === TrackKind.SEMAPHORE ? 'permits' : track.kind === TrackKind.POOL ? 'queued' : 'in it';
+    const what = track.kind === TrackKind.SEMAPHORE ? 'permits' : track.kind === TrackKind.POOL ? 'queued' : track.kind === TrackKind.SHARED_MEMORY ? 'processes' : 'in it';
     return [{ name: track.name, what, role: 'blocked', moments: depths, most: track.deepest, missing: null, why: '' }];
   });
   return { curves: [parallel, ...others.slice(0, MOST - 1)], more: Math.max(others.length - MOST + 1, 0) };

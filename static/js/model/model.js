@@ -45,7 +45,8 @@ export class Track {
     this.pauses = new Moments();
     /** @type {Loss[]} */
     this.losses = [];
-    /** When a queue, a semaphore or a pool changed: `thing` is its length, the permits left, or how many works are queued. */
+    /** When a queue, a semaphore, a pool or shared memory changed: `thing` is its length, the permits left, how many works are
+     * queued, or how many processes have it open. */
     this.depths = new Moments();
     this.deepest = 0;
     /** Of a loop: how many of its tasks could run. */
@@ -57,6 +58,7 @@ export class Track {
     this.parent = 0;
     this.interpreter = 0;
     this.internal = false;
+    this.capacity = 0;
     this.function = '';
     this.error = '';
     this.tell(told);
@@ -70,6 +72,8 @@ export class Track {
     this.internal = Boolean(told.internal);
     /** Of a GIL or a thread: the number of its interpreter, 0 for the main one. */
     this.interpreter = Number(told.interpreter ?? 0);
+    /** Of shared memory: bytes. */
+    this.capacity = Number(told.capacity ?? 0);
     /** Of a task: the coroutine function that it runs, and what ended it. */
     this.function = String(told.function ?? '');
     this.error = String(told.error ?? '');
@@ -107,7 +111,7 @@ export class Track {
   /** Rows `a` and `b` belong to one span. @param {number} a @param {number} b */
   sameSpan(a, b) {
     const { state, thing } = this.rows;
-    if (state[a] !== state[b]) return false;
+    if (state[a] !== state[b] || this.kind === TrackKind.SHARED_MEMORY) return false; // there, each row is a change
     return thing[a] === thing[b] || !ABOUT_A_THING.has(state[a]);
   }
 
@@ -346,7 +350,7 @@ export class Model {
       // The kernel tells no more of the main thread of a process that isn't recorded any more.
       else if (state === State.EXITED && stateBefore !== State.EXITED && track.cores.count > 0) track.cores.push(at, 0);
       if (DEEPENS.has(kind)) this.#deepen(this.tracks[thing], at, batch.value[i]);
-    } else if (track.kind === TrackKind.POOL) {
+    } else if (track.kind === TrackKind.POOL || track.kind === TrackKind.SHARED_MEMORY) {
       this.#deepen(track, at, batch.value[i]);
     } else if (state === State.HELD || state === State.CONTENDED) {
       if (thing !== 0 && !this.holders.has(thing)) this.holders.set(thing, this.holders.size);

@@ -106,6 +106,7 @@ export function placeWords(model, line) {
  */
 export function predicate(model, span) {
   const length = formatDuration(span.to - span.from);
+  if (span.track.kind === TrackKind.SHARED_MEMORY) return opened(model, span, length);
   const ofPools = span.track.isWork ? doneWith(model, span, length) : span.track.kind === TrackKind.POOL ? haves(span, length) : '';
   if (ofPools) return ofPools;
   const thing = thingWords(model, span.thing);
@@ -199,6 +200,17 @@ function doneWith(model, span, length) {
     default:
       return '';
   }
+}
+
+/**
+ * Which processes have a block of shared memory: "has 4 096 bytes and is open in 2 processes for 40 ms, since worker opened it".
+ * @param {Model} model @param {Span} span @param {string} length
+ */
+function opened(model, span, length) {
+  const count = span.track.deepestBetween(span.from, span.from + 1);
+  const where = count === 0 ? 'in no process' : count === 1 ? 'in 1 process' : `in ${count} processes`;
+  const did = span.track.rows.kind[span.first] === Kind.MEMORY_OPENED ? 'opened' : 'closed';
+  return `has ${formatCount(span.track.capacity)} bytes and is open ${where} for ${length}, since ${model.name(span.thing)} ${did} it`;
 }
 
 /**
@@ -300,6 +312,7 @@ const ABOUT = Object.freeze({
   [TrackKind.LOOP]: 'is an event loop: it runs tasks in one thread, one at a time, and this row says which',
   [TrackKind.PROCESS]: 'is a process: a program with a memory and a GIL of its own',
   [TrackKind.POOL]: 'is a pool of workers: what is submitted to it waits until one of them is free',
+  [TrackKind.SHARED_MEMORY]: 'is memory that several processes have at once: this row says how many have it open',
   [TrackKind.WORK]: 'is work that was submitted to a pool: this row says when it was queued, and when it ran',
 });
 
@@ -329,7 +342,7 @@ export function life(model, track) {
 const notes = new WeakMap();
 
 /** @type {Readonly<Record<number, string>>} */
-const DEPTH_WORDS = Object.freeze({ [TrackKind.QUEUE]: 'at most', [TrackKind.POOL]: 'queued at most' });
+const DEPTH_WORDS = Object.freeze({ [TrackKind.QUEUE]: 'at most', [TrackKind.POOL]: 'queued at most', [TrackKind.SHARED_MEMORY]: 'processes at most' });
 
 /**
  * The second line of a track's name: "46 % has · 27 % wants", "lock", "who holds it".
