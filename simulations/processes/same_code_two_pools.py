@@ -31,7 +31,7 @@ def wait(first, length):
     return first
 
 
-def run(work: Literal["computing", "waiting"] = "computing", workers: int = 2, pieces: int = 8, piece: int = 3000):
+def run(work: Literal["computing", "waiting"] = "computing", workers: int = 2, pieces: int = 4, piece: int = 8000):
     function = count_primes if work == "computing" else wait
     begins = range(0, pieces * piece, piece)
     for kind in (ThreadPoolExecutor, ProcessPoolExecutor):

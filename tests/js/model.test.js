@@ -13,7 +13,7 @@ import { labelOf } from '../../static/js/view/names.js';
 import { layOut, rowAt } from '../../static/js/model/layout.js';
 import { RecordingReader, decodeChunk } from '../../static/js/feed/recording.js';
 import { predicate, note, sentence } from '../../static/js/text/sentences.js';
-import { spanOf, stepRow, stepSpan } from '../../static/js/view/selection.js';
+import { revealRow, spanOf, stepRow, stepSpan } from '../../static/js/view/selection.js';
 import { rowsChunk } from './encode.js';
 
 const [PROCESS, GIL, ONE, TWO, LOCK, INNER, CORE, SLEEP] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -371,12 +371,21 @@ test('a scenario opens where its first thread comes from the top level of its fi
   assert.equal(await opening('', [1, 2]), 0);  // of a program of one's own, all may be at the top level
 });
 
+test('a row is revealed whole: below the ruler, above the line that counts what is further down', () => {
+  const scrolled = (/** @type {number} */ scrollTop, /** @type {number} */ topPx) => {
+    const scroll = /** @type {any} */ ({ scrollTop, clientHeight: 300 });
+    revealRow(scroll, /** @type {any} */ ({ topPx, heightPx: 28 }), 30);
+    return scroll.scrollTop;
+  };
+  assert.deepEqual([scrolled(0, 240), scrolled(0, 260), scrolled(200, 210), scrolled(200, 230)], [0, 20, 180, 200]);
+});
+
 test('names keep their number, and those that Python gives go by the function that runs', () => {
   const label = (/** @type {any} */ told) => labelOf(/** @type {any} */ ({ function: '', isTask: false, ...told }), told.said ?? '');
   const said = ['Thread-12 (_handle_tasks)', 'Thread-3', 'ThreadPoolExecutor-0_3', 'counter 2', 'fork 2.1', 'cache'].map((name) => label({ name }).join('|'));
   assert.deepEqual(said, ['_handle_tasks|-12', 'Thread|-3', 'ThreadPoolExecutor|-0_3', 'counter| 2', 'fork| 2.1', 'cache|']);
   const tasks = [['Task-1', 'main'], ['Task-2', 'run.<locals>.talk'], ['client 1', 'main'], ['Task-3', '']];
-  assert.deepEqual(tasks.map(([name, does]) => label({ name, function: does, isTask: true }).join('|')), ['main|-1', 'talk|-2', 'client| 1', 'Task|-3']);
+  assert.deepEqual(tasks.map(([name, does]) => label({ name, function: does, isTask: true }).join('|')), ['Task-1 · main|', 'Task-2 · talk|', 'client| 1', 'Task|-3']);
   assert.equal(label({ name: 'Task-1', function: 'main', isTask: true, said: 'main' }).join('|'), 'Task|-1');
 });
 

@@ -205,8 +205,8 @@ export class Names {
 }
 
 /**
- * A name, and the number at its end, which stays where there is little room. Threads and tasks that only have a number go by the function
- * that they run, unless that is said under the name.
+ * A name, and the number at its end, which stays where there is little room. Threads that only have a number go by the function that
+ * they run; of tasks it is told, too, unless that is said under the name.
  * @param {Track} track
  * @param {string} said
  * @returns {readonly [string, string]}
@@ -214,8 +214,8 @@ export class Names {
 export function labelOf({ name, function: does, isTask }, said) {
   const thread = /^Thread-(\d+) \((.+)\)$/.exec(name);
   if (thread) return [thread[2], `-${thread[1]}`];
-  const task = isTask && does && !said ? /^Task-(\d+)$/.exec(name) : null;
-  if (task) return [does.slice(does.lastIndexOf('>.') + 1).replace(/^\./, ''), `-${task[1]}`];
+  const task = isTask && does && !said && /^Task-\d+$/.test(name);
+  if (task) return [`${name} · ${does.replace(/^.*>\./, '')}`, ''];
   const numbered = /^(.+?)([-_ .]\d+([-_.]\d+)*)$/.exec(name.slice(0, LONGEST));
   return numbered ? [numbered[1], numbered[2]] : [name.slice(0, LONGEST), ''];
 }

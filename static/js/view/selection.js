@@ -12,6 +12,8 @@ import { State } from '../model/schema.js';
 /** Spans in which there is nothing to see. */
 /** @type {ReadonlySet<number>} */
 const EMPTY = new Set([State.FREE, State.IDLE, State.DONE]);
+/** The lowest names are covered by how many more there are, where there are more. */
+const BELOW_PX = 32;
 
 /**
  * The span to begin with: of the first thread, at the playhead.
@@ -85,7 +87,7 @@ export function stepEvent(model, layout, at, step) {
  */
 export function revealRow(scroll, row, coveredPx) {
   const top = row.topPx - coveredPx;
-  const bottom = row.topPx + row.heightPx - scroll.clientHeight;
+  const bottom = row.topPx + row.heightPx + BELOW_PX - scroll.clientHeight;
   if (scroll.scrollTop > top) scroll.scrollTop = top;
   else if (scroll.scrollTop < bottom) scroll.scrollTop = bottom;
 }
