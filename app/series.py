@@ -11,7 +11,7 @@ from app.pages import CLIENT, Form, cookie, find_scenario, find_shown, make_form
 from app.plans import Planned, Plans
 from app.rendering import is_htmx, render
 from app.series_kept import Kept
-from app.series_result import FIGURES, HEIGHT, LEFT, RIGHT, SMALL_HEIGHT, SMALL_WIDTH, WIDTH, Result, look
+from app.series_result import HEIGHT, LEFT, RIGHT, SMALL_HEIGHT, SMALL_WIDTH, WIDTH, Result, look
 from app.store import ID, Store, new_id
 from gilscope import scenarios, series
 from gilscope.errors import BadInterpreter, BadParameters, Refused
@@ -196,15 +196,16 @@ async def _look(request: Request, kept: Kept) -> Result:
 
 async def _context(request: Request, kept: Kept, figure: str) -> dict[str, Any]:
     scenario = await find_scenario(request, kept.plan.scenario)
+    result = await _look(request, kept)
     return {
         "scenario": scenario,
-        "result": await _look(request, kept),
+        "result": result,
         "kept": kept,
         "plan": kept.plan,
         "swept": "interpreter" if kept.plan.parameter == PYTHON else words.label(kept.plan.parameter),
         "others": {name: value for name, value in kept.plan.values.items() if name != kept.plan.parameter},
-        "figures": FIGURES,
-        "figure": figure if figure in FIGURES else "duration",
+        "figures": result.figures,
+        "figure": figure if figure in result.figures else "duration",
         "PYTHON": PYTHON,
         "box": {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
         "small": {"width": SMALL_WIDTH, "height": SMALL_HEIGHT},

@@ -1,7 +1,7 @@
 """What a series has given so far: for each point its runs, the figures with median and spread, and the curve to draw."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import words
@@ -11,7 +11,8 @@ from app.runs import Runs
 from app.series_kept import Kept
 from app.store import Recording, Store
 from gilscope.analysis import compare
-from gilscope.analysis.compare import Cell, Figures, Name
+from gilscope.analysis.compare import Cell, Figures, Name, Unit
+from gilscope.repeats import columns
 from gilscope.scenarios import Value
 from gilscope.series import PYTHON
 
@@ -22,6 +23,10 @@ FIGURES: dict[str, tuple[str, Name]] = {
     "blocked": ("time blocked, all threads", Name(compare.ALL_THREADS, "blocked", "ns")),
     "parallelism": ("threads computing at once, on average", compare.PARALLELISM),
 }
+CLAIM = "claim"
+MOST_CLAIMED = 4
+"""Figures of a claim: a sentence with more has the others in the recordings."""
+_UNITS: dict[str, Unit] = {"ns": "ns", "%": "%", "bytes": "bytes"}
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 280, 84, 24, 16, 40
 TICKS = 4
 SMALL_WIDTH, SMALL_HEIGHT = 160, 48
@@ -36,6 +41,9 @@ class Member:
     recording: Recording | None
     figures: Figures | None
     claim: str
+    """The verdict …"""
+    sentence: str = ""
+    """… and what it says."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +59,24 @@ class Point:
     def recordings(self) -> list[Recording]:
         return [member.recording for member in self.members if member.recording]
 
-    def cell(self, key: str) -> Cell:
+    def cell(self, name: Name) -> Cell:
         """A figure of all its runs."""
-        name = FIGURES[key][1]
         told = [member.figures for member in self.members if member.figures is not None]
         return compare.cell(figures.get(name, 0) for figures in told)
 
-    def median(self, key: str) -> str:
-        cell, unit = self.cell(key), FIGURES[key][1].unit
-        measured = cell.count or any(member.figures for member in self.members)
-        return compare.said(cell.median, unit) if measured else "—"
+    def median(self, name: Name) -> str:
+        cell = self.cell(name)
+        measured = cell.count or (name.about != CLAIM and any(member.figures for member in self.members))
+        return compare.said(cell.median, name.unit) if measured else "—"
 
-    def spread(self, key: str) -> str:
+    def spread(self, name: Name) -> str:
         """From the least to the greatest; empty where there is one run."""
-        cell, unit = self.cell(key), FIGURES[key][1].unit
+        cell, unit = self.cell(name), name.unit
         return f"{compare.said(cell.low, unit)} to {compare.said(cell.high, unit)}" if cell.count > 1 else ""
 
-    def said(self, key: str) -> str:
+    def said(self, name: Name) -> str:
         """Both."""
-        return ", ".join(filter(None, (self.median(key), self.spread(key))))
+        return ", ".join(filter(None, (self.median(name), self.spread(name))))
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,8 @@ class Result:
     kept: Kept
     points: tuple[Point, ...]
     counts: dict[str, int]
+    figures: dict[str, tuple[str, Name]]
+    """By key, those that a curve can be of, with what they are called: the usual ones, and those of the claim that differ."""
 
     @property
     def going(self) -> bool:
@@ -123,8 +132,8 @@ class Result:
 
     def curve(self, key: str) -> Curve | None:
         """Over what is swept; None while there are no two points, or the figure wasn't measured."""
-        name = FIGURES[key][1]
-        told = [(point, point.cell(key)) for point in self.points]
+        label, name = self.figures[key]
+        told = [(point, point.cell(name)) for point in self.points]
         there = [(n, point, cell) for n, (point, cell) in enumerate(told) if cell.count]
         if not self.kept.plan.parameter or len(there) < 2:
             return None
@@ -150,12 +159,12 @@ class Result:
                     each,
                     point.text,
                     words.value(point.value),
-                    point.said(key),
+                    point.said(name),
                 )
             )
         values = [most * n / TICKS for n in range(TICKS + 1)]
         ticks = tuple((height(value), compare.said(_rounded(value), name.unit)) for value in values)
-        return Curve(tuple(marks), ticks, FIGURES[key][0], _numeric([point.value for point in self.points]))
+        return Curve(tuple(marks), ticks, label, _numeric([point.value for point in self.points]))
 
 
 def _rounded(value: float) -> float:
@@ -176,13 +185,32 @@ def _places(values: list[Value]) -> Callable[[int], float]:
 
 def look(kept: Kept, store: Store, runs: Runs, plans: Plans) -> Result:
     """All that there is now."""
+    members = [_member(id, store, runs, plans) for id in kept.members]
+    members, claimed = _claimed(members)
     points: dict[int, list[Member]] = {n: [] for n in range(len(kept.plan.points) or 1)}
     counts = dict.fromkeys(("planned", "queued", "running", "ended", "missing"), 0)
-    for planned, id in zip(kept.plan.runs(), kept.members, strict=True):
-        member = _member(id, store, runs, plans)
+    for planned, member in zip(kept.plan.runs(), members, strict=True):
         counts[member.state] += 1
         points[planned.point].append(member)
-    return Result(kept, tuple(_point(kept, n, members) for n, members in points.items()), counts)
+    found = tuple(_point(kept, n, members) for n, members in points.items())
+    return Result(kept, found, counts, FIGURES | claimed)
+
+
+def _claimed(members: list[Member]) -> tuple[list[Member], dict[str, tuple[str, Name]]]:
+    """The same with the figures of their claim among theirs; and what these are called."""
+    judged = [member for member in members if member.figures is not None and member.claim not in ("", "not measured")]
+    told = columns([member.sentence for member in judged])[:MOST_CLAIMED]
+    names = [Name(CLAIM, column.around, _UNITS.get(column.unit, "")) for column in told]
+    own = {
+        member.id: {name: column.values[n] for name, column in zip(names, told, strict=True)}
+        for n, member in enumerate(judged)
+    }
+    nothing: Figures = dict.fromkeys(names)
+    all_of_them = [
+        replace(member, figures={**member.figures, **own.get(member.id, nothing)}) if member.figures else member
+        for member in members
+    ]
+    return all_of_them, {f"{CLAIM}-{n}": (f"claim: {name.figure}", name) for n, name in enumerate(names, 1)}
 
 
 def _member(id: str, store: Store, runs: Runs, plans: Plans) -> Member:
@@ -193,7 +221,8 @@ def _member(id: str, store: Store, runs: Runs, plans: Plans) -> Member:
         return Member(id, "planned" if plans.planned(id) else "missing", None, None, "")
     told: dict[str, Any] = store.report(id) or {}
     figures = compare.whole(told) if "tracks" in told else None
-    return Member(id, "ended", recording, figures, str((told.get("claim") or {}).get("verdict", "")))
+    claim = told.get("claim") or {}
+    return Member(id, "ended", recording, figures, str(claim.get("verdict", "")), str(claim.get("sentence", "")))
 
 
 def _point(kept: Kept, n: int, members: list[Member]) -> Point:

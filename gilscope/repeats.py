@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median_low
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ Word = Literal["confirmed", "refuted", "depends", "not measured", "not yet run"]
 _FIGURE = re.compile(
     r"(?<![\w.,])(?:−?\d[\d,]*(?:\.\d+)?(?: (?:ns|µs|ms|s|bytes?|kB|MB|GB|times)\b| %)?|once|twice)(?!\.?\w)"
 )
+_PAUSE = re.compile(r"[,;:.]+(?:\s|$)")
 _FACTORS = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9, "byte": 1, "bytes": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
 _UNITS = dict.fromkeys(("ns", "µs", "ms", "s"), "ns") | dict.fromkeys(("byte", "bytes", "kB", "MB", "GB"), "bytes")
 
@@ -58,6 +60,34 @@ def together(verdicts: Sequence[Verdict]) -> Judged:
         return Judged(word, sentence, len(measured), figures)
     how = ", ".join(f"{each} {times(count)}" for each, count in counts.most_common())
     return Judged("depends", f"On the run: {how}. {sentence}", len(measured), figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number of sentences of one form. ``around``: the words beside it, … in its place; ``values``: one for each
+    sentence, None for one of another form."""
+
+    around: str
+    unit: str
+    values: tuple[float | None, ...]
+
+
+def columns(sentences: Sequence[str]) -> list[Column]:
+    """The numbers that differ from sentence to sentence, of the form that most of them have."""
+    forms = [_FIGURE.sub("#", sentence) for sentence in sentences]
+    if not forms:
+        return []
+    form, _ = Counter(forms).most_common(1)[0]
+    told = [_FIGURE.findall(one) if own == form else None for one, own in zip(sentences, forms, strict=True)]
+    between = _FIGURE.split(next(one for one, own in zip(sentences, forms, strict=True) if own == form))
+    found = []
+    for n, (before, after) in enumerate(pairwise(between)):
+        texts = [figures and figures[n] for figures in told]
+        there = [text for text in texts if text]
+        if len({_number(text) for text in there}) > 1:
+            around = f"{_PAUSE.split(before)[-1].strip()} … {_PAUSE.split(after)[0].strip()}".strip()
+            found.append(Column(around, _unit(there[0]), tuple(_number(text) if text else None for text in texts)))
+    return found
 
 
 def _over_each_other(sentences: Sequence[str]) -> tuple[str, tuple[Figure, ...]]:

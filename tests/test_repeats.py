@@ -3,7 +3,7 @@
 import pytest
 
 from gilscope.claims import Verdict, confirmed, depends, not_measured, refuted
-from gilscope.repeats import NOT_YET, Figure, Judged, together
+from gilscope.repeats import NOT_YET, Figure, Judged, columns, together
 
 
 def test_figures_get_their_median_and_spread() -> None:
@@ -49,3 +49,14 @@ def test_runs_that_differ(runs: list[Verdict], verdict: str, sentence: str) -> N
     judged = together(runs)
     assert (judged.verdict, judged.sentence) == (verdict, sentence)
     assert (judged == NOT_YET) is (not runs)
+
+
+def test_figures_that_differ_are_columns_of_what_stands_around_them() -> None:
+    """Of the form that most sentences have; one of another form has none, and a figure that is always the same is none."""
+    said = "A clerk took the till 30 times; {} of these had to wait, {} in all, {} % of their lives."
+    sentences = [said.format(18, "282 ms", 31), said.format("1,700", "1.20 s", 31), "No clerk took it."]
+    assert [(column.around, column.unit, column.values) for column in columns(sentences)] == [
+        ("… of these had to wait", "", (18, 1700, None)),
+        ("… in all", "ns", (282e6, 1.2e9, None)),
+    ]
+    assert columns([]) == columns(["One form.", "One form."]) == []

@@ -12,6 +12,7 @@ import pytest
 
 from app import series_kept
 from app.store import Store
+from gilscope.repeats import columns
 from gilscope.scenarios import catalogue
 from gilscope.series import PYTHON, Plan
 from tests import app_recordings
@@ -150,6 +151,19 @@ def test_a_sweep_runs_all_of_its_points(http: httpx.Client) -> None:
     assert text.count('class="series-small"') == 3
     assert f"/compare?ids={','.join(ids)}" in text
     assert address in http.get("/scenarios/convoy/series").text
+    # What the claim measured is a figure, too, where its sentences have the same form.
+    claims = [each["claim"] for each in reports]
+    judged = [n for n, claim in enumerate(claims) if claim["verdict"] != "not measured"]
+    expected = columns([claims[n]["sentence"] for n in judged])
+    heads = [html.unescape(re.sub(r"<[^>]+>", "", head)) for head in re.findall(r"<th scope=.col.>(.*?)</th>", text)]
+    claimed = [head for head in heads if head.startswith("claim: ")]
+    assert claimed == [f"claim: {column.around}" for column in expected]
+    for head, column in zip(claimed, expected, strict=True):
+        there = [n for n, value in zip(judged, column.values, strict=True) if value is not None]
+        assert [n for n, row in enumerate(rows) if row[heads.index(head)] != "—"] == there
+        curve = http.get(f"{address}?figure=claim-{claimed.index(head) + 1}").text
+        assert f"{head}, by burners" in html.unescape(curve)
+        assert len(re.findall(r'class="curve-median"', curve)) == len(there)
 
 
 def test_repeats_are_compared_by_their_median(http: httpx.Client, server: Served) -> None:

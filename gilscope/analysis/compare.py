@@ -14,11 +14,11 @@ import numpy as np
 from gilscope.analysis import statistics
 from gilscope.analysis.ranges import within
 from gilscope.analysis.statistics import STATE_NAMES, Parallelism
-from gilscope.analysis.text import duration
+from gilscope.analysis.text import duration, size
 from gilscope.analysis.timeline import RESOURCE_KINDS, Timeline
 from gilscope.events import TASK_ENDS, Kind, State, TrackKind
 
-Unit = Literal["ns", "", "×"]
+Unit = Literal["ns", "", "×", "%", "bytes"]
 Figures = dict["Name", float | None]
 """None: not measured."""
 ALL_THREADS = "all threads"
@@ -192,6 +192,10 @@ def said(value: float | None, unit: Unit) -> str:
         return "not measured"
     if unit == "ns":
         return duration(round(value))
+    if unit == "bytes":
+        return size(round(value))
+    if unit == "%":
+        return f"{value:,.10g} %"
     return f"{value:.2f}" if unit == "×" else f"{value:,.10g}"
 
 
