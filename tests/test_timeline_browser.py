@@ -450,6 +450,65 @@ def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
     assert not live.is_visible()
 
 
+HIDE = """(hidden) => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+  document.dispatchEvent(new Event('visibilitychange')); }"""
+
+
+def test_asks_for_nothing_out_of_sight_and_for_all_it_missed_when_it_is_back(page: Page, server: Server) -> None:
+    """A page in the background lets go of the run, which is no broken connection; back in sight, it has every row once."""
+    open_page(page, server)
+    expected = rows(page)
+    server.handlers = [give(0, 1, 2, stay=True), give(*range(3, len(CHUNKS)), ended=True)]
+    open_page(page, server, LIVE, phase="running")
+    wait(page, "e.feed.sequence.expected === 3")
+    page.evaluate(HIDE, True)
+    assert server.closed.wait(15)
+    assert ask(page, "[e.feed.live.socket, e.connected]") == [None, True]
+    assert server.connections == [0]
+    page.evaluate(f"() => [false, true, false].forEach({HIDE})")
+    wait(page, "e.phase === 'ended' && m.end && m.end.duration_ns > 0")
+    assert rows(page) == expected
+    assert server.connections == [0, 3]
+
+
+def test_leaves_undone_what_it_has_got_when_it_goes_out_of_sight(page: Page, server: Server) -> None:
+    """What waits to be taken in isn't worked on in the background: it is asked for again."""
+
+    async def all_at_once(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running", header=HEADER)
+        for chunk in CHUNKS[:-1]:
+            await websocket.send_bytes(chunk)
+        await hang(websocket, 0)
+
+    open_page(page, server)
+    expected = rows(page)
+    server.handlers = [all_at_once, give(*range(2, len(CHUNKS)), ended=True)]
+    page.add_init_script(f"""new MutationObserver((_, watch) => {{
+        if (document.querySelector('gil-timeline')?.dataset.phase !== 'shown') return;
+        watch.disconnect();
+        ({HIDE})(true);
+    }}).observe(document, {{ subtree: true, attributeFilter: ['data-phase'] }});""")
+    open_page(page, server, LIVE, phase="running")
+    assert server.closed.wait(15)
+    assert ask(page, "e.feed.sequence.expected") == 2, "the tracks and the first rows"
+    page.evaluate(HIDE, False)
+    wait(page, "e.phase === 'ended' && m.end && m.end.duration_ns > 0")
+    assert rows(page) == expected
+    assert server.connections == [0, 2]
+
+
+def test_begins_to_follow_when_it_is_seen_first(page: Page, server: Server) -> None:
+    """A page that is opened in the background asks for nothing until somebody looks at it."""
+    page.add_init_script("(" + HIDE + ")(true)")
+    server.handlers = [give(*range(len(CHUNKS)), ended=True)]
+    open_page(page, server, LIVE, phase="loading")
+    page.evaluate("() => fetch('/icon').then(() => fetch('/icon'))")
+    assert server.connections == []
+    page.evaluate(HIDE, False)
+    wait(page, "e.phase === 'ended'")
+    assert server.connections == [0]
+
+
 def test_tells_the_page_of_the_end_when_the_server_has_it(page: Page, server: Server) -> None:
     """The last chunk ends the picture; only the server's word that it has all of it brings the page to ask for findings."""
     go = threading.Event()

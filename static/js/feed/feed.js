@@ -48,8 +48,8 @@ export class Feed {
   /** @param {string} address */
   #follow(address) {
     this.live = new Live(address, () => this.work.then(() => this.sequence.expected), {
-      frame: (frame) => {
-        this.work = this.work.then(() => this.#frame(frame));
+      frame: (frame, wanted) => {
+        this.work = this.work.then(() => (wanted() ? this.#frame(frame) : undefined));
       },
       told: (message) => {
         this.work = this.work.then(() => this.#told(message));

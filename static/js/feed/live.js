@@ -1,4 +1,4 @@
-// A recording that hasn't ended yet: chunks over a websocket, resumed where they broke off.
+// A recording that hasn't ended yet: chunks over a websocket, resumed where they broke off. Nothing is asked for while the page is out of sight.
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
@@ -9,7 +9,8 @@ const REFUSALS = 3;
 
 /**
  * @typedef {object} LiveEvents
- * @property {(frame: Uint8Array) => void} frame one chunk
+ * @property {(frame: Uint8Array, wanted: () => boolean) => void} frame one chunk; no longer wanted when the page has been out of sight since: it
+ *   is asked for again
  * @property {(status: any) => void} told a message in words: status, snapshot, heartbeat
  * @property {(connected: boolean) => void} connection
  * @property {() => void} refused the server has nothing to say about this run, and never had
@@ -42,14 +43,34 @@ export class Live {
     this.socket = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** Counts when it began to connect: the last time holds. */
+    this.turn = 0;
+    /** How often the page went out of sight. */
+    this.unseen = 0;
+    this.ending = new AbortController();
+    document.addEventListener('visibilitychange', () => this.#sight(), { signal: this.ending.signal });
     this.#connect();
   }
 
+  /** Out of sight, the page lets go of the run; back in sight, it asks for all that it missed. */
+  #sight() {
+    if (document.hidden) {
+      this.unseen += 1;
+      this.#letGo();
+    } else if (!this.socket) {
+      this.#letGo();
+      this.#connect();
+    }
+  }
+
   async #connect() {
+    if (document.hidden) return;
+    this.turn += 1;
+    const { turn } = this;
     const url = new URL(this.address, location.href);
     url.protocol = url.protocol === 'https:' || url.protocol === 'wss:' ? 'wss:' : 'ws:';
     url.searchParams.set('from', String(await this.next()));
-    if (this.closed) return;
+    if (this.closed || document.hidden || turn !== this.turn) return;
     const socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
@@ -60,12 +81,18 @@ export class Live {
       this.heard = true;
       this.#watch();
       this.events.connection(true);
-      if (data instanceof ArrayBuffer) this.events.frame(new Uint8Array(data));
+      if (data instanceof ArrayBuffer) this.#give(new Uint8Array(data));
       else this.events.told(JSON.parse(data));
     };
     socket.onclose = () => {
       if (this.socket === socket) this.#again();
     };
+  }
+
+  /** @param {Uint8Array} frame */
+  #give(frame) {
+    const { unseen } = this;
+    this.events.frame(frame, () => unseen === this.unseen);
   }
 
   /** Silence for too long is the end of this connection. */
@@ -75,10 +102,7 @@ export class Live {
   }
 
   #again() {
-    const broken = this.socket;
-    this.socket = null;
-    broken?.close();
-    clearTimeout(this.timer);
+    this.#letGo();
     if (this.closed) return;
     if (!this.heard && this.attempt + 1 >= REFUSALS) {
       this.close();
@@ -90,11 +114,16 @@ export class Live {
     this.attempt += 1;
   }
 
-  close() {
-    this.closed = true;
+  #letGo() {
     clearTimeout(this.timer);
-    const socket = this.socket;
+    const { socket } = this;
     this.socket = null;
     socket?.close();
+  }
+
+  close() {
+    this.closed = true;
+    this.ending.abort();
+    this.#letGo();
   }
 }
