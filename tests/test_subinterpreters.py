@@ -337,3 +337,72 @@ probe.uninstall()
     own = [row.kind for row in between if row.thing == again]
     assert own == [*[Kind.GIL_ACQUIRE, Kind.GIL_RELEASE] * (len(own) // 2), Kind.INTERPRETER_END]
     assert len(own) > 4
+
+
+PUBLIC = (
+    '''"""Interpreters as programs use them."""
+import mmap, tempfile, threading
+from concurrent import interpreters
+from textwrap import dedent
+'''
+    + MOVES[MOVES.index("MEET = ") : MOVES.index("LINGER = ")]
+    + """
+def run():
+    one, two = interpreters.create(), interpreters.create()
+    requests, results = interpreters.create_queue(), interpreters.create_queue(2)
+    one.prepare_main(requests=requests, results=results)
+    work = "import time; n = requests.get(); time.sleep(0.2); results.put(n + 1); results.put(n + 2)"
+    worker = threading.Thread(target=one.exec, args=(work,), name="worker")
+    worker.start()
+    requests.put(41)
+    assert results.get() == 42
+    worker.join()
+    assert results.get_nowait() == 43
+    try: results.get(block=False)
+    except interpreters.QueueEmpty: pass
+    try: results.get(timeout=0)
+    except interpreters.QueueEmpty: pass
+    assert two.call(sum, (1, 2)) == 3
+    with tempfile.TemporaryFile() as file:
+        file.truncate(4096)
+        pair = [
+            threading.Thread(target=where.exec, args=(dedent(MEET.format(file=file.fileno(), mine=mine, other=1 - mine)),), name=f"worker-{mine}")
+            for mine, where in ((0, one), (1, two))
+        ]
+        for thread in pair: thread.start()
+        for thread in pair: thread.join()
+    one.close()
+    two.close()
+"""
+)
+
+
+@pytest.mark.parametrize("python", [found for found in OWN_GILS if found.version >= (3, 14)], ids=ids)
+def test_interpreters_as_programs_use_them(python: Interpreter, tmp_path: Path) -> None:
+    """create, exec, call, close; two GILs at once; and their queues, as far as the main interpreter puts and gets."""
+    timeline = picture(tmp_path, python, PUBLIC)
+    test_two_gils_are_held_at_the_same_instant(timeline)
+    main = thread(timeline, "MainThread")
+    assert visits(timeline, thread(timeline, "worker")) == ["GIL 1"]
+    queues = {timeline.name(id): id for id in timeline.ids(TrackKind.QUEUE) if not timeline.tracks[id]["internal"]}
+    assert timeline.tracks[queues["results"]]["capacity"] == 2
+    rows = timeline.rows[timeline.rows.track == main]
+    told = {
+        name: [
+            f"{Kind(kind).name} {value}"
+            for kind, value in zip(
+                rows.kind[rows.thing == id].tolist(), rows.value[rows.thing == id].tolist(), strict=True
+            )
+            if kind not in (Kind.CORE_ON, Kind.CORE_OFF, Kind.GIL_RELEASE, Kind.GIL_ACQUIRE, Kind.GIL_WAIT)
+        ]
+        for name, id in queues.items()
+    }
+    wait = ["BLOCK 0", "UNBLOCK 0"]
+    assert told == {
+        "requests": ["THING_NEW 0", "PUT 1"],
+        "results": ["THING_NEW 2", *wait, "GET 1", "GET 0", *wait],
+    }
+    waits = timeline.spans.of(main)
+    waits = waits[(waits.state == State.BLOCKED) & (waits.thing == queues["results"])]
+    hops = chain(timeline, main, int(waits.begin[waits.length.argmax()]))
+    assert " in results.get for queue results" in hops[0].sentence

@@ -11,7 +11,7 @@ from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 from gilscope.events import Flag, Kind, TrackKind
-from gilscope.recorder import _probe, blocks, definitions, pipes, processes, queues, shared, threads
+from gilscope.recorder import _probe, blocks, definitions, interpreters, pipes, processes, queues, shared, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _FAMILIES = {
     "concurrent.futures.thread": _of_executors("of_thread"),
     "concurrent.futures.process": _of_executors("of_process"),
     "concurrent.futures.interpreter": _of_executors("of_interpreter"),
+    "concurrent.interpreters._queues": interpreters.of_queues,
     "multiprocessing.process": processes.of_process,
     "multiprocessing.context": processes.of_context,
     "multiprocessing.connection": pipes.of_connection,

@@ -318,7 +318,7 @@ const ABOUT = Object.freeze({
 
 /** What a track is, for people who see one for the first time. @param {Track} track */
 export function about(track) {
-  const where = `interpreter ${track.interpreter}, of which locks, sleeps and lines aren’t recorded`;
+  const where = `interpreter ${track.interpreter}, of which locks, queues, sleeps and lines aren’t recorded`;
   if (track.interpreter && track.kind === TrackKind.GIL) return `lets one thread at a time execute Python in ${where}: this row says which`;
   if (track.interpreter) return `${ABOUT[track.kind]}, of ${where}`;
   return ABOUT[track.kind] ?? `is a ${kindWord(track.kind)}: this row says who has it`;
