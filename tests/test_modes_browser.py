@@ -109,6 +109,7 @@ def test_forced_colours_are_the_systems(browser: Browser, server: Served) -> Non
     }
     patterns = ask(page, "[1, 2, 4, 5, 7].map((state) => s.painter.palette.states[state].pattern)")
     assert patterns == ["plain", "broken", "hatch", "dots", "bars"]
+    assert [text for text in page.evaluate(TEXTS) if text["contrast"] < 4.5] == []
     pressed = page.locator(".gt-pace[aria-pressed=true]")
     assert pressed.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
     tabs = page.get_by_role("tab").evaluate_all(
@@ -125,6 +126,16 @@ def test_forced_colours_are_the_systems(browser: Browser, server: Served) -> Non
         page.locator(".instrument .actions").evaluate("(one) => getComputedStyle(one).backgroundColor")
         == system["Canvas"]
     )
+    page.close()
+
+
+def test_forced_colours_leave_what_differs_readable(browser: Browser, server: Served) -> None:
+    """What the browser would colour by its own: marked words, where recordings are compared."""
+    page, errors = opened(browser, forced_colors="active")
+    page.goto(f"{server.base}/compare?ids=shippedconvoy,shippedconvoyfixed")
+    assert page.locator("mark").count() == 4
+    assert [text for text in page.evaluate(TEXTS) if text["contrast"] < 4.5] == []
+    assert errors == []
     page.close()
 
 
