@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
-from app.pages import PAST, Shown, find_shown, has_tour, make_form, offered_ways
+from app.pages import PAST, Shown, find_shown, has_tour, make_form, offered_ways, read_catalogue
 from app.rendering import is_htmx, render
 from app.store import Recording, Store
 from app.words import value
@@ -52,6 +52,7 @@ async def recording(request: Request, id: str) -> Response:
         "recording": shown.recording,
         "base": str(request.base_url).rstrip("/"),
         "tour": has_tour(request, shown.scenario),
+        "runs_here": await _runs_here(request, shown.scenario),
     }
     return render("recording.html", context)
 
@@ -83,6 +84,12 @@ async def findings(request: Request, id: str, scenario: str = "") -> Response:
     if scenario and is_htmx(request):
         context |= await _around(request, shown)
     return render("_partials/outcome.html" if is_htmx(request) else "findings.html", context)
+
+
+async def _runs_here(request: Request, scenario: str) -> bool:
+    """Whether it can be run again: a recording of one's own program, or from elsewhere, has no scenario here."""
+    listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
+    return any(one.name == scenario for one in listed)
 
 
 async def _around(request: Request, shown: Shown) -> dict[str, Any]:

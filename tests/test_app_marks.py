@@ -1,4 +1,4 @@
-"""Marks of readers: kept with their recording, checked, limited, and gone with it."""
+"""What a page of a recording offers: marks of readers, kept with it, checked, limited and gone with it; and to run it again."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +16,8 @@ from tests.app_client import Served, client, served, settings
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     data = tmp_path_factory.mktemp("data")
     (data / "recordings").mkdir()
-    for id in ("a", "b"):
-        (data / "recordings" / f"{id}.gilscope").write_bytes(app_recordings.file(id=id))
+    for id, changes in {"a": {}, "b": {}, "own": {"scenario": "a_program_of_ones_own"}}.items():
+        (data / "recordings" / f"{id}.gilscope").write_bytes(app_recordings.file(id=id, **changes))
     with served(settings(data)) as running:
         yield running
 
@@ -112,3 +112,10 @@ def test_there_are_so_many_at_most_and_they_go_with_the_recording(tmp_path: Path
     store.reconcile()
     assert store.marks("b") == []
     store.close()
+
+
+def test_only_what_is_a_scenario_here_is_offered_to_be_run_again(server: Served) -> None:
+    """A recording of one's own program, or from elsewhere, would lead nowhere."""
+    with client(server) as http:
+        again = "Change and run again"
+        assert [again in http.get(f"/recordings/{id}").text for id in ("a", "own")] == [True, False]

@@ -30,7 +30,7 @@ export class EventsSheet {
     /** @type {Event[]} */
     this.events = [];
     this.words = node('div', { class: 'gt-summary' });
-    this.filter = node('input', { type: 'search', class: 'gt-text', 'aria-label': 'Filter the table', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off' });
+    this.filter = node('input', { type: 'search', class: 'gt-input', 'aria-label': 'Filter the table', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off' });
     this.told = node('p', { class: 'gt-quiet', role: 'status' });
     this.above = node('tr', { 'aria-hidden': 'true' });
     this.below = node('tr', { 'aria-hidden': 'true' });

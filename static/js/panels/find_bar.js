@@ -11,7 +11,7 @@ export class FindBar {
     this.actions = actions;
     count += 1;
     const id = `gt-find-${count}`;
-    this.input = node('input', { type: 'search', id, class: 'gt-text', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off', spellcheck: 'false' });
+    this.input = node('input', { type: 'search', id, class: 'gt-input', placeholder: 'name, state, lock, file.py:12', autocomplete: 'off', spellcheck: 'false' });
     const close = node('button', { type: 'button', class: 'gt-button gt-close-group gt-find-close', 'aria-label': 'Close the search', title: 'Close the search (Esc)' }, '×');
     close.addEventListener('click', () => this.#close());
     this.told = node('span', { class: 'gt-find-told', role: 'status' });

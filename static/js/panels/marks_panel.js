@@ -14,7 +14,7 @@ export class MarksPanel {
   constructor(marks, went) {
     this.marks = marks;
     this.went = went;
-    this.text = node('input', { class: 'gt-text', type: 'text', maxlength: String(LONGEST_TEXT), required: true, 'aria-label': 'Text of the mark', placeholder: 'What is to be seen here' });
+    this.text = node('input', { class: 'gt-input', type: 'text', maxlength: String(LONGEST_TEXT), required: true, 'aria-label': 'Text of the mark', placeholder: 'What is to be seen here' });
     this.button = node('button', { type: 'submit', class: 'gt-button' }, 'Set a mark');
     this.form = node('form', { class: 'gt-mark-form' }, this.text, this.button);
     this.list = node('ul', { class: 'gt-mark-list' });
@@ -95,7 +95,7 @@ export class MarksPanel {
 
   /** @param {Mark} mark */
   #editor(mark) {
-    const text = node('input', { class: 'gt-text', type: 'text', maxlength: String(LONGEST_TEXT), required: true, 'aria-label': 'Text of the mark' });
+    const text = node('input', { class: 'gt-input', type: 'text', maxlength: String(LONGEST_TEXT), required: true, 'aria-label': 'Text of the mark' });
     text.value = mark.text;
     const form = node('form', { class: 'gt-mark-form' }, text, node('button', { type: 'submit', class: 'gt-button' }, 'Keep'));
     form.addEventListener('submit', async (event) => {
