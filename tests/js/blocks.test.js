@@ -125,6 +125,17 @@ for (const [name, pxPerNs, count] of /** @type {const} */ ([['many spans a pixel
   });
 }
 
+test('a span that one block knows, and the block beside it only as columns, is labelled once', () => {
+  const row = /** @type {any} */ ({ track: { id: 1 } });
+  const piece = (/** @type {number} */ leftPx, /** @type {number} */ rightPx, /** @type {boolean} */ dense) => ({ row, kind: 'span', state: State.RUNNING, at: 0, holder: 0, leftPx, rightPx, dense });
+  const drawn = (/** @type {any[][]} */ ...blocks) => joined(blocks.map((pieces) => ({ pieces }))).filter(({ leftPx, rightPx }) => rightPx > leftPx + 1).map(({ leftPx, rightPx, dense }) => [leftPx, rightPx, dense]);
+  const [columns, known] = [piece(72, 144, true), piece(71.8, 303, false)];
+  assert.deepEqual(drawn([columns], [known]), [[71.8, 303, false]]);
+  assert.deepEqual(drawn([known], [piece(288, 303, true)]), [[71.8, 303, false]]);
+  assert.deepEqual(drawn([piece(20, 144, true)], [known]), [[20, 71.8, true], [71.8, 303, false]]);
+  assert.deepEqual(drawn([columns], [piece(144, 200, true)]), [[72, 200, true]]);
+});
+
 test('a queue that gets deeper than it ever was is drawn anew, also where nothing else changes', () => {
   const model = begun();
   append(model, dice(2), 500);

@@ -34,6 +34,11 @@ export function joined(blocks) {
       const before = last.get(key);
       // What isn't dense is known to both blocks; a dense one ends at the edge.
       const same = before?.dense === piece.dense && (piece.dense ? before.state === piece.state && piece.leftPx <= before.rightPx + 0.5 : piece.leftPx < before.rightPx - 0.5);
+      // Of one span, a block with much else on that row knows only columns: where another knows the span itself, that has the place.
+      if (before && before.dense !== piece.dense && before.state === piece.state) {
+        if (before.dense) before.rightPx = Math.min(before.rightPx, piece.leftPx);
+        else if (piece.rightPx <= before.rightPx + 1) continue;
+      }
       if (before && same) before.rightPx = Math.max(before.rightPx, piece.rightPx);
       else {
         const own = { ...piece };
