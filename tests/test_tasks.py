@@ -452,7 +452,8 @@ def test_streams_and_subprocesses(record: Callable[..., Recording]) -> None:
             await reader.readline()
             writer.close()
             server.close()
-            process = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+            process = await asyncio.create_subprocess_exec("cat", stdin=asyncio.subprocess.PIPE)
+            process.stdin.close()  # it ends after this, so not before main awaits its end
             await process.wait()
         """
     )
