@@ -269,6 +269,20 @@ class Measured:
             if {Kind.PROCESS_START, Kind.PROCESS_RUN} <= set(row.kind.tolist())
         ]
 
+    def given_up(self, threads: Sequence[Thread], takers: Sequence[Thread]) -> tuple[int, int]:
+        """How often these gave the GIL up of their own will and took it again, and how often a taker had it meanwhile."""
+        self._need(OF_THE_GIL)
+        moves, acquires = self.timeline.gil_moves
+        took = np.cumsum(acquires & np.isin(moves.track, [thread["id"] for thread in takers]))
+        times = had = 0
+        for thread in threads:
+            mine = np.flatnonzero(moves.track == thread["id"])
+            first, second = mine[:-1], mine[1:]
+            away = ~acquires[first] & acquires[second] & (moves.flags[first] & Flag.FORCED == 0)
+            times += int(away.sum())
+            had += int((took[second] > took[first])[away].sum())
+        return times, had
+
     def forced_holds(self, threads: Sequence[Thread]) -> Numbers:
         """How long these had had the GIL each time that they gave it up on a drop request."""
         self._need(OF_THE_GIL)

@@ -79,16 +79,20 @@ def test_convoy_fixed() -> None:
 
 
 def test_io_releases_the_gil() -> None:
-    """Away for most of their lives, or not."""
+    """Away for as long as an answer takes, or not; who lacks a core keeps the GIL that it has: it depends."""
     picture = """
         client1 ..ROOOOOROX.
         client2 ...ROOOOOROX
     """
-    assert judged("io_releases_the_gil", picture) == claims.confirmed(
-        "2 clients neither held the GIL nor wanted it for 75 % of their lives, 16.0 ms together; all were through after "
-        "9.00 ms."
+    assert judged("io_releases_the_gil", picture, latency_ms=5) == claims.confirmed(
+        "2 clients neither held the GIL nor wanted it for 75 % of their lives, 16.0 ms together, and each of them for 6.00 ms "
+        "at least, where an answer takes 5.00 ms; all were through after 9.00 ms."
     )
-    assert judged("io_releases_the_gil", "client1 RRRRRRWWOO\nclient2 .WWWWWRRRO").verdict == "refuted"
+    crowded = "client1 RSSSSSSSSSROOOOORX"
+    assert judged("io_releases_the_gil", crowded, latency_ms=5).verdict == "confirmed"
+    kept = "client1 RRRRRRWWOO\nclient2 .WWWWWRRRO"
+    assert judged("io_releases_the_gil", kept, latency_ms=5).verdict == "refuted"
+    assert judged("io_releases_the_gil", kept.replace("RRRRRR", "SSSSSS"), latency_ms=5).verdict == "depends"
 
 
 def test_native_releases_the_gil() -> None:

@@ -53,6 +53,14 @@ def test_too_many_requests() -> None:
     """Who comes on top is refused; a pool that nobody refuses, or that is quicker than its server, refutes it."""
     assert shipped("too_many_requests").verdict == "confirmed"
     assert shipped("too_many_requests", prints(r"\d+ times", "0 times")).verdict == "refuted"
+
+    def few(recording: Recording) -> None:
+        prints(r"\d+ times", "0 times")(recording)
+        given(places=5)(recording)
+
+    assert shipped("too_many_requests", few).sentence.startswith(
+        "On how many come at the same time: the server answered 5 "
+    )
     assert shipped("too_many_requests", prints(r"after \d+", "after 9")).verdict == "refuted"
     assert shipped("too_many_requests", given(places=64)).verdict == "depends"
     assert shipped("too_many_requests", says("answers", "words")).verdict == "not measured"
@@ -81,7 +89,8 @@ def main_was(state: State) -> Change:
     def change(recording: Recording) -> None:
         rows = recording.rows
         main = rows.track == track_of(recording, "MainThread")
-        which = rows.state != State.EXITED if state == State.RUNNABLE else rows.state == State.RUNNABLE
+        lacks = state in (State.RUNNABLE, State.STALLED)
+        which = rows.state != State.EXITED if lacks else rows.state == State.RUNNABLE
         rows.state[main & which] = state
 
     return change
@@ -97,6 +106,7 @@ def test_straggler(otherwise: Change) -> None:
     assert shipped("straggler").verdict == "confirmed"
     assert shipped("straggler", both(State.OUTSIDE)).verdict == "refuted"
     assert shipped("straggler", both(State.RUNNABLE)).verdict == "depends"
+    assert shipped("straggler", both(State.STALLED)).verdict == "depends"
     assert shipped("straggler", says("first result", "last result")).verdict == "not measured"
 
 

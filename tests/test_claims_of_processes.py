@@ -107,6 +107,7 @@ def test_pickling_ceiling() -> None:
         "work 3.00 ms at most. Seen in all: pickling 0 ns, writing 0 ns, reading 0 ns, unpickling 0 ns."
     )
     assert judged("pickling_ceiling", "main R", output=parcels(9, 5, 2, 8)).verdict == "refuted"
+    assert judged("pickling_ceiling", "main SSR", output=parcels(9, 5, 2, 8)).sentence.startswith("On a core for both")
     assert judged("pickling_ceiling", "main R", output=parcels(0.1, 1, 2, 2.9)).verdict == "depends"
     assert judged("pickling_ceiling", "main R", output=parcels(4, 5, 6, 8)).verdict == "depends"
     assert judged("pickling_ceiling", "main R", output=parcels(4, 5, 6)).verdict == "not measured"
@@ -172,8 +173,12 @@ def test_fork_held_lock_fixed() -> None:
     """It goes through; that it hangs refutes it."""
     through = shipped("fork_held_lock_fixed")
     assert (through.verdict, "by fork first it was there after" in through.sentence) == ("confirmed", True)
-    hangs = says("the child has written", "the child hangs")
-    assert shipped("fork_held_lock_fixed", hangs).verdict == "refuted"
+    names = {"kid": "child", "own": "holder"}
+    waits = "kid RaaaaaaX\nown .RRRRRRR\na   .2222222"
+    assert judged("fork_held_lock_fixed", waits, names, "the child hangs").verdict == "refuted"
+    assert judged("fork_held_lock_fixed", "kid RRRRRRRX", names, "the child hangs").sentence.startswith(
+        "On the parent's patience: it was over before the child came to its lock."
+    )
     assert judged("fork_held_lock_fixed", "main R").verdict == "not measured"
 
 
@@ -218,6 +223,7 @@ def test_processes_for_waiting() -> None:
     )
     assert judged("processes_for_waiting", "main R", output=say("6.00")).verdict == "depends"
     assert judged("processes_for_waiting", "main R", output=say("0.10")).verdict == "refuted"
+    assert judged("processes_for_waiting", "main SR", output=say("0.10")).sentence.startswith("On a core")
     assert judged("processes_for_waiting", "main R", output=say("60.00").replace("3000", "0")).verdict == "refuted"
     assert judged("processes_for_waiting", "main R").verdict == "not measured"
     assert " as seen from outside" in shipped("processes_for_waiting").sentence

@@ -139,6 +139,9 @@ def test_deaf_task() -> None:
     assert shipped("deaf_task", ends("in a group", State.CANCELLED)).verdict == "refuted"
     assert shipped("deaf_task", says("has come to nothing", "came in time")).verdict == "refuted"
     assert shipped("deaf_task", given(attempts=1)).verdict == "depends"
+    assert shipped("deaf_task", says("CancelledError", "OSError")).sentence.startswith(
+        "On whether it has asked by then"
+    )
     assert shipped("deaf_task", never(Kind.TASK_CANCEL)).verdict == "not measured"
 
 

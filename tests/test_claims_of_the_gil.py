@@ -76,15 +76,22 @@ def test_threads_gain_nothing() -> None:
 
 
 def test_blocking_calls() -> None:
-    """Away, and the counter has the GIL; who keeps it refutes it; where nobody else has a core it depends."""
-    picture = "sleeper ROOOOOX.\nreader RNNNNNX.\nreceiver ROOOOOX.\ncounter .RRRRRRX"
-    assert judged("blocking_calls", picture) == claims.confirmed(
-        "The sleeper was away for 83 % of its life, and the counter had it for 100 % of that; the reader was away for 83 % "
-        "of its life, and the counter had it for 100 % of that; the receiver was away for 83 % of its life, and the counter "
-        "had it for 100 % of that."
+    """Each gives the GIL up at each call, and the counter has it; fewer times refute it; where that has no core it depends."""
+    picture = """
+        sleeper  ROOOROOOROOORX..
+        reader   .RNNNRNNNRNNNRX.
+        receiver ..ROOOROOOROOORX
+        counter  ...RWWWRWWWRWWWR
+    """
+    assert judged("blocking_calls", picture, calls=3) == claims.confirmed(
+        "Each calls 3 times: the sleeper gave the GIL up 3 times, and the counter had it in 3 of these; the reader gave the "
+        "GIL up 3 times, and the counter had it in 3 of these; the receiver gave the GIL up 3 times, and the counter had it "
+        "in 3 of these."
     )
-    assert judged("blocking_calls", picture.replace("RNNNNNX", "RRRRRRX")).verdict == "refuted"
-    assert judged("blocking_calls", picture.replace("RRRRRRX", "WWWWWWR")).verdict == "depends"
+    assert judged("blocking_calls", picture.replace("RNNNRNNNRNNNRX.", "RNNNRNNNRX....."), calls=3).verdict == "refuted"
+    assert judged("blocking_calls", picture.replace("RWWWRWWWRWWWR", "WWWWWWWWWWWWR"), calls=3).verdict == "depends"
+    late = picture.replace("N", "C")  # who reads lacks a core, for whatever time: the GIL is given up all the same
+    assert judged("blocking_calls", late, calls=3).verdict == "confirmed"
 
 
 def test_reference_counts() -> None:

@@ -84,8 +84,11 @@ def test_starting_gun() -> None:
 
 
 def test_unguarded_wait() -> None:
-    """A loaf was gone, or none was; one customer has no rival."""
+    """A loaf was gone, or none was, though more were woken than there were loaves; one customer has no rival."""
     assert shipped("unguarded_wait").verdict == "confirmed"
+    assert judged(
+        "unguarded_wait", "customer R\na .", {"a": "baked"}, "a loaf was eaten\n", loaves=1
+    ).sentence.startswith("On how many are woken by one call: here there was something for each.")
     assert shipped("unguarded_wait", says("a loaf was gone", "a loaf was eaten")).verdict == "refuted"
     assert shipped("unguarded_wait", given(customers=1)).verdict == "not measured"
 

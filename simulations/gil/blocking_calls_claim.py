@@ -1,23 +1,22 @@
 """Sleeping, reading a file and receiving give the GIL up, and another thread has it meanwhile."""
 
-from gilscope.claims import Measured, Verdict, confirmed, depends, percent, refuted
+from gilscope.claims import Measured, Verdict, confirmed, depends, refuted
 
 ROWS = (7,)
 
 
 def claim(run: Measured) -> Verdict:
-    counter, callers = run.threads("counter"), ("sleeper", "reader", "receiver")
-    away = {name: run.share(run.threads(name), "outside", "native") for name in callers}
-    meanwhile = {
-        name: run.overlap(run.threads(name), ("outside", "native"), counter, ("running", "stalled")) for name in callers
-    }
-    figures = "; ".join(
-        f"the {name} was away for {percent(away[name])} of its life, and the counter had it for {percent(meanwhile[name])} of that"
-        for name in callers
+    counter, calls = run.threads("counter"), int(run.parameters["calls"])
+    callers = {name: run.threads(name) for name in ("sleeper", "reader", "receiver")}
+    run.show(callers["sleeper"], "outside")
+    times = {name: run.given_up(threads, counter) for name, threads in callers.items()}
+    told = "; ".join(
+        f"the {name} gave the GIL up {given} times, and the counter had it in {had} of these"
+        for name, (given, had) in times.items()
     )
-    figures = f"{figures[0].upper()}{figures[1:]}."
-    if min(away.values()) < 0.02:
+    figures = f"Each calls {calls} times: {told}."
+    if min(given for given, _ in times.values()) < calls:
         return refuted(figures)
-    if min(meanwhile.values()) < 0.5:
+    if min(had for _, had in times.values()) < calls / 2:
         return depends(f"On a core that is free for whoever gets the GIL. {figures}")
     return confirmed(figures)

@@ -17,6 +17,9 @@ def claim(run: Measured) -> Verdict:
     figures = f"Handing over took: {figures}; the work {duration(max(work))} at most. Seen in all: {seen}."
     cheap = [bytes for bytes, ns, worked in zip(sizes, handing, work, strict=True) if ns <= worked]
     if handing[-1] < handing[0]:
+        lacked = run.without_core(run.threads(""))
+        if lacked > handing[0] - handing[-1]:
+            return depends(f"On a core for both processes: they lacked one for {duration(lacked)}. {figures}")
         return refuted(f"A thousand times as much took no longer. {figures}")
     if sizes[-1] in cheap:
         return depends(f"On how much is sent for how much work: here the work took longer to the end. {figures}")

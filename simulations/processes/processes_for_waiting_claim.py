@@ -29,7 +29,12 @@ def claim(run: Measured) -> Verdict:
         f"{len(took['process'])}; a process had {memory:,.0f} kB of its own, all threads together at most {max(more['thread']):,} kB "
         f"more. All answers were there after {elapsed['process']} ms with processes, {elapsed['thread']} ms with threads."
     )
-    if process <= thread or memory <= 0:
+    if memory <= 0:
+        return refuted(figures)
+    if process <= thread:
+        lacked = run.without_core(run.threads(""))
+        if lacked > thread:
+            return depends(f"On a core for whoever starts: they lacked one for {duration(lacked)}. {figures}")
         return refuted(figures)
     if SAID[0] <= process <= SAID[1]:
         return confirmed(figures)

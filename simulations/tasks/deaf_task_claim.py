@@ -18,5 +18,7 @@ def claim(run: Measured) -> Verdict:
     )
     if run.parameters["attempts"] == 1:
         return depends(f"On what it does then: with one attempt, it gave up. {figures}")
+    if run.output.count("CancelledError") < len(tasks):
+        return depends(f"On whether it has asked by then: here the time was up before. {figures}")
     in_vain = "the timeout has come to nothing" in run.output
     return confirmed(figures) if in_vain and "cancelled" not in outcomes else refuted(figures)
