@@ -206,9 +206,16 @@ def test_a_way_out_of_the_deadlock(name: str, names: dict[str, str]) -> None:
     through = ("eaten\n" if name == "philosophers_fixed" else "transferred\n") * 2
     turns = "one RRRRRX...\ntwo .RaaaRRRX\na 11111222."
     assert judged(name, turns, names, through).verdict == "confirmed"
-    assert judged(name, CIRCLE, names, through).verdict == "refuted"
+    longer = {"try_ms": 4.0} if name == "deadlock_timed_out" else {}  # than they try
+    assert judged(name, CIRCLE, names, through, **longer).verdict == "refuted"
     half = "refuted" if name == "deadlock_without_locks" else "not measured"
     assert judged(name, turns, names, through[: len(through) // 2]).verdict == half
+
+
+def test_a_circle_that_a_timeout_would_have_ended() -> None:
+    """Main gave up while both still tried: no deadlock."""
+    names = {"one": "transfer 1", "two": "transfer 2"}
+    assert judged("deadlock_timed_out", CIRCLE, names, try_ms=6.0).verdict == "not measured"
 
 
 def test_philosophers() -> None:
