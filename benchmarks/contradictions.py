@@ -14,6 +14,7 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.run import Order, perform
+from gilscope.collector.verdicts import Limits
 from gilscope.errors import GilscopeError
 from gilscope.events import TrackKind
 from gilscope.recording import read
@@ -21,6 +22,8 @@ from gilscope.scenarios import Scenario
 
 FEWEST = 200
 """So many runs at least, unless it is to be quick."""
+LIMITS = Limits(wall_seconds=measure.LIMIT_SECONDS)
+"""A busy machine may take its time."""
 COUNTED = (TrackKind.THREAD, TrackKind.TASK, TrackKind.PROCESS)
 
 
@@ -70,7 +73,7 @@ def check(scenario: Scenario, python: Interpreter) -> Checked:
     with measure.scratch() as folder:
         file = folder / "run.gilscope"
         try:
-            end = perform(Order(scenario.name, scenario, dict(scenario.defaults), python.path, file))
+            end = perform(Order(scenario.name, scenario, dict(scenario.defaults), python.path, file, LIMITS))
         except GilscopeError as error:
             one.missing = str(error)
             return one

@@ -78,7 +78,9 @@ def one(seed: int, python: Interpreter | None = None) -> Outcome:
     with measure.scratch() as folder:
         file = folder / "mix.gilscope"
         scenario = scenarios.load(PROGRAMS / "mix.py")
-        order = Order("mix", scenario, {"seed": seed}, python.path, file, Limits(threads=2000))
+        order = Order(
+            "mix", scenario, {"seed": seed}, python.path, file, Limits(wall_seconds=measure.LIMIT_SECONDS, threads=2000)
+        )
         end = perform(order, printed=lambda stream, text: printed.append(text) if stream == "stdout" else None)
         timeline = Timeline(read(file))
     outcome.events, outcome.lost, outcome.duration_ns = end["emitted"], end["lost"], end["duration_ns"]

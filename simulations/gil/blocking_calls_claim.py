@@ -17,6 +17,6 @@ def claim(run: Measured) -> Verdict:
     figures = f"Each calls {calls} times: {told}."
     if min(given for given, _ in times.values()) < calls:
         return refuted(figures)
-    if min(had for _, had in times.values()) < calls / 2:
+    if min(had for _, had in times.values()) < calls / 5:  # who gets it needs a core, before the call is over
         return depends(f"On a core that is free for whoever gets the GIL. {figures}")
     return confirmed(figures)
