@@ -126,6 +126,34 @@ def test_stretched_to_equal_length(page: Page, server: Served) -> None:
     assert first["at"] != second["at"]
 
 
+def test_a_mark_set_beside_others_can_be_what_they_are_aligned_by(page: Page, server: Served) -> None:
+    """By key and by button; drawn in its pane, kept in its recording, and offered when all have it."""
+    shown(page, server, "/compare?ids=fixed,deadlock")
+    offered = page.locator("#align optgroup[label='A mark'] option")
+    page.locator("gil-timeline .gt-sheet").first.click(position={"x": 600, "y": 10})
+    first = round(views(page)[0]["at"])
+    page.keyboard.press("m")
+    page.keyboard.type("Begin")
+    page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog", name="Marks")
+    expect(sheet.get_by_role("listitem")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(offered).to_have_count(0)
+    page.locator("gil-timeline .gt-sheet").nth(1).click(position={"x": 800, "y": 10})
+    second = round(views(page)[1]["at"])
+    page.get_by_role("button", name="Marks of 2").click()
+    page.get_by_role("textbox", name="Text of the mark").last.fill("Begin")
+    page.keyboard.press("Enter")
+    expect(offered).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.select_option("#align", "mark:Begin")
+    assert [round(each["at"]) for each in views(page)] == [first, second]
+    assert [round(mark.at) for id in ("fixed", "deadlock") for mark in server.state["store"].marks(id)] == [
+        first,
+        second,
+    ]
+
+
 def test_aligned_by_an_event_and_by_chosen_moments(page: Page, server: Served) -> None:
     """The first wait for the GIL of both is at one place; so are two moments that were pressed."""
     shown(page, server, "/compare?ids=convoy,deadlock")

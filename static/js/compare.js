@@ -21,6 +21,7 @@ import { Viewport } from './view/viewport.js';
 const ADDRESS_PAUSE_MS = 300;
 /** A choice that isn't in the list: at the moments that the reader has chosen. */
 const CHOSEN = 'at';
+const MARK = 'A mark';
 
 class Comparison {
   /** @param {HTMLElement} root @param {Pane[]} panes all of them loaded */
@@ -44,6 +45,7 @@ class Comparison {
     for (const pane of panes) {
       pane.stage.camera.playback = playback;
       pane.timeline.addEventListener('gil-view', () => this.#follow(pane));
+      pane.timeline.addEventListener('gil-marks', () => this.#mark(pane));
     }
     this.toolbar = this.#toolbar();
     this.select = /** @type {HTMLSelectElement} */ (root.querySelector('#align'));
@@ -57,6 +59,12 @@ class Comparison {
     for (const button of this.ranges) button.addEventListener('click', () => this.#scope(button.dataset.range ?? 'whole'));
     root.addEventListener('click', (event) => this.#carry(event));
     root.addEventListener('submit', (event) => this.#carry(event));
+    panes.forEach(({ timeline }) => {
+      const button = timeline.closest('.pane')?.querySelector('[data-mark]');
+      if (!(button instanceof HTMLButtonElement)) return;
+      button.hidden = false;
+      button.addEventListener('click', () => timeline.around?.ask('mark'));
+    });
     root.addEventListener('gil-select', () => this.#settle());
     this.restore(location.hash);
     window.addEventListener('hashchange', () => {
@@ -102,16 +110,31 @@ class Comparison {
 
   /** What all of them have can be what they are aligned by. */
   #offer() {
-    const group = (/** @type {string} */ label, /** @type {[string, string][]} */ options) => (options.length === 0 ? [] : [node('optgroup', { label }, ...options.map(([value, text]) => node('option', { value }, text)))]);
-    const [first, ...others] = this.panes;
     const states = EXPLAINED.filter((state) => state !== State.UNKNOWN && this.panes.every(({ model }) => firstOf(model, state) !== undefined));
-    const common = (/** @type {string} */ kind) => Object.keys(first.moments[kind]).filter((name) => others.every((pane) => name in pane.moments[kind])).map((name) => /** @type {[string, string]} */ ([`${kind}:${name}`, name]));
     this.select.append(
       ...group('The first of a state', states.map((state) => [`state:${state}`, STATE_TEXT[state].label])),
-      ...group('A finding', common('finding')),
-      ...group('A mark', common('mark')),
+      ...group('A finding', this.#common('finding')),
+      ...group(MARK, this.#common('mark')),
       node('option', { value: CHOSEN, hidden: true }, 'Chosen moments'),
     );
+  }
+
+  /** What each has of a kind, as the list has it. @param {string} kind @returns {[string, string][]} */
+  #common(kind) {
+    const [first, ...others] = this.panes;
+    return Object.keys(first.moments[kind]).filter((name) => others.every((pane) => name in pane.moments[kind])).map((name) => [`${kind}:${name}`, name]);
+  }
+
+  /** A recording has other marks now: they may be what all are aligned by. @param {Pane} pane */
+  #mark(pane) {
+    const { marks } = /** @type {NonNullable<GilTimeline['around']>} */ (pane.timeline.around);
+    const before = JSON.stringify(pane.moments.mark);
+    pane.moments.mark = Object.fromEntries([...marks.all].reverse().map(({ text, at }) => [text, at]));
+    if (before === JSON.stringify(pane.moments.mark)) return;
+    this.select.querySelector(`optgroup[label="${MARK}"]`)?.remove();
+    this.select.lastElementChild?.before(...group(MARK, this.#common('mark')));
+    if (this.way.startsWith('mark:')) this.align(this.way);
+    else this.select.value = this.way;
   }
 
   /** @param {string} way as the list has it */
@@ -311,6 +334,11 @@ class Comparison {
       location.assign(`${target.action}?${query}#${this.address}`);
     }
   }
+}
+
+/** @param {string} label @param {readonly [string, string][]} options value and text */
+function group(label, options) {
+  return options.length === 0 ? [] : [node('optgroup', { label }, ...options.map(([value, text]) => node('option', { value }, text)))];
 }
 
 /** When a thread or task was first in a state. @param {Model} model @param {number} state @returns {number | undefined} ns */

@@ -53,6 +53,7 @@ import './panels/help.js';
 import './panels/highlight.js';
 import './panels/marks.js';
 import './panels/marks_panel.js';
+import './panels/marks_sheet.js';
 import './panels/path_panel.js';
 import './panels/printed.js';
 import './panels/questions.js';

@@ -10,6 +10,7 @@ import { EventsSheet } from './events_sheet.js';
 import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
 import { Marks } from './marks.js';
+import { marksSheet } from './marks_sheet.js';
 import { Toolbar } from './toolbar.js';
 import { TourPanel } from './tour.js';
 
@@ -68,6 +69,8 @@ export class Around {
       },
     });
     this.beside = new Beside(stage, this.marks, () => this.update());
+    /** Beside others there is no room below, and marks can be set all the same. */
+    this.noting = timeline.hasAttribute('beside') ? marksSheet(this.beside.noted, () => stage.focus()) : null;
     this.answers = new Answers(stage);
     this.spoken = node('p', { class: 'gt-spoken', 'aria-live': 'polite' });
     this.flags = this.embedded ? node('ul', { class: 'gt-said', 'aria-label': 'Marks' }) : null;
@@ -86,6 +89,7 @@ export class Around {
       ...(this.embedded ? [] : [node('div', { class: 'gt-below' }, this.beside.element, this.answers.element)]),
       how, this.spoken, this.sheet, this.events.element,
       ...(this.flags ? [this.flags] : []),
+      ...(this.noting ? [this.noting] : []),
     ];
   }
 
@@ -126,7 +130,7 @@ export class Around {
   ended() {
     this.tour.offer(this.timeline.getAttribute('tour'));
     const recording = this.#recording;
-    if (recording) void this.marks.load(`/${this.embedded ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
+    if (recording) void this.marks.load(`/${this.embedded && !this.noting ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
     else this.marks.show(this.stage.model.marks);
   }
 
@@ -152,8 +156,9 @@ export class Around {
     });
     find.show(arrangement.find);
     find.tell(stage.found);
-    if (this.embedded) return;
     const ended = this.timeline.phase === 'ended';
+    if (this.noting?.open) this.beside.noted.update(camera.at, model.duration, ended);
+    if (this.embedded) return;
     // A page may give what was printed more room.
     this.timeline.classList.toggle('gt-failed', this.beside.update(ended));
     this.answers.update(this.#recording, ended);
@@ -163,6 +168,7 @@ export class Around {
   #marked() {
     this.flags?.replaceChildren(...this.marks.all.map(({ at, text }) => node('li', {}, `${formatDuration(at)}: ${text}`)));
     this.stage.touch();
+    this.timeline.dispatchEvent(new CustomEvent('gil-marks'));
   }
 
   /** Another span is selected, or none. */
@@ -199,13 +205,21 @@ export class Around {
       case 'help': this.sheet.showModal(); break;
       case 'why': this.#askWhy(); break;
       case 'find': this.find.open(); break;
-      case 'mark': if (!this.embedded) this.beside.mark(); break;
+      case 'mark': this.#mark(); break;
       case 'tour': this.tour.toggle(); break;
       case 'next-step': this.tour.step(1); break;
       case 'previous-step': this.tour.step(-1); break;
       case 'events': this.#openEvents(); break;
       default: this.places.go(what);
     }
+  }
+
+  #mark() {
+    if (this.noting) {
+      this.noting.showModal();
+      this.update();
+      this.beside.noted.focus();
+    } else if (!this.embedded) this.beside.mark();
   }
 
   #askWhy() {

@@ -29,7 +29,7 @@ const KEYS = Object.freeze([
   ['N', 'next match; with Shift: the previous one'],
   ['T', 'the recording in words, and all events as a table'],
   ['J  L', 'one event back, on: to the next moment at which anything happens on these tracks'],
-  ['M', 'set a mark at the playhead: a text that is kept with the recording'],
+  ['M', 'set a mark at the playhead: a text that is kept in the recording'],
   ['V', 'curves under the tracks: how many threads run at once, how much is ready or queued'],
   ['G', 'the tour: what happens here, step by step, where there is one'],
   [',  .', 'the step before, the next step of the tour'],
