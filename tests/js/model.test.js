@@ -380,10 +380,10 @@ test('a row is revealed whole: below the ruler, above the line that counts what 
   assert.deepEqual([scrolled(0, 240), scrolled(0, 260), scrolled(200, 210), scrolled(200, 230)], [0, 20, 180, 200]);
 });
 
-test('names keep their number, and those that Python gives go by the function that runs', () => {
+test('names keep their number in sight, and a task without a name says what it runs', () => {
   const label = (/** @type {any} */ told) => labelOf(/** @type {any} */ ({ function: '', isTask: false, ...told }), told.said ?? '');
   const said = ['Thread-12 (_handle_tasks)', 'Thread-3', 'ThreadPoolExecutor-0_3', 'counter 2', 'fork 2.1', 'cache'].map((name) => label({ name }).join('|'));
-  assert.deepEqual(said, ['_handle_tasks|-12', 'Thread|-3', 'ThreadPoolExecutor|-0_3', 'counter| 2', 'fork| 2.1', 'cache|']);
+  assert.deepEqual(said, ['Thread-12 (_handle_tasks)|', 'Thread|-3', 'ThreadPoolExecutor|-0_3', 'counter| 2', 'fork| 2.1', 'cache|']);
   const tasks = [['Task-1', 'main'], ['Task-2', 'run.<locals>.talk'], ['client 1', 'main'], ['Task-3', '']];
   assert.deepEqual(tasks.map(([name, does]) => label({ name, function: does, isTask: true }).join('|')), ['Task-1 · main|', 'Task-2 · talk|', 'client| 1', 'Task|-3']);
   assert.equal(label({ name: 'Task-1', function: 'main', isTask: true, said: 'main' }).join('|'), 'Task|-1');

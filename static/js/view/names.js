@@ -205,15 +205,13 @@ export class Names {
 }
 
 /**
- * A name, and the number at its end, which stays where there is little room. Threads that only have a number go by the function that
- * they run; of tasks it is told, too, unless that is said under the name.
+ * A name, and the number at its end, which stays where there is little room. Of a task that only has a number it is told what it runs,
+ * unless that is said under the name; Python tells it of a thread itself.
  * @param {Track} track
  * @param {string} said
  * @returns {readonly [string, string]}
  */
 export function labelOf({ name, function: does, isTask }, said) {
-  const thread = /^Thread-(\d+) \((.+)\)$/.exec(name);
-  if (thread) return [thread[2], `-${thread[1]}`];
   const task = isTask && does && !said && /^Task-\d+$/.test(name);
   if (task) return [`${name} · ${does.replace(/^.*>\./, '')}`, ''];
   const numbered = /^(.+?)([-_ .]\d+([-_.]\d+)*)$/.exec(name.slice(0, LONGEST));
