@@ -149,7 +149,7 @@ def test_the_same_again_and_again_is_one_hop() -> None:
     assert hops[1].ns == 6 * TICK
 
 
-def rows_with(kind: TrackKind, *rows: tuple[int, ...], sources: bool = False) -> Recording:
+def rows_with(kind: TrackKind, *rows: tuple[int, ...]) -> Recording:
     """Two threads, one thing, a lock inside of it; rows of (at, track, kind, state, thing, flags, line)."""
     names = ("at", "track", "kind", "state", "thing", "flags", "line")
     full = [(*row, 0, 1)[:7] if len(row) < 7 else row for row in rows]
@@ -164,10 +164,22 @@ def rows_with(kind: TrackKind, *rows: tuple[int, ...], sources: bool = False) ->
                 {"id": 9, "kind": kind, "name": "orders"},
             ],
             "locations": [{"id": 1, "file": "a.py", "line": 11}, {"id": 2, "file": "/lib/queue.py", "line": 33}],
-            "sources": [{"file": "a.py", "text": ""}] if sources else [],
+            "sources": [{"file": "a.py", "text": ""}],
         }
     )
     return recording
+
+
+def test_a_line_is_told_with_its_file_where_there_are_several() -> None:
+    """A program of one file has plain lines; others, and a library alone, say of which."""
+    recording = rows_with(TrackKind.QUEUE)
+    assert [Timeline(recording).place(at) for at in (1, 2)] == ["line 11", "line 33 of queue.py"]
+    recording.take({"sources": [{"file": "in/b.py", "text": ""}]})
+    assert [Timeline(recording).place(at) for at in (1, 2)] == ["line 11 of a.py", "line 33 of queue.py"]
+    recording.sources.clear()
+    assert Timeline(recording).place(2) == "line 33 of queue.py"
+    del recording.locations[1]
+    assert Timeline(recording).place(2) == "line 33"
 
 
 BLOCKS = (100, 4, Kind.BLOCK, State.BLOCKED, 9)
@@ -247,11 +259,8 @@ def test_joining_and_sleeping() -> None:
     )
     assert told(rows_with(TrackKind.SLEEP, *rows), "taker", 0.001) == [
         ("taker waits 3.00 µs for giver to end, at line 11.", ""),
-        ("giver sleeps for 3.00 µs, at line 33.", ""),
+        ("giver sleeps for 3.00 µs, at line 33 of queue.py.", ""),
     ]
-    assert told(rows_with(TrackKind.SLEEP, *rows, sources=True), "taker", 0.001)[1][0] == (
-        "giver sleeps for 3.00 µs, at line 33 of queue.py."
-    )
 
 
 def test_the_call_that_it_is_away_in() -> None:

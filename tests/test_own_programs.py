@@ -3,11 +3,13 @@
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -416,3 +418,76 @@ def test_the_interpreter_is_that_of_the_active_environment(monkeypatch: pytest.M
     assert running._python_of_environment() == sys.executable
     write(tmp_path, "", "bin/python")
     assert running._python_of_environment() == str(tmp_path / "bin" / "python")
+
+
+# Looking at it
+
+
+def test_recordings_are_shown_in_one_command(tmp_path: Path) -> None:
+    """One on its page, where it can't be run again, for the server has no program of yours; two beside each other."""
+    write(tmp_path, "import threading\nwith threading.Lock(): pass\n")
+    assert recorded(tmp_path, "mine.py", "-v") == (0, "", "")
+    shutil.copy(tmp_path / "x", tmp_path / "y")
+    with shown(tmp_path, "x") as address:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/recordings/\w{12}", address)
+        page = urllib.request.urlopen(address, timeout=PATIENCE).read().decode()
+        assert "python mine.py -v" in page
+        assert "Change and run again" not in page
+        whole = urllib.request.urlopen(f"{address}/file", timeout=PATIENCE).read()
+        assert whole == (tmp_path / "x").read_bytes()
+    with shown(tmp_path, "x", "y", "./x") as address:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/compare\?ids=\w{12},\w{12}", address)
+        page = urllib.request.urlopen(address, timeout=PATIENCE).read().decode()
+        assert page.count("<gil-timeline") == 2
+    assert {path.name for path in tmp_path.iterdir()} >= {"x", "y"}
+
+
+@contextmanager
+def shown(folder: Path, *files: str) -> Iterator[str]:
+    """The address that is printed, while the server is there."""
+    command = [*gilscope("show", "--no-browser", *files)]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            yield server.stdout.readline().split()[0]
+            server.send_signal(signal.SIGINT)
+            assert server.communicate(timeout=PATIENCE)[1] == ""
+            assert server.returncode == cli.OK
+        finally:
+            server.kill()
+
+
+def test_the_browser_is_opened_at_the_address(tmp_path: Path) -> None:
+    """By the way that Python has for it: BROWSER names the command."""
+    write(tmp_path, "print(1)\n")
+    recorded(tmp_path, "mine.py")
+    browser = write(tmp_path, '#!/bin/sh\nprintf %s "$1" > opened.new; mv opened.new opened\n', "browser")
+    browser.chmod(0o755)
+    environment = {**os.environ, "BROWSER": str(browser)}
+    command = gilscope("show", "x")
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            wait_for((tmp_path / "opened").exists)
+            assert server.stdout
+            assert server.stdout.readline().split()[0] == (tmp_path / "opened").read_text(encoding="utf-8")
+        finally:
+            server.terminate()
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        (["nowhere"], "nowhere can't be read: No such file or directory. Expected a recording."),
+        (["."], ". can't be read: Is a directory. Expected a recording."),
+        (["mine.py"], "mine.py isn't a recording, or not even its header is whole. `gilscope run` makes them."),
+        (["mine.py"] * 7, "At most 6 recordings can be shown beside each other, not 7."),
+    ],
+)
+def test_what_cannot_be_shown_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], files: list[str], sentence: str
+) -> None:
+    """No server is started for it."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "print(1)\n")
+    assert cli.main(["show", "--no-browser", *files]) == cli.USAGE
+    assert capsys.readouterr() == ("", f"gilscope: {sentence}\n")

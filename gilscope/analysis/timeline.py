@@ -184,10 +184,14 @@ class Timeline:
         return str(self.recording.locations.get(int(location), {}).get("call") or "")
 
     def place(self, location: int) -> str:
-        """``line 12``, of a file whose source isn't in the recording ``line 12 of threading.py``; empty where unknown."""
+        """``line 12`` where the program is one file and the line is in it, else ``line 12 of threading.py``; empty where unknown."""
         line, file = self.line(location), str(self.recording.locations.get(int(location), {}).get("file", ""))
-        known = not self.recording.sources or file in self.recording.sources
-        return f"line {line}" + ("" if known else f" of {PurePath(file).name}") if line else ""
+        return f"line {line}" + ("" if self._files == {file} else f" of {PurePath(file).name}") if line else ""
+
+    @cached_property
+    def _files(self) -> set[str]:
+        """Those of the program's author; those of the library where all of it is there."""
+        return set(self.recording.sources) or {str(each.get("file", "")) for each in self.recording.locations.values()}
 
     def key(self, tracks: Numbers, at: Numbers) -> Numbers:
         """One number for a track and a time, in the order of tracks, then of times."""
