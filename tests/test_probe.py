@@ -367,6 +367,9 @@ def test_a_fork_leaves_the_parents_ring_alone(python: Interpreter, tmp_path: Pat
         tmp_path,
     )
     assert kinds(recorded.between(3, 4)) == [Kind.GIL_RELEASE, Kind.GIL_ACQUIRE] * 1_000
+    (begins,) = (row for row in recorded.rows if row.kind == Kind.NOTIFY and row.thing == 3)
+    childs = [row for row in recorded.rows if (row.slot, row.generation) == (begins.slot, begins.generation)]
+    assert childs[0].kind == Kind.GIL_ACQUIRE, "the child takes its GIL, which was made anew where its parent's was"
     parents = kinds(recorded.between(1, 2))
     assert parents.count(Kind.GIL_RELEASE) == parents.count(Kind.GIL_ACQUIRE) == 1_001
     assert len({account.pid for account in recorded.accounts}) == 2

@@ -298,6 +298,31 @@ def test_a_free_threaded_build_has_interpreters_without_gils(python: Interpreter
     assert all((timeline.spans.of(id).state == State.NATIVE).any() for id in workers)
 
 
+COLLECTS = (
+    '''"""Garbage of two interpreters, collected by one thread."""
+import gc
+'''
+    + PARTS
+    + """
+def run():
+    gc.disable()
+    one = make()
+    within(one, "import gc; gc.collect(); gc.collect()")
+    gc.collect()
+    interpreters.destroy(one)
+"""
+)
+
+
+def test_garbage_of_another_interpreter_is_not_told(tmp_path: Path) -> None:
+    """Only that of the main one: nothing of the program in another one is."""
+    timeline = picture(tmp_path, OWN_GILS[-1], COLLECTS)
+    rows = timeline.rows
+    (made,) = rows.at[rows.kind == Kind.INTERPRETER_NEW].tolist()
+    collections = rows[np.isin(rows.kind, (Kind.GC_BEGIN, Kind.GC_END)) & (rows.at > made)]
+    assert collections.kind.tolist() == [Kind.GC_BEGIN, Kind.GC_END]
+
+
 @pytest.mark.parametrize("python", OWN_GILS, ids=ids)
 def test_the_recorder_comes_and_goes_while_an_interpreter_lives(python: Interpreter, tmp_path: Path) -> None:
     """Every slot is put back; installed again, it knows the interpreter that was there before, and not one that is gone."""

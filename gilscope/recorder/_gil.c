@@ -124,18 +124,8 @@ static inline int locked_of(gil_state *g)
 bool gil_held_by_me(void) { return probe_me.gil != NULL; }
 PyThreadState *gil_last_holder(void) { return last_holder_of(probe_me.gil); }
 
-/* The child of a fork makes the main interpreter's GIL anew and takes it; it has no other interpreter any more. */
-void gil_forked(void)
-{
-    probe_me.gil = NULL;
-    if (main_gil == NULL)
-        return;
-    for (size_t n = 0; n < GILS; n++) {
-        gils[n].holder = NULL;
-        if (gils[n].mutex > GONE && gils[n].mutex != (uintptr_t)&main_gil->mutex)
-            gils[n].mutex = GONE;
-    }
-}
+/* The child of a fork makes the main interpreter's GIL anew, which our hooks see, and takes it. */
+void gil_forked(void) { probe_me.gil = NULL; }
 
 /* ---- Forced, or of its own will? ----------------------------------------------------------
 

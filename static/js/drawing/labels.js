@@ -1,6 +1,6 @@
 // The words over the bars: of spans, of who has a thing, of cores. Whole, or not at all.
 
-import { State, STATE_TEXT } from '../model/schema.js';
+import { State, STATE_TEXT, TrackKind } from '../model/schema.js';
 import { STRIP_PX } from '../model/layout.js';
 
 /**
@@ -121,7 +121,7 @@ export class Labels {
   #hold(frame, piece, left, right) {
     const { css } = /** @type {Palette} */ (this.palette);
     const { kind } = piece.row;
-    const text = frame.model.name(piece.holder);
+    const text = piece.row.track.kind === TrackKind.SHARED_MEMORY ? '' : frame.model.name(piece.holder); // nobody alone has that
     const colour = kind === 'resource' ? css.blocked : kind === 'gil' ? css['gil-ink'] : css.ink;
     return text ? { text, leftPx: left, rightPx: right, yPx: this.#middle(frame, piece), colour, plate: kind === 'resource' ? css.bg : null } : null;
   }
