@@ -102,6 +102,27 @@ def test_a_run_leaves_a_recording_with_names_lines_and_source(python: Interprete
     assert takes.sum() == 40
 
 
+def test_nothing_is_told_to_have_been_printed_before_it_was(tmp_path: Path) -> None:
+    """Also while the collector is busy with what else the program does."""
+    recording, _ = run(
+        tmp_path,
+        """
+        lock, end = Lock(), monotonic_ns() + 400_000_000
+        while monotonic_ns() < end:
+            for _ in range(50):
+                with lock: pass
+            print(monotonic_ns(), flush=True)
+        """,
+        before="from time import monotonic_ns",
+    )
+    last = [told["text"].rpartition("\n")[0].rpartition("\n")[2] for told in recording.output]
+    early = [
+        int(line) - recording.header["origin_ns"] - told["at"]
+        for line, told in zip(last, recording.output, strict=True)
+    ]
+    assert max(early) <= 0
+
+
 def test_time_begins_where_the_scenario_does(tmp_path: Path) -> None:
     """The interpreter's own start and end aren't part of it; at the end every track of the process has exited."""
     recording, _ = run(tmp_path, "Thread(target=sleep, args=(0.01,)).start()")

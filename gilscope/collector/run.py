@@ -198,7 +198,11 @@ class _Run:
 
     def _look(self, printed: Callable[[str, str], None], final: bool = False) -> None:
         """Take what rings, kernel and program have to tell. ``final``: this is the last look, so take everything."""
-        seen = time.monotonic_ns()
+        output = self.program.output()
+        seen = time.monotonic_ns()  # after that: nothing is told to have been printed before it was
+        for stream, text in output:
+            self.transcript.print(seen, stream, text)
+            printed(stream, text)
         gone = dict.fromkeys(self.program.gone(self.rings.recorded), seen)
         for pid in gone:
             self.rings.bury(pid)
@@ -210,9 +214,6 @@ class _Run:
         until = FOREVER if final else watermark - MARGIN_NS
         switches, losses = self.cores.read(until) if self.cores else (NO_SWITCHES, [])
         self.transcript.take(replace(batch, watermark=watermark), switches, losses, gone)
-        for stream, text in self.program.output():
-            self.transcript.print(seen, stream, text)
-            printed(stream, text)
         late = time.monotonic_ns() > self.released + PATIENCE_SECONDS * 1e9
         if not self.transcript.begun and (final or late or "gil" in self.transcript.layers):
             self.transcript.begin(self.released)

@@ -94,7 +94,7 @@ class Transcript:
             self.begin(next(int(piece.records.at[0]) for piece in self._pieces if len(piece.records)))
 
     def print(self, at: int, stream: str, text: str) -> None:
-        """The program printed something; ``at``: when that was seen."""
+        """The program printed something; ``at``: when that was seen, so not before it was printed."""
         self._output.append((at, stream, text))
 
     def begin(self, origin: int) -> None:
