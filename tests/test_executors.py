@@ -279,11 +279,18 @@ def test_a_broken_pool(record: Record) -> None:
     recording = record(
         """
         pool = ProcessPoolExecutor(1, multiprocessing.get_context("fork"))
-        works = [pool.submit(os._exit, 1), *(pool.submit(quick) for _ in range(4))]
+        works = [pool.submit(dies), *(pool.submit(quick) for _ in range(4))]
+        go.set()
         wait_for_all(works)
-        """
+        """,
+        before="""
+        go = multiprocessing.get_context("fork").Event()
+        def dies():
+            go.wait()
+            os._exit(1)
+        """,
     )
-    assert story(recording, "_exit")[-2:] == ["run: running on ForkProcess-1", "end: failed, by Thread-1"]
+    assert story(recording, "dies")[-2:] == ["run: running on ForkProcess-1", "end: failed, by Thread-1"]
     for n in (1, 2, 3, 4):
         assert story(recording, f"quick {n}")[-1] == "end: failed, by Thread-1"
         error = recording.tracks[named(recording, TrackKind.WORK, f"quick {n}")]["error"]

@@ -91,6 +91,27 @@ def test_the_recorder_needs_the_standard_library_only(path: Path) -> None:
     assert foreign == set()
 
 
+LETS_GO = {"open", "print", "input", "stat", "fstat", "lstat", "read", "write", "sleep", "acquire", "wait", "select"}
+"""What is called so may let go of the GIL."""
+HOOKS = [path for path in (ROOT / "gilscope" / "recorder").glob("*.py") if path.stem != "__main__"]
+
+
+@pytest.mark.parametrize("path", sorted(HOOKS), ids=module_of)
+def test_no_hook_lets_go_of_the_gil(path: Path) -> None:
+    """The recorder never takes the GIL that it records: what lets go of it has to take it again."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {
+        each.id if isinstance(each, ast.Name) else each.attr
+        for each in called
+        if isinstance(each, (ast.Name, ast.Attribute))
+    }
+    assert names & LETS_GO == set()
+    assert not [node for node in ast.walk(tree) if isinstance(node, (ast.With, ast.AsyncWith))], (
+        "a lock may be waited for"
+    )
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "simulations").rglob("*.py")), ids=lambda path: path.stem)
 def test_a_scenario_imports_the_standard_library_only(path: Path) -> None:
     """Copied out of the repository it still runs; the claim and the prediction beside it may import what these are made of."""

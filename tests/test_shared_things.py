@@ -237,6 +237,10 @@ def test_unfinished_tasks_of_a_queue_are_counted(tmp_path: Path) -> None:
     assert recording.tracks[count]["internal"] is False
     values = recording.rows.value[recording.rows.track == count].tolist()
     assert [value for n, value in enumerate(values) if n == 0 or value != values[n - 1]] == [0, 1, 2, 1, 0]
+    states = recording.rows.state[recording.rows.track == count]
+    assert [State(state).name for n, state in enumerate(states) if n == 0 or state != states[n - 1]] == [
+        *("FREE", "CONTENDED", "FREE"),
+    ]
     timeline = Timeline(recording)
     main, flows = track(recording, TrackKind.THREAD, "MainThread"), timeline.flows
     waits = timeline.spans.of(main)

@@ -109,7 +109,9 @@ class Fold(Tables):
             self._kind[id] = track["kind"]
             self._pid[id] = track.get("pid") or 0
             self._main[id] = track["kind"] == TrackKind.THREAD and track.get("tid") == track.get("pid")
-            self._resources.add(id, int(track.get("capacity") or 0), bool(track.get("internal")))
+            self._resources.add(
+                id, int(track.get("capacity") or 0), bool(track.get("internal")), bool(track.get("counts"))
+            )
             self._tasks.add(id, parent, bool(track.get("asyncio")))
             self._works.add(id, parent, int(track.get("capacity") or 0))
             self._memory.add(id, int(track["kind"]), int(track.get("pid") or 0))

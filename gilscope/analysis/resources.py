@@ -75,12 +75,14 @@ class Resources(Tables):
         self._state = Table(np.uint8, NO_STATE)
         self._shown = Table(np.uint32)
         self._internal = Table(np.bool_)
+        self._counts = Table(np.bool_)
+        """A semaphore that only counts: nobody has its permits."""
         self._waiting: NDArray[np.uint64] = np.empty(0, np.uint64)
         """Who waits for what: thread « 32 | thing, sorted."""
 
-    def add(self, id: int, capacity: int, internal: bool) -> None:
+    def add(self, id: int, capacity: int, internal: bool, counts: bool) -> None:
         """A track was told."""
-        self._internal[id] = internal
+        self._internal[id], self._counts[id] = internal, counts
         if capacity:
             self._capacity[id] = capacity
 
@@ -248,6 +250,7 @@ class Resources(Tables):
         kind = events.track_kind
         lockish = np.isin(kind, HOLDABLE)
         unavailable = (kind == TrackKind.SEMAPHORE) & (value < np.maximum(self._capacity[events.thing], 1))
+        unavailable &= ~self._counts[events.thing]
         chosen: list[tuple[Any, State]] = [
             ((kind == TrackKind.CORE) & (holder == 0), State.IDLE),
             ((kind == TrackKind.CORE) & (holder == SOMEBODY), State.UNKNOWN),

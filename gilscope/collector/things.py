@@ -214,5 +214,7 @@ class Things:
             self._tracks.change(track, pid=0)  # it outlives the process that made it
             queue = self.by_address(pid).known.get(self._tracks.counted.get(int(records.thing[n]), 0))
             if queue:
-                self._tracks.change(track, name=f"{self._tracks[queue]['name']}: unfinished", internal=False)
+                self._tracks.change(
+                    track, name=f"{self._tracks[queue]['name']}: unfinished", internal=False, counts=True
+                )
         return self._known.new(track)

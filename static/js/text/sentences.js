@@ -135,6 +135,7 @@ export function predicate(model, span) {
     case State.HELD:
       return `is held by ${model.name(span.thing) || 'a thread'} for ${length}`;
     case State.CONTENDED:
+      if (!span.thing) return `is waited for during ${length}`;
       return `is held by ${model.name(span.thing) || 'a thread'} for ${length} while others wait for it`;
     case State.BUSY:
       return `runs ${model.name(span.thing) || (span.track.kind === TrackKind.LOOP ? 'a callback' : 'a thread')} for ${length}`;
