@@ -79,5 +79,11 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Connections are kept, as by the application's server: a page has ninety modules."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""

@@ -5,7 +5,7 @@ import { Bars } from '../../static/js/drawing/bars.js';
 import { Columns } from '../../static/js/model/columns.js';
 import { Grid } from '../../static/js/drawing/grid.js';
 import { joined } from '../../static/js/drawing/labels.js';
-import { layOut } from '../../static/js/model/layout.js';
+import { layOut, RULER_PX } from '../../static/js/model/layout.js';
 import { STATES, TimeByState } from '../../static/js/model/lod.js';
 import { Model } from '../../static/js/model/model.js';
 import { Overview, summarise } from '../../static/js/drawing/overview.js';
@@ -134,6 +134,28 @@ test('a span that one block knows, and the block beside it only as columns, is l
   assert.deepEqual(drawn([known], [piece(288, 303, true)]), [[71.8, 303, false]]);
   assert.deepEqual(drawn([piece(20, 144, true)], [known]), [[20, 71.8, true], [71.8, 303, false]]);
   assert.deepEqual(drawn([columns], [piece(144, 200, true)]), [[72, 200, true]]);
+});
+
+test('a storm of handoffs never looks calm: however shortly others wait each time, it shows everywhere', () => {
+  /** The GIL goes from one to the other every 10 µs; others wait for a part of each. @param {number} waited */
+  const drawnOf = (waited) => {
+    const model = begun();
+    const each = [{ state: State.HELD, ns: 10_000 - waited }, ...(waited > 0 ? [{ state: State.CONTENDED, ns: waited }] : [])];
+    const rows = Array.from({ length: 20_000 }, (_, n) => ({ at: Math.floor(n / each.length) * 10_000 + (n % each.length) * each[0].ns, track: 2, state: each[n % each.length].state, thing: 5 + (Math.floor(n / each.length) % 2) }));
+    const column = (/** @type {string} */ name) => rows.map((row) => /** @type {any} */ (row)[name] ?? 0);
+    model.addRows(/** @type {any} */ ({ count: rows.length, ...Object.fromEntries(['at', 'track', 'kind', 'flags', 'state', 'thing', 'line', 'value'].map((name) => [name, column(name)])) }));
+    LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
+    const row = /** @type {any} */ (LAYOUTS.get(model)).rowOf.get(2);
+    const { all } = picture(new Blocks(bars()), frame(model, new Grid(0, WIDTH / 9e7), 0));
+    const top = row.barTopPx - RULER_PX;
+    return Array.from({ length: WIDTH }, (_, x) => Array.from({ length: row.barPx }, (_, y) => all[(top + y) * WIDTH + x]).join());
+  };
+  const calm = drawnOf(0);
+  assert.equal(new Set(calm.slice(0, -20)).size, 1, 'nobody waits: one bar');
+  for (const waited of [3, 50, 500, 5000]) {
+    const differs = drawnOf(waited).map((column) => (column === calm[0] ? '.' : 'x')).join('');
+    assert.equal(differs.indexOf('......'), -1, `${waited} ns of each 10 µs, in every six columns, which is the pattern's width: ${differs}`);
+  }
 });
 
 test('a queue that gets deeper than it ever was is drawn anew, also where nothing else changes', () => {

@@ -38,8 +38,9 @@ export const STACK = Object.freeze([
 export class Bars {
   constructor() {
     this.list = new SpanList();
-    /** Of one column: how high each part is. */
+    /** Of one column: how high each part is, and which of the states it is. */
     this.heights = new Float64Array(STACK.length);
+    this.parts = new Uint8Array(STACK.length);
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -212,7 +213,7 @@ export class Bars {
 
   /** Columns that hold more spans than one can see: their states, stacked by their share. @param {Row} row @param {number} top in the raster */
   #stripOf(row, top) {
-    const { list, raster, heights } = this;
+    const { list, raster, heights, parts } = this;
     const palette = /** @type {Palette} */ (this.palette);
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
@@ -227,11 +228,15 @@ export class Bars {
       if (mixed[column] === 0) continue;
       let sum = 0;
       for (let n = 0; n < states; n += 1) sum += mix[start + n];
+      let count = 0;
       for (let n = 0; n < places.length; n += 1) {
         const part = mix[start + places[n]];
-        heights[n] = part > 0 ? Math.max((part / sum) * tall[n], 1) : 0;
+        if (part <= 0) continue;
+        heights[count] = Math.max((part / sum) * tall[n], 1);
+        parts[count] = n;
+        count += 1;
       }
-      raster.column(column, top, height, heights, tiles);
+      raster.column(column, top, height, heights, tiles, parts, count);
     }
   }
 

@@ -63,7 +63,7 @@ export class Painter {
    */
   constructor(ground, overlay, overview) {
     this.ground = ground;
-    this.ctx = /** @type {CanvasRenderingContext2D} */ (ground.getContext('2d'));
+    this.ctx = /** @type {CanvasRenderingContext2D} */ (ground.getContext('2d', { alpha: false })); // cheaper to write to, and to lay under the rest
     this.tracks = new TrackPainter(this.ctx);
     this.over = new OverlayPainter(overlay, overview);
     this.ratio = 1;
@@ -93,6 +93,11 @@ export class Painter {
     for (const canvas of [this.ground, this.over.overlay]) {
       canvas.width = width;
       canvas.height = Math.max(1, Math.round(heightPx * ratio));
+    }
+    // What has no alpha comes back black.
+    if (this.palette) {
+      this.ctx.fillStyle = this.palette.css.bg;
+      this.ctx.fillRect(0, 0, this.ground.width, this.ground.height);
     }
     this.over.overview.width = width;
     this.over.overview.height = Math.round(OVERVIEW_PX * ratio);

@@ -115,21 +115,28 @@ export class Raster {
    * @param {number} top
    * @param {number} height of all that may be written to
    * @param {Float64Array} heights of the parts
-   * @param {readonly Tile[]} tiles of the parts
+   * @param {readonly Tile[]} tiles
+   * @param {Uint8Array} parts which of the tiles each has
+   * @param {number} count of parts
    */
-  column(x, top, height, heights, tiles) {
+  column(x, top, height, heights, tiles, parts, count) {
     const { pixels, width } = this;
     let total = 0;
-    for (let n = 0; n < tiles.length; n += 1) total += heights[n];
+    let tallest = 0;
+    for (let n = 0; n < count; n += 1) {
+      total += heights[n];
+      if (heights[n] > heights[tallest]) tallest = n;
+    }
+    // What has a pixel though its share is less takes it from the tallest.
+    if (total > height) heights[tallest] -= total - height;
     const end = Math.min(top + height, this.height);
     let from = top + Math.max(0, (height - total) / 2) + 0.5;
     let y = Math.max(from | 0, 0);
     let at = y * width + x;
-    for (let n = 0; n < tiles.length; n += 1) {
-      if (heights[n] === 0) continue;
+    for (let n = 0; n < count; n += 1) {
       from += heights[n];
       const last = Math.min(from | 0, end);
-      const { side, plain, pixels: tile } = tiles[n];
+      const { side, plain, pixels: tile } = tiles[parts[n]];
       if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
       else {
         const all = side * side;

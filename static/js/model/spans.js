@@ -12,7 +12,7 @@ import { State } from './schema.js';
 const NARROW_PX = 1.5;
 /** With more rows than this for each pixel, columns are computed from totals instead of rows. */
 const ROWS_A_PIXEL = 3;
-/** A column that is in one state for this share is that state. */
+/** A column that is in one state for this share is that state; not if somebody has to wait meanwhile, however shortly. */
 const PURE = 0.999;
 /** What is of one state up to an edge goes on there: it has no corner. */
 const BEYOND_PX = 64;
@@ -158,6 +158,7 @@ function collectColumns(track, scale, to, list, first) {
   const { times, rows } = track;
   const { present } = times;
   const states = present.length;
+  const contended = present.indexOf(State.CONTENDED);
   const [step, perNs] = [scale.pxToDuration(1), scale.pxPerNs];
   const seen = Math.min(widthPx, Math.ceil(scale.timeToPx(to)));
   times.columns(scale.from, step, seen, to, mix);
@@ -176,7 +177,7 @@ function collectColumns(track, scale, to, list, first) {
         state = present[n];
       }
     }
-    if (most < PURE * total) {
+    if (most < PURE * total || (contended >= 0 && state !== State.CONTENDED && mix[start + contended] > 0)) {
       mixed[column] = 1;
       strip += 1;
       state = -1;

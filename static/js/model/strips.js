@@ -20,12 +20,13 @@ export function drawFolded(raster, palette, stack, tracks, scale, until, top, he
   const shares = merge(tracks, scale, until);
   const tiles = stack.map((state) => palette.states[state].tile);
   const heights = new Float64Array(stack.length);
+  const parts = Uint8Array.from(stack, (_, n) => n);
   for (let column = 0; column < scale.widthPx; column += 1) {
     for (let n = 0; n < stack.length; n += 1) {
       const share = shares[column * STATES + stack[n]] / tracks.length;
       heights[n] = share > 0 ? Math.max(share * height * palette.states[stack[n]].tall, 1) : 0;
     }
-    raster.column(column, top, height, heights, tiles);
+    raster.column(column, top, height, heights, tiles, parts, stack.length);
   }
 }
 
