@@ -111,3 +111,11 @@ test('a replay at 1:1000 moves one millisecond a second, and stops at the end', 
   for (let wall = 60_600; playback.playing; wall += 100) at = playback.step(at, wall, 1e6);
   assert.equal(at, 1e6);
 });
+
+test('a stretch has air on both sides, but little beyond the recording', () => {
+  const around = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const { from: begin, to: end } = Viewport.withAir(from, to, 40, 500);
+    return [begin, end];
+  };
+  assert.deepEqual([around(100, 200), around(0, 100), around(450, 500)], [[60, 240], [-10, 140], [410, 510]]);
+});

@@ -192,7 +192,7 @@ export class Around {
       stage.act((camera) => camera.seek(at));
       stage.select(model.tracks[step.track]?.spanAt(at, model.duration) ?? null);
       // What is printed is of no track, and tells of what came before it: of all.
-      const around = step.track === 0 ? Viewport.fit(stage.camera.until, stage.camera.opening) : new Viewport(Math.max(step.from - air, -air / 4), step.to + air);
+      const around = step.track === 0 ? Viewport.fit(stage.camera.until, stage.camera.opening) : Viewport.withAir(step.from, step.to, air, stage.camera.until);
       stage.act((camera) => camera.glide(around));
     }
     this.spoken.textContent = step.spoken;

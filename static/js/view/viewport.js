@@ -108,4 +108,12 @@ export class Viewport {
     const middle = (from + to) / 2;
     return new Viewport(middle - width / 2, middle + width / 2).clamp(duration);
   }
+
+  /**
+   * A stretch with as much beside it, but hardly more than there is of the recording.
+   * @param {number} from ns @param {number} to ns @param {number} air ns @param {number} until ns
+   */
+  static withAir(from, to, air, until) {
+    return new Viewport(Math.max(from - air, -air / 4), Math.min(to + air, until + air / 4));
+  }
 }
