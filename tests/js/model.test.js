@@ -9,6 +9,7 @@ import { Model } from '../../static/js/model/model.js';
 import { SpanList, collect } from '../../static/js/model/spans.js';
 import { TimeScale } from '../../static/js/drawing/time_scale.js';
 import { summarise } from '../../static/js/drawing/overview.js';
+import { isSeen } from '../../static/js/view/watching.js';
 import { labelOf } from '../../static/js/view/names.js';
 import { layOut, rowAt } from '../../static/js/model/layout.js';
 import { RecordingReader, decodeChunk } from '../../static/js/feed/recording.js';
@@ -378,6 +379,11 @@ test('a row is revealed whole: below the ruler, above the line that counts what 
     return scroll.scrollTop;
   };
   assert.deepEqual([scrolled(0, 240), scrolled(0, 260), scrolled(200, 210), scrolled(200, 230)], [0, 20, 180, 200]);
+});
+
+test('of several changes heard at once, the last says whether the tracks are seen', () => {
+  const [away, there] = [{ isIntersecting: false }, { isIntersecting: true }];
+  assert.deepEqual([isSeen([away]), isSeen([away, there]), isSeen([there, away])], [false, true, false]);
 });
 
 test('names keep their number in sight, and a task without a name says what it runs', () => {

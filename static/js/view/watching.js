@@ -13,8 +13,8 @@ const COLOURS = Object.freeze(['(prefers-color-scheme: dark)', '(forced-colors: 
 export function watch(stage, signal) {
   const sized = new ResizeObserver(() => measure(stage));
   sized.observe(stage.scroll);
-  const seen = new IntersectionObserver(([entry]) => {
-    stage.visible = entry.isIntersecting;
+  const seen = new IntersectionObserver((entries) => {
+    stage.visible = isSeen(entries);
     stage.touch();
   });
   seen.observe(stage.element);
@@ -36,6 +36,11 @@ export function watch(stage, signal) {
   }
   stage.scroll.addEventListener('scroll', () => stage.touch(), { signal, passive: true });
   document.fonts?.ready.then(() => stage.redress());
+}
+
+/** A busy page hears of several changes at once: the last one holds. @param {readonly {isIntersecting: boolean}[]} entries */
+export function isSeen(entries) {
+  return entries[entries.length - 1].isIntersecting;
 }
 
 /** A window moved to another screen, or zoomed: the resolution changes. @param {Stage} stage @param {AbortSignal} signal */
