@@ -39,8 +39,9 @@ def test_each_way_does_all_of_the_work(way: str, python: Interpreter | None, at_
     assert half >= 3, "a piece waits and computes"
     verdict = verdict_of(recording)
     assert verdict.verdict in ("confirmed", "depends"), verdict
-    most_at_once = int(re.search(r"at most (\d+)", verdict.sentence)[1])  # type: ignore[index]
+    most_at_once, *waited = map(int, re.findall(r"at most (\d+)", verdict.sentence))
     assert most_at_once <= at_once
+    assert len(waited) == (way != "serial") and all(1 <= one <= TINY["pieces"] for one in waited)
 
 
 def test_an_interpreter_without_pools_of_them_says_so(tmp_path: Path) -> None:
@@ -56,6 +57,9 @@ def test_an_interpreter_without_pools_of_them_says_so(tmp_path: Path) -> None:
 
 def test_what_the_claim_says() -> None:
     """Threads that compute in Python do so one at a time; of one piece nothing can be said; processes that share a core depend on it."""
+    assert re.search(
+        r"computed at the same instant, 1.00 on average; at most ([2-9]|\d\d) waited\.$", shipped("which_way").sentence
+    )
     assert shipped("which_way").verdict == "confirmed"
     assert shipped("which_way", given(pieces=1)).verdict == "not measured"
     assert shipped("which_way", given(computing_ms=0.0)).verdict == "not measured"

@@ -1,4 +1,4 @@
-"""Computing overlaps in processes and interpreters, and in C code that lets the GIL go; else it doesn't."""
+"""Waiting overlaps in threads and tasks; computing does in processes, interpreters and C code that lets the GIL go."""
 
 from gilscope.claims import Measured, Verdict, confirmed, depends, not_measured, refuted
 
@@ -14,6 +14,13 @@ WORKERS = {
 }
 
 
+def waited_at_once(run: Measured, way: str) -> int:
+    if way in ("asyncio", "mixed"):
+        pieces = [task for task in run.tasks("Task-") if task["name"] != "Task-1" and not task["internal"]]
+        return run.most_at_once(pieces, "suspended")
+    return run.most_at_once(run.threads(*WORKERS[way]), "outside")
+
+
 def claim(run: Measured) -> Verdict:
     given, way = run.parameters, str(run.parameters["way"])
     if not given["computing_ms"] or int(given["pieces"]) <= int(given["chain"]):
@@ -26,6 +33,11 @@ def claim(run: Measured) -> Verdict:
         f"{way}: at most {most} of the workers ({len(workers)}) computed at the same instant, {mean:.2f} on average."
     )
     figures = figures[0].upper() + figures[1:]
+    if given["waiting_ms"] and way != "serial":
+        waited = waited_at_once(run, way)
+        figures = f"{figures[:-1]}; at most {waited} waited."
+        if waited < 2:
+            return depends(f"On how long a piece waits: here no two did so at the same instant. {figures}")
     overlaps = way in ("mixed", "processes", "interpreters") or (way == "threads" and c)
     if overlaps:
         return (
