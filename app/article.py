@@ -11,7 +11,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import verdicts
-from app.pages import read_catalogue, read_form
+from app.catalogue import read_catalogue
+from app.forms import read_form
 from app.rendering import is_htmx, render
 from app.rounds import REPEATS, Rounds
 from app.verdicts import Kept

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from app import series_kept
 from app.beside import MOST, offered, panes
-from app.pages import read_catalogue
+from app.catalogue import read_catalogue
 from app.recordings import ended
 from app.rendering import is_htmx, render
 from app.store import Store

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import lab_kept, words
+from app.catalogue import find_scenario
+from app.forms import client, cookie, make_form, read_form
 from app.interpreters import Interpreters
 from app.lab_result import Result, ids_of, look
-from app.pages import CLIENT, cookie, find_scenario, make_form, read_form
 from app.plans import Planned
 from app.rendering import is_htmx, render
 from app.runs import QueueFull
@@ -101,7 +102,7 @@ async def resume(request: Request, ids: str) -> Response:
         id = turn.id if turn.state == "missing" else new_id()
         values = scenarios.validate(scenario, {name: words.value(value) for name, value in turn.values.items()})
         interpreter = await request.state.interpreters.choose(turn.python)
-        plan.append(Planned(id, scenario, values, interpreter, _client(request)))
+        plan.append(Planned(id, scenario, values, interpreter, client(request)))
         address = address.replace(turn.id, id)
     await _begin(request, plan)
     return RedirectResponse(f"/lab/{address}", 303)
@@ -116,10 +117,6 @@ async def _begin(request: Request, plan: list[Planned]) -> None:
 
     request.state.plans.begin(plan)
     await asyncio.to_thread(keep)
-
-
-def _client(request: Request) -> str:
-    return request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
 
 
 async def _page(
@@ -158,7 +155,7 @@ async def _plan(
     interpreters: Interpreters = request.state.interpreters
     chosen, usable = await interpreters.choose(python), await interpreters.all()
     return [
-        Planned(new_id(), scenario, {**values, "way": way}, interpreter, _client(request))
+        Planned(new_id(), scenario, {**values, "way": way}, interpreter, client(request))
         for _ in range(repeats)
         for way, interpreter in ways(chosen, usable)
     ]

@@ -1,71 +1,29 @@
 """Catalogue and scenarios: what there is to run, and running it."""
 
 import asyncio
-import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import words
 from app.beside import Way, ways
+from app.catalogue import find_scenario, read_catalogue
+from app.forms import Form, client, cookie, make_form, read_form, runs_observed
 from app.interpreters import Interpreters
 from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
 from app.store import ID, Recording, Store
 from gilscope import scenarios, tours
 from gilscope.claims import claim_of
-from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
+from gilscope.errors import BadInterpreter, BadParameters, Refused
 from gilscope.predictions import prediction_of
-from gilscope.scenarios import Parameter, Scenario
+from gilscope.scenarios import Scenario
 
 router = APIRouter()
 
-CLIENT = "client"
-"""Cookie: tells browsers apart, so that their runs take turns. It says nothing about anybody."""
-MOST_FIELDS = 64
-MOST_BYTES = 64 << 10
 PAST = 8
-OBSERVE = ("", "3", "5", "10")
-"""How many runs of each kind may measure the observer effect; none, unless somebody asks for it."""
-STEPS = 100
-"""A slider of fractions has about so many positions."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of the form: a parameter, what stands in it, and what is wrong with that."""
-
-    parameter: Parameter
-    text: str
-    error: str = ""
-
-    @property
-    def step(self) -> str:
-        """How far a slider moves at once."""
-        low, high = self.parameter.minimum, self.parameter.maximum
-        if self.parameter.type == "int" or low is None or high is None:
-            return "1"
-        exact = (high - low) / STEPS
-        return f"{10 ** int(f'{exact:e}'.partition('e')[2]):.10g}"
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form of a scenario as it is shown."""
-
-    scenario: Scenario
-    fields: tuple[Field, ...]
-    pythons: tuple[str, ...]
-    python: str
-    observe: str = ""
-    error: str = ""
-    python_error: str = ""
-
-    observes = OBSERVE
 
 
 @dataclass(frozen=True)
@@ -100,28 +58,6 @@ class Shown:
     def pending(self) -> bool:
         """The analysis is still to come."""
         return not self.live and self.recording is not None and not self.recording.analysed
-
-
-_catalogue: dict[Path, tuple[object, list[Scenario]]] = {}
-
-
-def read_catalogue(folder: Path) -> list[Scenario]:
-    """All scenarios, by chapter in the order of reading; read again when a file has changed."""
-    order = {name: number for number, name in enumerate(words.CHAPTERS)}
-    stamp = sorted((str(path), path.stat().st_mtime_ns) for path in folder.glob("*/*.py"))
-    known = _catalogue.get(folder)
-    if known is None or known[0] != stamp:
-        listed = sorted(scenarios.catalogue(folder), key=lambda one: order.get(one.chapter, len(order)))
-        known = _catalogue[folder] = (stamp, listed)
-    return known[1]
-
-
-async def find_scenario(request: Request, name: str) -> Scenario:
-    listed = await asyncio.to_thread(read_catalogue, request.state.settings.folder)
-    for scenario in listed:
-        if scenario.name == name:
-            return scenario
-    return await asyncio.to_thread(scenarios.find, name, request.state.settings.folder)  # its error names near ones
 
 
 def shown_run(run: Run, runs: Runs) -> Shown:
@@ -223,12 +159,11 @@ async def run(request: Request, name: str) -> Response:
     found = await find_scenario(request, name)
     given = dict(await read_form(request))
     python, observe = given.pop("python", ""), given.pop("observe", "")
-    client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
     interpreters: Interpreters = request.state.interpreters
     try:
         values = scenarios.validate(found, given)
         interpreter = await interpreters.choose(python)
-        started = request.state.runs.submit(found, values, interpreter, client, _runs_observed(observe))
+        started = request.state.runs.submit(found, values, interpreter, client(request), runs_observed(observe))
     except (BadParameters, BadInterpreter, Refused) as error:
         form = await make_form(request, found, given, python, error, observe)
         return await _refused(request, form, error)
@@ -260,43 +195,6 @@ async def stop(request: Request, id: str) -> Response:
 def has_tour(request: Request, scenario: str) -> bool:
     """Whether a tour lies beside a scenario of this name."""
     return tours.path_of(scenario, request.state.settings.folder) is not None
-
-
-async def make_form(
-    request: Request,
-    scenario: Scenario,
-    texts: dict[str, str],
-    python: str,
-    error: Exception | None = None,
-    observe: str = "",
-) -> Form:
-    """The form with these texts in its fields, defaults elsewhere."""
-    interpreters: Interpreters = request.state.interpreters
-    pythons = tuple(interpreter.text for interpreter in await interpreters.all())
-    errors = error.errors if isinstance(error, BadParameters) else ()
-    wrong = {one.parameter: str(one).replace(one.parameter, words.label(one.parameter), 1) for one in errors}
-    known = {parameter.name for parameter in scenario.parameters}
-    general = [text for name, text in wrong.items() if name not in known]
-    if isinstance(error, Refused):
-        general.append(str(error))
-    return Form(
-        scenario=scenario,
-        fields=tuple(
-            Field(one, texts.get(one.name, words.value(one.default))[:200], wrong.get(one.name, ""))
-            for one in scenario.parameters
-        ),
-        pythons=pythons,
-        python=python if python in pythons else (await interpreters.default()).text if pythons else "",
-        observe=observe if observe in OBSERVE else "",
-        error=" ".join(general),
-        python_error=str(error) if isinstance(error, BadInterpreter) else "",
-    )
-
-
-def _runs_observed(text: str) -> int:
-    if text not in OBSERVE:
-        raise BadParameters([BadParameter("observe", f"observe must be one of {', '.join(OBSERVE[1:])}, or empty.")])
-    return int(text or 0)
 
 
 async def _refused(request: Request, form: Form, error: Exception) -> Response:
@@ -344,23 +242,3 @@ def _asked(request: Request, form: Form) -> dict[str, Any] | None:
     asked = prediction.asked({field.parameter.name: field.text for field in form.fields})
     choices = zip(prediction.choices, asked["choices"], strict=True)
     return {"form": prediction.question, "question": asked["question"], "choices": list(choices)}
-
-
-async def read_form(request: Request) -> list[tuple[str, str]]:
-    """What a form sent, empty fields too: a form's own defaults stand in its fields already."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise HTTPException(413)
-    try:
-        pairs = parse_qsl(body.decode("utf-8"), max_num_fields=MOST_FIELDS, keep_blank_values=True)
-    except ValueError:
-        raise HTTPException(422, "The form couldn't be read. Open the scenario's page again and press Run.") from None
-    return pairs
-
-
-def cookie(request: Request) -> dict[str, str]:
-    if CLIENT in request.cookies:
-        return {}
-    return {"Set-Cookie": f"{CLIENT}={secrets.token_hex(8)}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"}

@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
-from app.pages import PAST, Shown, find_shown, has_tour, make_form, offered_ways, read_catalogue
+from app.catalogue import find_scenario, read_catalogue
+from app.forms import make_form
+from app.pages import PAST, Shown, find_shown, has_tour, offered_ways
 from app.rendering import is_htmx, render
 from app.store import Recording, Store
 from app.words import value
@@ -93,8 +95,6 @@ async def _runs_here(request: Request, scenario: str) -> bool:
 
 
 async def _around(request: Request, shown: Shown) -> dict[str, Any]:
-    from app.pages import find_scenario
-
     try:
         found = await find_scenario(request, shown.scenario)
     except UnknownScenario:

@@ -7,7 +7,9 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from app import series_kept, words
-from app.pages import CLIENT, Form, cookie, find_scenario, find_shown, make_form, read_form
+from app.catalogue import find_scenario
+from app.forms import Form, client, cookie, make_form, read_form
+from app.pages import find_shown
 from app.plans import Planned, Plans
 from app.rendering import is_htmx, render
 from app.series_kept import Kept
@@ -107,9 +109,9 @@ def _keep(store: Store, id: str, plan: Plan, python: str, members: tuple[str, ..
 
 
 async def _planned(request: Request, scenario: Scenario, kept: Kept, wanted: set[str]) -> list[Planned]:
-    client = request.cookies.get(CLIENT, "")[:64] or (request.client.host if request.client else "")
+    choose, who = request.state.interpreters.choose, client(request)
     return [
-        Planned(id, scenario, run.values, await request.state.interpreters.choose(run.python or kept.python), client)
+        Planned(id, scenario, run.values, await choose(run.python or kept.python), who)
         for id, run in zip(kept.members, kept.plan.runs(), strict=True)
         if id in wanted
     ]

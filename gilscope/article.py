@@ -25,7 +25,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         "At any instant at most one thread of an interpreter executes Python code.",
         "The GIL is there so that counts of references stay right; an interpreter without it has to pay for them otherwise.",
         "A call that blocks, such as receiving, reading a file or sleeping, gives the GIL up until it returns.",
-        "Code written in C may compute without the GIL: hashing and compressing do so where the input is large.",
+        "Code written in C may compute without the GIL: hashing does so where the input is large.",
         "Each interpreter of a process has a GIL of its own, from Python 3.12 on.",
         "A thread that waits for the GIL asks for it after a switch interval, which is 5 ms unless a program sets another.",
         "Beside a thread that computes, one that does input and output pays a switch interval whenever it wakes up.",
@@ -70,7 +70,7 @@ _CHAPTERS: dict[str, tuple[str, ...]] = {
         "A cancellation arrives where a task awaits; it may clean up, and has to pass it on.",
         "A task that swallows its cancellation makes timeouts and groups wait.",
         "A call that blocks stops every task of the loop; in a thread or a process it doesn't.",
-        "asyncio has locks, semaphores, events, conditions and queues that work for tasks as those of threads do for threads.",
+        "asyncio has locks, semaphores, conditions and queues that work for tasks as those of threads do for threads.",
         "A semaphore limits how many requests are under way at the same time.",
     ),
     "Futures": (

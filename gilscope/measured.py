@@ -309,8 +309,8 @@ class Measured:
         of_cores = {"native"} if self.timeline.without_gil and self.timeline.measured("cores") else set()
         if (OF_THE_GIL - of_cores).isdisjoint(states) or self.timeline.measured("gil"):
             return
-        why = (self.told["layers"].get("gil") or {}).get("why") or "the recording doesn't say why."
-        raise NotSeen(f"The GIL was not measured: {why}")
+        why = str((self.told["layers"].get("gil") or {}).get("why") or "the recording doesn't say why").rstrip(".")
+        raise NotSeen(f"The GIL was not measured. {why[0].upper()}{why[1:]}.")
 
 
 def _first_longest(spans: Spans | Waits) -> Sequence[Stretch]:

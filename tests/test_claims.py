@@ -250,7 +250,7 @@ def test_what_the_gil_is_needed_for_is_not_guessed() -> None:
     """A recording without the GIL says neither this nor that, and why."""
     recording = recorded("convoy", CONVOY, messages=5)
     recording.header["layers"]["gil"] = {"measured": False, "why": "There is no compiler."}
-    assert judge(recording) == claims.not_measured("The GIL was not measured: There is no compiler.")
+    assert judge(recording) == claims.not_measured("The GIL was not measured. There is no compiler.")
     measured = Measured(Timeline(recording), claims.report(recording), {})
     for ask in (
         lambda threads: measured.total(threads, "running"),
