@@ -46,8 +46,7 @@ def show(chosen: argparse.Namespace) -> int:
         ids = _link(chosen.files, settings.recordings)
         listening = listen(settings.host, settings.port)
         settings = replace(settings, port=listening.getsockname()[1])
-        page = f"recordings/{ids[0]}" if len(ids) == 1 else f"compare?ids={','.join(ids)}"
-        address = f"{_address(listening)}/{page}"
+        address = f"{_address(listening)}/{page_of(ids)}"
         print(
             f"{address} — Ctrl-C ends it. What is run or marked there isn't kept: `gilscope serve` does that.",
             flush=True,
@@ -58,6 +57,11 @@ def show(chosen: argparse.Namespace) -> int:
             ).start()  # some only return when closed
         _serve(settings, listening)
     return OK
+
+
+def page_of(ids: Sequence[str]) -> str:
+    """Where recordings are seen: one on its page, several beside each other."""
+    return f"recordings/{ids[0]}" if len(ids) == 1 else f"compare?ids={','.join(ids)}"
 
 
 def _with(settings: Settings, **given: object) -> Settings:
