@@ -48,7 +48,7 @@ def show(chosen: argparse.Namespace) -> int:
         settings = replace(settings, port=listening.getsockname()[1])
         address = f"{_address(listening)}/{page_of(ids)}"
         print(
-            f"{address} — Ctrl-C ends it. What is run or marked there isn't kept: `gilscope serve` does that.",
+            f"{address} — Ctrl-C ends it. Marks are kept in the file; what is run there isn't kept: `gilscope serve` does that.",
             flush=True,
         )
         if not chosen.no_browser:

@@ -71,6 +71,15 @@ def test_marks_can_be_set_in_a_recording_that_broke_off_or_is_damaged(path: Path
         assert (after.damage, after.end) == (before.damage, before.end)
 
 
+def test_through_a_link_they_are_written_into_the_file(path: Path, tmp_path: Path) -> None:
+    """As `gilscope show` has recordings: whoever marks something there finds it in the file."""
+    link = tmp_path / "link.gilscope"
+    link.symlink_to(path)
+    write_marks(link, SOME)
+    assert link.is_symlink()
+    assert read_marks(path) == BY_TIME
+
+
 def test_without_room_nothing_is_changed(path: Path) -> None:
     """The marks that are there stay, too."""
     write_marks(path, SOME)
