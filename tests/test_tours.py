@@ -12,12 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gilscope import tours
+from gilscope import claims, tours
+from gilscope.analysis.check import check_timeline
 from gilscope.analysis.moments import Moment, Moments
 from gilscope.analysis.queries import KINDS, MARKS, STATES, UNITS, Length, Name, Query, ordinal, parse
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.run import Order, perform
 from gilscope.errors import BadQuery, BadTour
+from gilscope.predictions import reveal
 from gilscope.recording import read
 from gilscope.scenarios import FOLDER, Parameter, Scenario, Value, catalogue
 from tests.pictures import TICK, any_picture, draw, track_of
@@ -381,7 +383,8 @@ def test_a_tour_fits_the_recording_that_is_shipped(scenario: Any) -> None:
 @pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
 @pytest.mark.parametrize("scenario", TOURED, ids=lambda scenario: scenario.name)
 def test_a_tour_fits_runs_with_other_parameters(scenario: Scenario, tmp_path: Path) -> None:
-    """Twenty real ones with small parameters: each step is found, or says that it isn't, in the words of the tour."""
+    """Twenty real ones with small parameters: each step is found, or says that it isn't, in the words of the tour. None
+    contradicts itself, and what was asked before it has an answer, or it is said why there is none."""
     steps = tours.read(tours.path_of(scenario.name) or Path())
     random = Random(scenario.name)
     for number in range(20):
@@ -389,7 +392,12 @@ def test_a_tour_fits_runs_with_other_parameters(scenario: Scenario, tmp_path: Pa
         path = tmp_path / f"{number}.gilscope"
         perform(Order("tour", scenario, values, Path(sys.executable), path))
         recording = read(path)
-        told = tours.resolve(steps, Timeline(recording))
+        timeline = Timeline(recording)
+        assert [each.sentence for each in check_timeline(timeline)] == [], values
+        asked = reveal(timeline, claims.of(timeline))
+        assert asked is None or asked["choice"] in (None, *range(len(asked["choices"]))), values
+        assert asked is None or asked["sentence"].endswith("."), values
+        told = tours.resolve(steps, timeline)
         for step, wanted in zip(told, steps, strict=True):
             assert step["paragraphs"] and all(text for paragraph in step["paragraphs"] for _, text in paragraph)
             assert step["found"] or wanted.otherwise or (recording.end or {})["verdict"] != "ok", (
