@@ -224,3 +224,17 @@ def test_a_full_queue_is_asked_again(tmp_path: Path, folder: Path, monkeypatch: 
         assert rounds.run is None and rounds.round.state == "going"
         asking.post(f"/runs/{first}/stop")
         until(lambda: rounds.run, "the queue isn't asked again")
+
+
+def test_a_round_goes_on_without_what_was_taken_away(tmp_path: Path, folder: Path) -> None:
+    """An interpreter or a scenario that is gone since it was planned doesn't hold up the rest."""
+    given = settings(tmp_path / "data", folder=folder)
+    Store(given.recordings, given.data / "index.sqlite").close()
+    left = [["starting_gun", "3.11.99"], ["no_such", "3.11.99"]]
+    told = {"pythons": ["3.11.99"], "total": 2, "left": left, "state": "cancelled", "why": "", "seconds": 0.0}
+    with sqlite3.connect(given.data / "index.sqlite") as database:
+        verdicts.keep_round(database, told)
+    with served(given) as running, client(running) as asking:
+        assert asking.post("/article/round/resume", data={"python": "all"}).status_code == 303
+        until(lambda: running.state["rounds"].round.state != "going", "the round doesn't end")
+        assert (running.state["rounds"].round.state, running.state["rounds"].round.left) == ("over", ())
