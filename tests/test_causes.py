@@ -170,6 +170,21 @@ def rows_with(kind: TrackKind, *rows: tuple[int, ...]) -> Recording:
     return recording
 
 
+def test_tasks_of_one_name_are_told_apart_by_their_process() -> None:
+    """Each process has a Task-1; where a name is one task's alone, it needs no more."""
+    recording = rows_with(TrackKind.QUEUE)
+    processes = [{"id": 20 + n, "kind": TrackKind.PROCESS, "name": f"Process-{n}"} for n in (1, 2)]
+    threads = [{"id": 30 + n, "kind": TrackKind.THREAD, "name": "MainThread", "parent": 20 + n} for n in (1, 2)]
+    tasks = [{"id": 40 + n, "kind": TrackKind.TASK, "name": "Task-1"} for n in (1, 2)]
+    recording.take({"tracks": [*processes, *threads, tasks[0]]})
+    assert Timeline(recording).name_apart(41, 31) == "Task-1"
+    recording.take({"tracks": [tasks[1]]})
+    assert [Timeline(recording).name_apart(40 + n, 30 + n) for n in (1, 2)] == [
+        "Task-1 of Process-1",
+        "Task-1 of Process-2",
+    ]
+
+
 def test_a_line_is_told_with_its_file_where_there_are_several() -> None:
     """A program of one file has plain lines; others, and a library alone, say of which."""
     recording = rows_with(TrackKind.QUEUE)

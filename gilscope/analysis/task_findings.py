@@ -52,7 +52,7 @@ def _blocked(timeline: Timeline, loop: int, steps: Spans) -> Finding | None:
     late = late[(late.begin < end) & (late.end >= end)].cut(begin, end)
     if own < (KEEPS_NS if len(kept) or len(late) else BLOCKS_NS):
         return None
-    name, again = timeline.name(task), len(steps) - 1
+    name, again = timeline.name_apart(task, thread), len(steps) - 1
     sentence = f"One step of {name} took {duration(end - begin)}: {_doing(timeline, thread, begin, end)}. "
     if len(kept):
         sentence += f"{_who(timeline, kept)} could have run meanwhile, and had to wait. "

@@ -169,6 +169,12 @@ class Timeline:
         name = self.name(thread)
         return name if process == own or name == self.name(process) else f"{name} of {self.name(process)}"
 
+    def name_apart(self, task: int, thread: int) -> str:
+        """With the process of the thread that it runs in, where another task is called so, too: ``Task-1`` is in each."""
+        name, process = self.name(task), int(self.parent_of(np.array([thread]))[0])
+        alike = [id for id in self.ids(TrackKind.TASK) if self.name(id) == name]
+        return f"{name} of {self.name(process)}" if len(alike) > 1 else name
+
     def line(self, location: int) -> int:
         """Line number of a location; 0 where it isn't known."""
         return int(self.recording.locations.get(int(location), {}).get("line") or 0)
