@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gilscope.analysis.causes import MOST_HOPS, MOST_SPANS, Hop, chain, why
@@ -370,6 +370,7 @@ def test_a_moment_and_a_track_that_do_not_exist() -> None:
 
 
 @settings(deadline=None, max_examples=200)
+@example(picture="thread-1 1\nthread-2 e\nthread-3 X\na 1\nb 32\ne! 13", gil="measured", tenth=0)
 @given(any_picture(), st.sampled_from(["measured", "absent", "unmeasured"]), st.integers(0, 24 * 60))
 def test_no_chain_explains_more_than_there_was(picture: str, gil: str, tenth: int) -> None:
     """Whatever is drawn: each hop lies within the hop before it, or within what let it go on, and they come to an end."""

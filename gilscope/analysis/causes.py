@@ -228,7 +228,7 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
         return f"{detail}.", meanwhile(timeline, whose[0], begin, at)
     process, own = timeline.parent_of(np.array((whose[0], here.track[0]))).tolist()
     started = f" {started_meanwhile(timeline, process, begin, at, timeline.name(process))}" if process != own else ""
-    thread, born = whose[0], timeline.lives[whose[0]][0]
+    thread, born = whose[0], timeline.lives.get(whose[0], (0, 0))[0]
     young = np.maximum(np.minimum(at, born) - begin, 0)
     if (
         process != own and 2 * young.sum() > (at - begin).sum() and timeline.main_thread(process)
