@@ -380,6 +380,26 @@ def test_a_tour_fits_the_recording_that_is_shipped(scenario: Any) -> None:
     assert all(step["paragraphs"] for step in told)
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("convoy_fixed", 'longest outside on asker at "recv"'),
+        ("latency_beside_burners", 'first outside on alone at "recv"'),
+        ("deaf_task", 'first suspended on "within a timeout" for read'),
+        ("deaf_task_fixed", 'first suspended on "within a timeout" for read'),
+        ("fork_held_lock_fixed", "first starting on process child"),
+        ("fork_held_lock_fixed", "first held on ledger_lock* by child"),
+        ("fork_held_lock_fixed", 'first printed "the child has ended"'),
+    ],
+)
+def test_what_a_busy_machine_can_prevent_is_said(name: str, query: str) -> None:
+    """Who has no core in time doesn't wait, or doesn't even begin: the tour has a sentence for that."""
+    steps = tours.read(tours.path_of(name) or Path())
+    told = tours.resolve(steps, Timeline(draw("main RRRR")))
+    (said,) = [step["paragraphs"][1:] for step in told if step["query"] == query]
+    assert said, "expected a paragraph with '>'"
+
+
 @pytest.mark.skipif("GILSCOPE_THOROUGH" not in os.environ, reason="takes minutes: set GILSCOPE_THOROUGH=1")
 @pytest.mark.parametrize("scenario", TOURED, ids=lambda scenario: scenario.name)
 def test_a_tour_fits_runs_with_other_parameters(scenario: Scenario, tmp_path: Path) -> None:
