@@ -21,7 +21,7 @@ def count(start, counter, steps, at_a_time):
                 counter.value += 1
 
 
-def run(processes: int = 2, steps: int = 4000, at_a_time: int = 1):
+def run(processes: int = 2, steps: int = 2500, at_a_time: int = 1):
     counter, start = Value("q", 0), Barrier(processes)
     counting = [
         Process(target=count, args=(start, counter, steps, at_a_time), name=f"counter {number + 1}")
