@@ -102,17 +102,23 @@ def test_a_block_says_which_processes_have_it(tmp_path: Path) -> None:
         """,
     )
     rows = recording.rows[recording.rows.track == track(recording, TrackKind.SHARED_MEMORY, "block")]
-    assert [
+    told = [
         f"{Kind(kind).name.partition('_')[2]} {recording.tracks[process]['name']}: {State(state).name} {count}"
         for kind, process, state, count in zip(
             *(column.tolist() for column in (rows.kind, rows.thing, rows.state, rows.value)), strict=True
         )
-    ] == [
+    ]
+    assert told[:5] == [
         *("OPENED python: BUSY 1", "OPENED python: BUSY 1"),
         *("OPENED worker close: BUSY 2", "CLOSED worker close: BUSY 1"),
-        *("OPENED worker die: BUSY 2", "CLOSED worker die: BUSY 1"),
-        *("CLOSED python: BUSY 1", "CLOSED python: IDLE 0"),
+        "OPENED worker die: BUSY 2",
     ]
+    # That a process has died is told when it is seen, which may be after what others did next.
+    assert told[5:] in (
+        ["CLOSED worker die: BUSY 1", "CLOSED python: BUSY 1", "CLOSED python: IDLE 0"],
+        ["CLOSED python: BUSY 2", "CLOSED worker die: BUSY 1", "CLOSED python: IDLE 0"],
+        ["CLOSED python: BUSY 2", "CLOSED python: BUSY 1", "CLOSED worker die: IDLE 0"],
+    )
     hops = chain(Timeline(recording), int(rows.track[0]), int(rows.at[2]))
     assert [hop.sentence.partition(" for ")[0] for hop in hops] == ["block is open"]
     assert hops[0].sentence.endswith(", since worker close opened or closed it.")

@@ -52,11 +52,15 @@ def test_what_cannot_be_started_measures_nothing() -> None:
     assert "can't be used as an interpreter" in told["gil"]["why"]
 
 
-def test_the_form_offers_free_threaded_builds_but_chooses_none_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_form_offers_free_threaded_builds_but_chooses_none_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """One without headers isn't offered: nothing of its programs would be seen but the cores."""
-    free = replace(HERE, version=(3, 99, 0), free_threaded=True, path=Path("/opt/free/bin/python"))
+    elsewhere = tmp_path / "python"
+    elsewhere.touch()
+    free = replace(HERE, version=(3, 99, 0), free_threaded=True, path=elsewhere)
     bare = replace(free, version=(3, 98, 0), include=None)
-    monkeypatch.setattr(interpreters, "find", lambda: [replace(HERE, path=Path("/elsewhere/python")), bare, free])
+    monkeypatch.setattr(interpreters, "find", lambda: [replace(HERE, path=elsewhere), bare, free])
 
     async def offered() -> tuple[list[str], str]:
         known = Interpreters()

@@ -20,6 +20,6 @@ def claim(run: Measured) -> Verdict:
     )
     if most <= places:
         return depends(f"On how many the server lets in: here as many as asked. {figures}")
-    if not refused and (busy := run.most_at_once(run.threads("answer"), "outside")) <= places:
+    if not refused and (busy := run.most_at_once(run.threads("Thread-"), "outside")) <= places:
         return depends(f"On how many come at the same time: the server answered {busy} at a time. {figures}")
     return confirmed(figures) if refused and took >= best * 0.95 else refuted(figures)
