@@ -49,7 +49,7 @@ async def put(request: Request, id: str, mark: str) -> Response:
         if not await asyncio.to_thread(store.put_mark, shown.id, given, MOST_MARKS):
             return _refused(409, f"A recording has {MOST_MARKS} marks at most. Delete one first.")
     except OSError as error:
-        return _refused(507, f"The recording's file can't take the mark: {error.strerror}. Nothing was changed.")
+        return _unwritable(error)
     return Response(status_code=204)
 
 
@@ -58,7 +58,10 @@ async def delete(request: Request, id: str, mark: str) -> Response:
     """Delete a mark; one that isn't there is no error."""
     store: Store = request.state.store
     shown = await find_shown(request, id)
-    await asyncio.to_thread(store.delete_mark, shown.id, mark)
+    try:
+        await asyncio.to_thread(store.delete_mark, shown.id, mark)
+    except OSError as error:
+        return _unwritable(error)
     return Response(status_code=204)
 
 
@@ -82,6 +85,11 @@ async def _body(request: Request) -> bytes:
         if len(body) > MOST_BYTES:
             raise HTTPException(413)
     return bytes(body)
+
+
+def _unwritable(error: OSError) -> JSONResponse:
+    sentence = f"The recording's file can't be written: {error.strerror}. Nothing was changed. See that there is room, and try again."
+    return _refused(507, sentence)
 
 
 def _refused(status: int, sentence: str) -> JSONResponse:

@@ -42,7 +42,10 @@ class Plans:
         return self._planned.get(id)
 
     def begin(self, plan: Sequence[Planned]) -> None:
-        """Start the first, the others follow; ``Refused`` says why nothing of it can be."""
+        """Start the first, the others follow; what goes on already isn't begun twice. ``Refused`` says why nothing of it can be."""
+        plan = [each for each in plan if not (self.planned(each.id) or self.runs.find(each.id))]
+        if not plan:
+            return
         if len(self._planned) + len(plan) > MOST_PLANNED:
             raise QueueFull(
                 f"{len(self._planned)} runs are planned already, and {len(plan)} more are too many. Try again later.",

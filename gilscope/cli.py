@@ -20,9 +20,7 @@ from gilscope.collector.verdicts import OWN, Limits
 from gilscope.commands import compare, sweep
 from gilscope.deciding import lab
 from gilscope.errors import BadRecording, GilscopeError
-from gilscope.terminal import let_go, say
-
-OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
+from gilscope.terminal import FAILED, OK, SIGNALLED, USAGE, let_go, say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,10 +16,9 @@ from gilscope.analysis import report
 from gilscope.analysis.compare import Figures, Row
 from gilscope.errors import BadParameter, BadParameters, BadRecording, Refused
 from gilscope.recording import read
-from gilscope.terminal import asked, say, signals
+from gilscope.terminal import FAILED, OK, SIGNALLED, asked, say, signals
 
 SUFFIX = ".gilscope"
-OK, FAILED, SIGNALLED = 0, 1, 128
 MOST_COLUMNS = 12
 
 

@@ -13,9 +13,8 @@ from gilscope.analysis.text import duration, size
 from gilscope.collector import interpreters
 from gilscope.collector.ways import SCENARIO, Done, do, refuse_too_long, ways
 from gilscope.errors import BadParameter, BadParameters
-from gilscope.terminal import asked, say, signals
+from gilscope.terminal import FAILED, OK, SIGNALLED, asked, say, signals
 
-OK, FAILED, SIGNALLED = 0, 1, 128
 MOST_REPEATS = 20
 FIGURES = (("took", "time"), ("began", "start-up"), ("half", "latency of half"), ("most", "of 95 %"))
 WORDS = {"agree": "They agree.", "even": "They agree, within the spread.", "differ": "They differ."}

@@ -20,9 +20,8 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.measure import judged, measure
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters
 from gilscope.repeats import Judged, together
-from gilscope.terminal import asked, say, signals
+from gilscope.terminal import FAILED, OK, SIGNALLED, asked, say, signals
 
-OK, FAILED, SIGNALLED = 0, 1, 128
 MOST_REPEATS = 20
 WIDTH = 100
 """Columns of the text, where no terminal says how many there are."""

@@ -18,9 +18,8 @@ from gilscope.analysis import observer
 from gilscope.collector.own import OwnProgram
 from gilscope.collector.verdicts import OWN, Limits
 from gilscope.errors import BadParameter, BadParameters, BadScenario, Refused
-from gilscope.terminal import asked, noticed, say, show, signals
+from gilscope.terminal import FAILED, OK, SIGNALLED, asked, noticed, say, show, signals
 
-OK, FAILED, SIGNALLED = 0, 1, 128
 MOST_FINDINGS = 3
 """So many are told after a run; the report has all of them."""
 VALUED = ("--set", "--limit", "--python", "--observe", "-o", "--output")
@@ -117,6 +116,7 @@ def _run_scenario(chosen: argparse.Namespace, name: str) -> int:
 def _run_own(chosen: argparse.Namespace, program: OwnProgram) -> int:
     """As plain Python runs it: its terminal, its signals, its exit code."""
     from gilscope.collector import interpreters
+    from gilscope.collector.guardian import HANDED_ON
     from gilscope.collector.run import Order, perform
 
     _refuse_what_scenarios_have(chosen, program)
@@ -134,8 +134,6 @@ def _run_own(chosen: argparse.Namespace, program: OwnProgram) -> int:
         environment=os.environ,
         light=False,
     )
-    from gilscope.collector.guardian import HANDED_ON
-
     with noticed(HANDED_ON) as heard:
         end = perform(order, heard=heard)
     if not chosen.quiet:

@@ -21,8 +21,7 @@ from app.beside import MOST
 from app.settings import Settings, from_environment
 from app.store import SUFFIX, described, new_id
 from gilscope.errors import BadRecording, Refused
-
-OK = 0
+from gilscope.terminal import OK
 
 
 def serve(chosen: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The terminal of a command: what is said there, and the signals that come from it."""
+"""The terminal of a command: what is said there, the signals that come from it, and the exit codes that go back."""
 
 import os
 import signal
@@ -6,6 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
+
+OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
+"""What they stand for is told in ``cli.py``. ``SIGNALLED``: with the number of the signal added."""
 
 
 def asked(received: Sequence[int]) -> str | None:

@@ -95,6 +95,22 @@ def test_a_mark_needs_its_recording_and_our_own_page(server: Served) -> None:
         assert http.delete("/recordings/b/marks/m", headers=elsewhere).status_code == 403
 
 
+def test_a_file_that_cannot_be_written_keeps_its_marks(server: Served) -> None:
+    """That is said where it is asked for, also of a mark that is to go."""
+    path = server.state["store"].path("own")
+    aside = path.rename(path.with_suffix(".aside"))
+    path.mkdir()
+    said = {
+        "error": "The recording's file can't be written: Is a directory. Nothing was changed. See that there is room, and try again."
+    }
+    with client(server) as http:
+        set_one = http.put("/recordings/own/marks/m", json={"at": 5, "text": "x"})
+        gone = http.delete("/recordings/own/marks/m")
+    path.rmdir()
+    aside.rename(path)
+    assert [(each.status_code, each.json()) for each in (set_one, gone)] == [(507, said)] * 2
+
+
 def test_there_are_so_many_at_most_and_they_go_with_the_recording(tmp_path: Path) -> None:
     """Changing one of them is still possible; a recording that comes again has none."""
     store = Store(tmp_path / "recordings", tmp_path / "index.sqlite")

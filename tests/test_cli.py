@@ -23,7 +23,7 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.marks import Mark, write_marks
 from gilscope.recording import read
 from gilscope.scenarios import catalogue
-from gilscope.terminal import signals
+from gilscope.terminal import FAILED, OK, SIGNALLED, USAGE, signals
 from tests.app_recordings import BEFORE, CHUNKS, FILE, file, head
 from tests.programs import WITH_GIL, ids
 
@@ -49,7 +49,7 @@ def taken_port() -> Iterator[int]:
 
 def test_scenarios_lists_names_titles_and_parameters(capsys: pytest.CaptureFixture[str]) -> None:
     """Everything that one needs to type a run."""
-    assert cli.main(["scenarios"]) == cli.OK
+    assert cli.main(["scenarios"]) == OK
     text = capsys.readouterr().out
     for scenario in catalogue():
         assert scenario.name in text
@@ -60,7 +60,7 @@ def test_scenarios_lists_names_titles_and_parameters(capsys: pytest.CaptureFixtu
 
 def test_scenarios_as_json_is_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     """One object a scenario, with the types and limits of its parameters."""
-    assert cli.main(["scenarios", "--json"]) == cli.OK
+    assert cli.main(["scenarios", "--json"]) == OK
     assert json.loads(capsys.readouterr().out) == [
         json.loads(json.dumps(scenario.as_json())) for scenario in catalogue()
     ]
@@ -69,7 +69,7 @@ def test_scenarios_as_json_is_the_catalogue(capsys: pytest.CaptureFixture[str]) 
 def test_a_port_in_use_is_a_sentence(taken_port: int) -> None:
     """No traceback: which port, why, and what to type instead."""
     refused = gilscope("serve", "--port", str(taken_port))
-    assert (refused.returncode, refused.stdout) == (cli.USAGE, "")
+    assert (refused.returncode, refused.stdout) == (USAGE, "")
     assert refused.stderr == (
         f"gilscope: Can't listen on 127.0.0.1, port {taken_port}: Address already in use. "
         "Choose another with --port (0: any that is free) or --host.\n"
@@ -80,7 +80,7 @@ def test_a_port_that_cannot_be_is_a_sentence() -> None:
     """Ports end at 65535."""
     refused = gilscope("serve", "--port", "70000")
     assert (refused.returncode, refused.stderr) == (
-        cli.USAGE,
+        USAGE,
         "gilscope: There is no port 70000. Choose one from 1 to 65535, or 0 for any that is free.\n",
     )
 
@@ -104,13 +104,13 @@ def test_serve_prints_the_address_where_it_answers_and_ends_on_interrupt(tmp_pat
     finally:
         server.kill()
     assert "Traceback" not in errors
-    assert server.returncode == cli.OK
+    assert server.returncode == OK
 
 
 def test_without_a_command_the_help_is_shown() -> None:
     """A call that can't be meant gets usage and exit code 2."""
     refused = gilscope()
-    assert refused.returncode == cli.USAGE
+    assert refused.returncode == USAGE
     assert refused.stderr.startswith("usage: gilscope ")
 
 
@@ -133,7 +133,7 @@ def unheard(to: int, *arguments: str) -> tuple[int, str]:
 
 def test_a_reader_who_has_had_enough_is_no_error(unread: int) -> None:
     """`gilscope scenarios | head` ends quietly."""
-    assert unheard(unread, "scenarios") == (cli.OK, "")
+    assert unheard(unread, "scenarios") == (OK, "")
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def recording(tmp_path: Path) -> Path:
 
 def test_report_for_programs_is_the_report(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All figures as JSON, with what other programs count on."""
-    assert cli.main(["report", str(recording), "--json"]) == cli.OK
+    assert cli.main(["report", str(recording), "--json"]) == OK
     out, errors = capsys.readouterr()
     told = json.loads(out)
     assert told.pop("marks") == []
@@ -188,11 +188,11 @@ def test_report_of_a_range(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     path = tmp_path / "convoy.gilscope"
     path.write_bytes(FILE)
     timeline = Timeline(read(path))
-    assert cli.main(["report", str(path), "--from", "60ms", "--to", "0.1s", "--json"]) == cli.OK
+    assert cli.main(["report", str(path), "--from", "60ms", "--to", "0.1s", "--json"]) == OK
     assert json.loads(capsys.readouterr().out) == ranges.of(timeline, 60_000_000, 100_000_000)
-    assert cli.main(["report", str(path), "--from", "400000us"]) == cli.OK
+    assert cli.main(["report", str(path), "--from", "400000us"]) == OK
     assert capsys.readouterr().out == ranges.as_text(ranges.of(timeline, 400_000_000, timeline.duration_ns))
-    assert cli.main(["report", str(path), "--from", "9s"]) == cli.USAGE
+    assert cli.main(["report", str(path), "--from", "9s"]) == USAGE
     assert "There is nothing to tell" in capsys.readouterr().err
 
 
@@ -203,7 +203,7 @@ def test_report_for_people_has_findings_and_claim(
     marked = tmp_path / "marked.gilscope"
     marked.write_bytes(recording.read_bytes())
     write_marks(marked, [Mark("a", 5_120_000, "Here it begins")])
-    assert cli.main(["report", str(marked)]) == cli.OK
+    assert cli.main(["report", str(marked)]) == OK
     out, errors = capsys.readouterr()
     told = claims.report(read(recording))
     assert out.splitlines()[-1] == "Mark at 5.12 ms: Here it begins"
@@ -234,13 +234,13 @@ def test_what_is_no_recording_is_a_sentence(
     path = tmp_path / "given"
     if content is not None:
         path.write_bytes(content)
-    assert cli.main(["report", str(path)]) == cli.USAGE
+    assert cli.main(["report", str(path)]) == USAGE
     assert capsys.readouterr() == ("", f"gilscope: {sentence.format(path=path)}\n")
 
 
 def test_a_folder_is_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It can't even be read."""
-    assert cli.main(["report", str(tmp_path)]) == cli.USAGE
+    assert cli.main(["report", str(tmp_path)]) == USAGE
     assert capsys.readouterr().err == (f"gilscope: {tmp_path} can't be read: Is a directory. Expected a recording.\n")
 
 
@@ -250,7 +250,7 @@ def test_of_a_damaged_recording_the_rest_is_reported(tmp_path: Path, capsys: pyt
     flipped = bytearray(CHUNKS[2])
     flipped[-1] ^= 1
     path.write_bytes(BEFORE + b"".join([*CHUNKS[:2], flipped, *CHUNKS[3:]]))
-    assert cli.main(["report", str(path), "--json"]) == cli.USAGE
+    assert cli.main(["report", str(path), "--json"]) == USAGE
     out, errors = capsys.readouterr()
     assert errors == f"gilscope: {path}: Chunk 2 is damaged: its checksum doesn't fit its bytes.\n"
     told = json.loads(out)
@@ -272,7 +272,7 @@ def test_of_a_recording_that_breaks_off_the_beginning_is_reported(
     """Whether it breaks off within a chunk or between two."""
     path = tmp_path / "broken off"
     path.write_bytes(FILE[:length])
-    assert cli.main(["report", str(path)]) == cli.USAGE
+    assert cli.main(["report", str(path)]) == USAGE
     out, errors = capsys.readouterr()
     assert errors == f"gilscope: {path}: {sentence}\n"
     assert "unfinished" in out.splitlines()[0]
@@ -281,7 +281,7 @@ def test_of_a_recording_that_breaks_off_the_beginning_is_reported(
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     """What is said instead of a run: one line."""
-    assert cli.main(["run", *arguments]) == cli.USAGE
+    assert cli.main(["run", *arguments]) == USAGE
     out, errors = capsys.readouterr()
     assert out == ""
     assert errors.startswith("gilscope: ")
@@ -316,7 +316,7 @@ def test_a_setting_without_a_value_is_refused(capsys: pytest.CaptureFixture[str]
     """What is missing, with the usage."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["run", "convoy", "--set", "messages"])
-    assert ended.value.code == cli.USAGE
+    assert ended.value.code == USAGE
     assert "argument --set: expected NAME=VALUE, not 'messages'" in capsys.readouterr().err
 
 
@@ -383,7 +383,7 @@ def test_a_scenario_is_run_and_recorded(
 ) -> None:
     """What it prints goes to this terminal; then come verdict, findings and claim; the recording has all of it."""
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["run", "lost_update_locked", "--set", "deposits=2000", "--python", str(python.path)]) == cli.OK
+    assert cli.main(["run", "lost_update_locked", "--set", "deposits=2000", "--python", str(python.path)]) == OK
     out, errors = capfd.readouterr()
     assert out == "locked: expected 4000, got 4000\n"
     told = claims.report(read(tmp_path / "lost_update_locked.gilscope"))
@@ -404,7 +404,7 @@ def test_a_file_of_ones_own_is_run_where_one_is(
     monkeypatch.setenv("OF_MINE", "kept")
     path = mine(tmp_path, "print(os.getcwd(), os.environ['OF_MINE'], times)\nprint('also', file=sys.stderr)")
     path = path.rename(tmp_path / "convoy.py")
-    assert cli.main(["run", str(path), "--set", "times=3"]) == cli.OK
+    assert cli.main(["run", str(path), "--set", "times=3"]) == OK
     out, errors = capfd.readouterr()
     assert out == f"{tmp_path / 'here'} kept 3\n"
     assert errors.startswith("also\nconvoy.gilscope: It ended by itself after ")
@@ -429,7 +429,7 @@ def test_what_a_program_prints_is_seen_at_once(tmp_path: Path) -> None:
         assert running.stdout.readline() == "first\n"
         signal_file.touch()
         out, _ = running.communicate(timeout=30)
-    assert (out, running.returncode) == ("second\n", cli.OK)
+    assert (out, running.returncode) == ("second\n", OK)
 
 
 @contextmanager
@@ -460,7 +460,7 @@ def test_a_signal_ends_the_run_and_keeps_the_recording(
         program = int(running.stdout.readline())
         os.killpg(running.pid, number)
         _, errors = running.communicate(timeout=30)
-    assert running.returncode == cli.SIGNALLED + number
+    assert running.returncode == SIGNALLED + number
     assert errors.startswith(f"{output}: ")
     assert sentence in errors
     assert "Traceback" not in errors
@@ -488,7 +488,7 @@ def test_the_second_signal_does_what_it_always_does() -> None:
 def test_a_program_that_fails_makes_the_exit_code_1(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Its traceback is seen as under plain Python, then what it was."""
     path = mine(tmp_path, "raise ValueError('no')")
-    assert cli.main(["run", str(path), "-o", str(tmp_path / "x")]) == cli.FAILED
+    assert cli.main(["run", str(path), "-o", str(tmp_path / "x")]) == FAILED
     out, errors = capfd.readouterr()
     assert out == ""
     assert errors.startswith("Traceback (most recent call last):\n")
@@ -498,7 +498,7 @@ def test_a_program_that_fails_makes_the_exit_code_1(tmp_path: Path, capfd: pytes
 def test_a_limit_ends_the_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Which one, and how far it is."""
     path = mine(tmp_path, "time.sleep(100)")
-    assert cli.main(["run", str(path), "-o", str(tmp_path / "x"), "--limit", "wall_seconds=0.7"]) == cli.FAILED
+    assert cli.main(["run", str(path), "-o", str(tmp_path / "x"), "--limit", "wall_seconds=0.7"]) == FAILED
     assert "and 700 ms is the limit" in capfd.readouterr().err
     assert claims.report(read(tmp_path / "x"))["verdict"] == "wall-limit"
 
@@ -507,7 +507,7 @@ def test_a_run_whose_output_nobody_reads_goes_on(tmp_path: Path, unread: int) ->
     """The recording has all of it."""
     path, output = mine(tmp_path, "for n in range(2000): print(n)\nprint('last', flush=True)"), tmp_path / "x"
     exit_code, errors = unheard(unread, "run", str(path), "-o", str(output))
-    assert exit_code == cli.OK
+    assert exit_code == OK
     assert errors.startswith(f"{output}: It ended by itself")
     assert "Traceback" not in errors
     assert "".join(part["text"] for part in read(output).output).endswith("1999\nlast\n")
@@ -518,14 +518,14 @@ def test_a_terminal_that_lacks_letters_is_no_error(tmp_path: Path) -> None:
     path, output = mine(tmp_path, "sys.stdout.buffer.write('größer\\n'.encode())"), tmp_path / "x"
     environment = {"PYTHONIOENCODING": "ascii"}
     done = gilscope("run", str(path), "-o", str(output), environment=environment)
-    assert (done.returncode, done.stdout) == (cli.OK, "gr\\xf6\\xdfer\n")
+    assert (done.returncode, done.stdout) == (OK, "gr\\xf6\\xdfer\n")
     told = gilscope("report", str(output), environment=environment)
-    assert (told.returncode, told.stderr) == (cli.OK, "")
+    assert (told.returncode, told.stderr) == (OK, "")
 
 
 def test_the_doctor_names_every_interpreter_and_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each thing that a recording depends on; this machine can at least run programs."""
-    assert cli.main(["doctor", "--data", str(tmp_path)]) == cli.OK
+    assert cli.main(["doctor", "--data", str(tmp_path)]) == OK
     text = capsys.readouterr().out
     for subject in ("system", f"Python {sys.version.split()[0]}", "cores", "memory", "weight", "disk"):
         assert f"  {subject} " in text

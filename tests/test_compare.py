@@ -14,6 +14,7 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.errors import BadParameters
 from gilscope.recording import read
 from gilscope.scenarios import Parameter, Scenario
+from gilscope.terminal import OK, USAGE
 
 SHIPPED = Path(__file__).resolve().parent.parent / "recordings"
 KEPT = ("convoy", "deadlock_without_locks", "free_threads", "own_gil_each", "producer_consumer")
@@ -163,7 +164,7 @@ def test_compare_prints_files_and_folders(tmp_path: Path, capsys: pytest.Capture
     """A folder is one column, of all that lies in it."""
     for n in range(2):
         (tmp_path / f"{n}.gilscope").write_bytes((SHIPPED / "convoy.gilscope").read_bytes())
-    assert cli.main(["compare", str(SHIPPED / "convoy_fixed.gilscope"), str(tmp_path), "--json"]) == cli.OK
+    assert cli.main(["compare", str(SHIPPED / "convoy_fixed.gilscope"), str(tmp_path), "--json"]) == OK
     told = json.loads(capsys.readouterr().out)
     assert [(column["title"], len(column["recordings"])) for column in told["columns"]] == [
         ("convoy_fixed", 1),
@@ -179,7 +180,7 @@ def test_compare_prints_files_and_folders(tmp_path: Path, capsys: pytest.Capture
 
 def test_compare_wants_two(capsys: pytest.CaptureFixture[str]) -> None:
     """One recording has a report instead."""
-    assert cli.main(["compare", str(SHIPPED / "convoy.gilscope")]) == cli.USAGE
+    assert cli.main(["compare", str(SHIPPED / "convoy.gilscope")]) == USAGE
     assert capsys.readouterr().err == "gilscope: 2 to 12 recordings or folders can be compared, not 1.\n"
 
 
@@ -187,14 +188,14 @@ def test_sweep_runs_each_value(tmp_path: Path, capsys: pytest.CaptureFixture[str
     """For real: two values, a recording each, and a table with a column each."""
     folder = tmp_path / "sweep"
     given = ["sweep", "convoy", "--over", "burners=0,1", "--set", "messages=5", "-o", str(folder)]
-    assert cli.main([*given, "--json"]) == cli.OK
+    assert cli.main([*given, "--json"]) == OK
     told = json.loads(capsys.readouterr().out)
     assert [(column["value"], len(column["recordings"])) for column in told["columns"]] == [(0, 1), (1, 1)]
     recordings = [read(folder / f"burners={value}-1.gilscope") for value in (0, 1)]
     parameters = [recording.header["parameters"] for recording in recordings]
     assert [(each["burners"], each["messages"]) for each in parameters] == [(0, 5), (1, 5)]
     assert [value["median"] for value in told["rows"][0]["values"]] == [each.duration_ns for each in recordings]
-    assert cli.main(given) == cli.USAGE
+    assert cli.main(given) == USAGE
     assert capsys.readouterr().err == f"gilscope: {folder} isn't empty. Choose another folder with -o.\n"
 
 
@@ -202,7 +203,7 @@ def test_sweep_over_interpreters(tmp_path: Path, capsys: pytest.CaptureFixture[s
     """The same on each of those that are given, by their versions; two of one version by their paths."""
     again = str(Path(sys.executable).resolve())
     given = ["sweep", "two_counters", "--set", "work_ms=10", "--python", sys.executable, "--python", again]
-    assert cli.main([*given, "-o", str(tmp_path / "sweep"), "--json"]) == cli.OK
+    assert cli.main([*given, "-o", str(tmp_path / "sweep"), "--json"]) == OK
     told = json.loads(capsys.readouterr().out)
     assert (told["parameter"], [column["value"] for column in told["columns"]]) == ("python", [sys.executable, again])
     files = [Path(column["recordings"][0]["file"]) for column in told["columns"]]
@@ -224,7 +225,7 @@ def test_sweep_over_interpreters(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_what_a_sweep_is_over_must_be_told(
     given: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["sweep", "two_counters", *given, "-o", str(tmp_path / "sweep")]) == cli.USAGE
+    assert cli.main(["sweep", "two_counters", *given, "-o", str(tmp_path / "sweep")]) == USAGE
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -232,7 +233,7 @@ def test_what_a_sweep_is_over_must_be_told(
 def test_sweep_refuses_before_it_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """All that is wrong at once; no folder, no run."""
     given = ["--over", "burners=0..1:2", "--set", "burners=2", "--set", "messages=x", "-o", str(tmp_path / "sweep")]
-    assert cli.main(["sweep", "convoy", *given]) == cli.USAGE
+    assert cli.main(["sweep", "convoy", *given]) == USAGE
     assert capsys.readouterr().err == (
         "gilscope: messages must be a whole number from 5 to 200, not 'x'. "
         "burners is swept: it can't be set, too. Leave one of the two out.\n"

@@ -1,5 +1,6 @@
 """The lab: what it plans, how its runs take their turns, what a result says, and one for real in a browser."""
 
+import asyncio
 import html
 import json
 import platform
@@ -16,8 +17,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app import lab, lab_kept
+from app.plans import Planned, Plans
+from app.runs import Runs
+from app.store import Store
 from app.tail import META
 from gilscope import scenarios
+from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.recording import encode_chunk
 from gilscope.scenarios import validate
@@ -213,6 +218,23 @@ def test_one_run_at_a_time_stands_in_the_queue(server: Served, asking: httpx.Cli
     assert asking.post(f"{address}/resume").headers["location"] == address
     assert runs.running() == ids[:1], "nothing begins twice"
     asking.post(f"{address}/stop")
+
+
+def test_what_goes_on_is_not_begun_twice(tmp_path: Path) -> None:
+    """Two presses of Continue may come at once: two runs of one id would write one file."""
+
+    async def twice() -> list[str]:
+        runs = Runs(settings(tmp_path), Store(tmp_path / "recordings", tmp_path / "index.sqlite"))
+        plans, scenario = Plans(runs), scenarios.find(lab.SCENARIO)
+        own = interpreters.describe(sys.executable)
+        plan = [Planned(id, scenario, scenario.defaults, own, "me") for id in ("first", "second")]
+        plans.begin(plan)
+        plans.begin(plan)
+        waiting = [run.id for run in runs._order()]
+        await plans.close()
+        return waiting
+
+    assert asyncio.run(twice()) == ["first"]
 
 
 def test_what_was_planned_outlives_the_server(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gilscope import cli
+from gilscope.terminal import OK, USAGE
 from tests.app_client import client, served, settings
 from tests.programs import FOUND
 
@@ -22,7 +23,7 @@ OLD = next(python for python in FOUND if python.version < (3, 14))
 
 def test_the_table_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     """Whole: what is stated, by what it is measured, and what each interpreter says, with figures."""
-    assert cli.main(["claims", "starting_gun", "own_gil_each", "--json", "--python", str(OLD.path)]) == cli.OK
+    assert cli.main(["claims", "starting_gun", "own_gil_each", "--json", "--python", str(OLD.path)]) == OK
     out, errors = capsys.readouterr()
     told = json.loads(out)
     assert told.keys() == {"pythons", "statements", "scenarios"}
@@ -69,7 +70,7 @@ def test_an_interrupt_keeps_what_there_is_and_the_same_command_goes_on(
     told = [" ".join(line.split(" on 3.")[0].split()) for line in out.splitlines() if " on 3." in line]
     assert told == ["confirmed two_counters", "confirmed two_counters", "not yet run starting_gun"]
     assert out.endswith("2 verdicts: confirmed 1, not yet run 1.\n")
-    assert cli.main([*given, "--json"]) == cli.OK
+    assert cli.main([*given, "--json"]) == OK
     out, errors = capsys.readouterr()
     assert errors == f"1 run of 2 is there already.\nRun 1 of 1: starting_gun on {OLD.text}\n"
     judged = {one["scenario"]: one["verdicts"][OLD.text] for one in json.loads(out)["scenarios"]}
@@ -85,10 +86,10 @@ def test_what_is_kept_goes_by_version(tmp_path: Path, capsys: pytest.CaptureFixt
     """Two interpreters of one version, or a folder that can't be: one sentence, before anything runs."""
     twin, given = tmp_path / "python", ["claims", "two_counters", "--python", str(OLD.path)]
     twin.symlink_to(OLD.path)
-    assert cli.main([*given, "--python", str(twin), "--data", str(tmp_path / "data")]) == cli.USAGE
+    assert cli.main([*given, "--python", str(twin), "--data", str(tmp_path / "data")]) == USAGE
     assert "are of the same version, by which verdicts are kept. Give one." in capsys.readouterr().err
     (tmp_path / "file").touch()
-    assert cli.main([*given, "--data", str(tmp_path / "file")]) == cli.USAGE
+    assert cli.main([*given, "--data", str(tmp_path / "file")]) == USAGE
     assert f"{tmp_path / 'file'} can't be written" in capsys.readouterr().err
 
 
@@ -110,5 +111,5 @@ def test_what_cannot_be_is_said_before_anything_runs(
 ) -> None:
     """One sentence, and exit code 2."""
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["claims", *arguments]) == cli.USAGE
+    assert cli.main(["claims", *arguments]) == USAGE
     assert sentence in capsys.readouterr().err

@@ -14,6 +14,7 @@ from gilscope.analysis.observer import Effect, counts, effect, figure, sentence
 from gilscope.collector import observe
 from gilscope.collector.run import Order
 from gilscope.recording import read
+from gilscope.terminal import OK
 from tests.test_run import write
 
 MARKS = """
@@ -120,15 +121,15 @@ def test_the_command_says_it(
     """While it runs, at its end, and in the report."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "print('hello', flush=True)")
-    assert cli.main(["run", "./little.py", "--observe", "2"]) == cli.OK
+    assert cli.main(["run", "./little.py", "--observe", "2"]) == OK
     said = capsys.readouterr()
     assert said.out == "hello\n"
     lines = said.err.splitlines()
     assert lines[:4] == [f"Observer effect: run {number} of 4" for number in (1, 2, 3, 4)]
     assert lines[5].startswith("Observer effect: With the recorder it took ×")
-    assert cli.main(["report", "little.gilscope"]) == cli.OK
+    assert cli.main(["report", "little.gilscope"]) == OK
     assert lines[5] in capsys.readouterr().out.splitlines()
-    assert cli.main(["report", "little.gilscope", "--json"]) == cli.OK
+    assert cli.main(["report", "little.gilscope", "--json"]) == OK
     told = json.loads(capsys.readouterr().out)["observer"]
     assert lines[5] == f"Observer effect: {sentence(told)}"
 

@@ -21,6 +21,7 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.own import OwnProgram
 from gilscope.events import TrackKind
 from gilscope.recording import Recording, read
+from gilscope.terminal import OK, USAGE
 from tests.programs import CHILD, WITH_GIL, ids
 
 PATIENCE = 30.0
@@ -326,18 +327,18 @@ def test_no_limit_but_those_that_are_set(tmp_path: Path) -> None:
     write(
         tmp_path,
         """
-        import os, resource, signal, sys, time
+        import os, resource, signal, sys, threading, time
         print(resource.getrlimit(resource.RLIMIT_FSIZE), resource.getrlimit(resource.RLIMIT_NOFILE), os.fstat(7).st_ino)
         print([signal.getsignal(each) for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)], flush=True)
-        if sys.argv[1:]: time.sleep(100)
+        if sys.argv[1:]: threading.Thread(target=time.sleep, args=(100,)).start()
         """,
     )
-    code, out, errors = ended([*SHELL, *gilscope("run", "--limit", "wall_seconds=0.5", "mine.py", "long")], tmp_path)
+    code, out, errors = ended([*SHELL, *gilscope("run", "--limit", "threads=1", "mine.py", "long")], tmp_path)
     assert (code, out) == (128 + signal.SIGKILL, ended([*SHELL, sys.executable, "mine.py"], tmp_path)[1])
-    assert "and 500 ms is the limit: it was ended." in errors
+    assert "and 1 is the limit: it was ended." in errors
     assert b"Infinity" not in (tmp_path / "mine.gilscope").read_bytes()
     limited = {name: limit for name, limit in recording_of(tmp_path).header["limits"].items() if limit is not None}
-    assert limited == {"events": 5_000_000, "wall_seconds": 0.5}
+    assert limited == {"events": 5_000_000, "threads": 1}
 
 
 # The command line
@@ -413,7 +414,7 @@ def test_what_cannot_be_is_said(
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     write(tmp_path, FORM, "form.py")
     write(tmp_path, "print(1)\n", "plain.py")
-    assert cli.main(["run", *words]) == cli.USAGE
+    assert cli.main(["run", *words]) == USAGE
     out, errors = capsys.readouterr()
     assert (out, errors.count("\n")) == ("", 1)
     assert errors.startswith(f"gilscope: {sentence}")
@@ -457,7 +458,7 @@ def test_recordings_are_shown_in_one_command(tmp_path: Path) -> None:
             assert (tmp_path / "opened").read_text(encoding="utf-8") == address
             server.send_signal(signal.SIGINT)
             assert server.communicate(timeout=PATIENCE)[1] == ""
-            assert server.returncode == cli.OK
+            assert server.returncode == OK
         finally:
             server.kill()
     assert {path.name for path in tmp_path.iterdir()} >= {"x", "y"}
@@ -489,5 +490,5 @@ def test_what_cannot_be_shown_is_said(
     """No server is started for it."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "print(1)\n")
-    assert cli.main(["show", "--no-browser", *files]) == cli.USAGE
+    assert cli.main(["show", "--no-browser", *files]) == USAGE
     assert capsys.readouterr() == ("", f"gilscope: {sentence}\n")

@@ -11,6 +11,7 @@ import pytest
 from app.interpreters import Interpreters
 from gilscope import cli
 from gilscope.collector import interpreters, trial
+from gilscope.terminal import OK
 from tests.programs import FOUND
 
 HERE = interpreters.describe(sys.executable)
@@ -18,7 +19,7 @@ HERE = interpreters.describe(sys.executable)
 
 def test_every_interpreter_is_told_with_what_a_trial_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """As JSON for programs; the GIL on every build that has one, all else on those without."""
-    assert cli.main(["interpreters", "--json"]) == cli.OK
+    assert cli.main(["interpreters", "--json"]) == OK
     told = {each["path"]: each for each in json.loads(capsys.readouterr().out)}
     assert told.keys() == {str(each.path) for each in interpreters.find()}
     for known in FOUND:
@@ -37,7 +38,7 @@ def test_people_read_why_not_more(
     monkeypatch.setenv("CC", "/nowhere/cc")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(interpreters, "find", lambda: [HERE])
-    assert cli.main(["interpreters"]) == cli.OK
+    assert cli.main(["interpreters"]) == OK
     first, build, *layers = capsys.readouterr().out.splitlines()
     assert first.split() == [HERE.text, str(HERE.path)]
     assert build.split() == ["CPython", *HERE.build.split()]

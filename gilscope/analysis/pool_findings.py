@@ -116,7 +116,8 @@ def _unused(timeline: Timeline) -> list[Finding]:
     for pool in timeline.ids(TrackKind.POOL):
         workers = [threads[tid] for tid in rows.value[rows.thing == pool].tolist() if tid in threads]
         lives = {id: timeline.lives[id] for id in workers if id in timeline.lives}
-        unused = [id for id in lives if id not in runs(timeline, pool).thing]
+        ran = set(runs(timeline, pool).thing.tolist())
+        unused = [id for id in lives if id not in ran]
         if not unused:
             continue
         most = int(calls(timeline, pool).at_once()[1].max(initial=0))
