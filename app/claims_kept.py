@@ -41,6 +41,7 @@ class ClaimsKept:
             self.store.take_in(id)
             self.store.put_analysis(id, analysis)
         except (OSError, sqlite3.Error) as error:
+            part.unlink(missing_ok=True)
             raise self._refused(error) from None
         told = analysis.report["claim"]
         return Verdict(told["verdict"], told["sentence"])

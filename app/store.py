@@ -20,6 +20,7 @@ from typing import Any
 from app import lab_kept, series_kept, verdicts
 from app import words as written
 from app.tail import ROWS, Tail
+from gilscope.errors import Refused
 from gilscope.marks import Mark, read_marks, write_marks
 
 log = logging.getLogger("gilscope")
@@ -32,6 +33,8 @@ SEEDED = "seeded.txt"
 """In the folder of the recordings: the names of those that came along."""
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
+BUSY_SECONDS = 5.0
+"""So long another process may keep the index: `gilscope claims --data` beside a server."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS recordings (
     id TEXT PRIMARY KEY,
@@ -149,6 +152,10 @@ class Store:
         try:
             return self._connect()
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
+                raise Refused(
+                    f"{self.index} is held by another process. Try again in a moment, or choose another folder with --data."
+                ) from None
             aside = self.index.with_name(f"{self.index.name}.damaged-{time.time_ns()}")
             log.warning("The index of recordings is damaged (%s). It is kept as %s and made anew.", error, aside.name)
             for suffix in ("", "-wal", "-shm"):
@@ -157,7 +164,7 @@ class Store:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.index, check_same_thread=False, isolation_level=None)
+        database = sqlite3.connect(self.index, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         try:
             database.row_factory = sqlite3.Row
             database.execute("PRAGMA journal_mode=WAL")

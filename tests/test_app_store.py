@@ -13,7 +13,7 @@ import pytest
 
 from app.store import ID, Analysis, Store, described, new_id
 from app.tail import HEADER, Tail
-from gilscope.errors import BadRecording
+from gilscope.errors import BadRecording, Refused
 from tests.app_recordings import BEFORE, CHUNKS, FILE, file, head
 
 ANALYSIS = Analysis(7, [], [{"kind": "convoy", "sentence": "asker waits"}], "<svg/>", {"handoffs": 7})
@@ -81,6 +81,18 @@ def test_words_find_recordings(tmp_path: Path) -> None:
     assert [one.id for one in store.newest(words="'; DROP TABLE recordings; --")] == []
     assert [one.id for one in store.newest("s0", limit=1)] == ["a2"]
     assert [one.id for one in store.newest(before="2026-01-01T00:02:00Z")] == ["a1", "a0"]
+
+
+def test_an_index_that_another_process_holds_is_no_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server and `gilscope claims --data` begin at the same moment: it stays where it is, and the later one says so."""
+    monkeypatch.setattr("app.store.BUSY_SECONDS", 0.01)
+    other = sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Refused, match="is held by another process. Try again"):
+        opened(tmp_path)
+    other.close()
+    opened(tmp_path).close()
+    assert not list(tmp_path.glob("*.damaged-*"))
 
 
 @pytest.mark.parametrize("wreck", [b"", b"not a database at all, " * 400, None])
