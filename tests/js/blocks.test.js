@@ -66,7 +66,7 @@ function append(model, random, count, rests = 0.03) {
 
 /** @param {Model} model @param {Grid} grid @param {number} originPx */
 function frame(model, grid, originPx) {
-  return /** @type {any} */ ({ model, grid, originPx, layout: LAYOUTS.get(model), scrollPx: 0, heightPx: HEIGHT, widthPx: WIDTH, namesPx: 0 });
+  return /** @type {any} */ ({ model, grid, originPx, columnPx: 1, layout: LAYOUTS.get(model), scrollPx: 0, heightPx: HEIGHT, widthPx: WIDTH, namesPx: 0 });
 }
 const LAYOUTS = new WeakMap();
 
@@ -122,6 +122,24 @@ for (const [name, pxPerNs, count] of /** @type {const} */ ([['many spans a pixel
       seen += new Set(kept.all).size > 4 ? 1 : 0;
     }
     assert.ok(seen > 6, 'there is something to see');
+  });
+}
+
+for (const ratio of [1, 2]) {
+  test(`while one zooms, columns are two pixels wide where there are more spans than one can see; the next view draws all that at rest: ${ratio} to a pixel`, () => {
+    const model = begun();
+    append(model, dice(5), 30_000, 0.002);
+    LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
+    const at = frame(model, new Grid(0, WIDTH / model.until), 0);
+    const rest = picture(new Blocks(bars(ratio)), at);
+    const blocks = new Blocks(bars(ratio));
+    const moving = picture(blocks, { ...at, columnPx: 2 });
+    const [narrow, twins] = [rest, moving].map(({ all }) => all.reduce((sum, colour, n) => sum + (n % 2 === 0 && colour === all[n + 1] ? 1 : 0), 0) / (all.length / 2));
+    assert.ok(twins > narrow + 0.1, `${narrow} and ${twins} of the pairs are of one colour`);
+    assert.equal(difference(picture(blocks, at).all, rest.all), '');
+    assert.ok([...blocks.made.values()].every(({ coarse }) => !coarse));
+    // What is fine already stays.
+    assert.equal(difference(picture(blocks, { ...at, columnPx: 2 }).all, rest.all), '');
   });
 }
 

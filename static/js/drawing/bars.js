@@ -48,6 +48,8 @@ export class Bars {
     this.offsetPx = 0;
     /** @type {Piece[]} */
     this.pieces = [];
+    /** Something of what was drawn last stands in columns of several pixels. */
+    this.coarse = false;
   }
 
   /**
@@ -59,6 +61,8 @@ export class Bars {
    * @returns {Piece[]} from left to right on each row
    */
   draw(frame, rows, scale, offsetPx, raster) {
+    this.list.columnPx = frame.columnPx;
+    this.coarse = false;
     this.raster = raster;
     this.offsetPx = offsetPx;
     this.pieces = [];
@@ -79,6 +83,7 @@ export class Bars {
         continue;
       }
       collect(row.track, scale, until, list, MARGIN_PX * this.ratio);
+      this.coarse ||= list.dense && list.columnPx > 1;
       if (row.track.kind === TrackKind.POOL) this.#pool(row, top);
       if (row.track.depths.count > 0) drawDepths(this.raster, palette, row.track, scale, until, bottom, bottom - top, Math.max(1, Math.round(this.ratio)));
       if (row.kind === 'thread' || row.kind === 'task' || row.kind === 'process') this.#spans(row, top);
@@ -218,13 +223,14 @@ export class Bars {
     const height = Math.round(row.barPx * this.ratio);
     const styles = row.kind === 'gil' ? palette.gilStates : palette.states;
     const { mix, mixed, widthPx } = list;
+    const columnPx = list.dense ? list.columnPx : 1;
     const { present, place } = row.track.times;
     const stack = STACK.filter((state) => present.includes(state));
     const tiles = stack.map((state) => styles[state].tile);
     const tall = Float64Array.from(stack, (state) => styles[state].tall * height);
     const places = Uint8Array.from(stack, (state) => place[state]);
     const states = present.length;
-    for (let column = 0, start = 0; column < widthPx; column += 1, start += states) {
+    for (let column = 0, start = 0; column * columnPx < widthPx; column += 1, start += states) {
       if (mixed[column] === 0) continue;
       let sum = 0;
       for (let n = 0; n < states; n += 1) sum += mix[start + n];
@@ -236,14 +242,15 @@ export class Bars {
         parts[count] = n;
         count += 1;
       }
-      raster.column(column, top, height, heights, tiles, parts, count);
+      raster.column(column * columnPx, top, height, heights, tiles, parts, count, columnPx > 1);
     }
   }
 
   /** The cores that a thread was on. @param {Frame} frame @param {Row} row @param {TimeScale} scale @param {number} until */
   #cores(frame, row, scale, until) {
-    const { raster, ratio: px } = this;
+    const { list, raster, ratio: px } = this;
     const { tiles } = /** @type {Palette} */ (this.palette);
+    const least = list.dense ? list.columnPx : 1;
     const { at, thing, count } = row.track.cores;
     const y = this.#y(frame, row.stripTopPx);
     const height = Math.round(STRIP_PX * px);
@@ -261,7 +268,7 @@ export class Bars {
       }
       const left = Math.round((at[n] - from) * pxPerNs);
       const core = thing[n] - 1;
-      const width = Math.max(1, right - left - (right - left > 4 * px ? Math.round(px) : 0));
+      const width = Math.max(least, right - left - (right - left > 4 * px ? Math.round(px) : 0));
       if (core % 2 === 1) raster.rect(left, y + Math.floor((height - thin) / 2), width, thin, tiles.core);
       else raster.rect(left, y, width, height, tiles.core);
       drawnTo = left + width;

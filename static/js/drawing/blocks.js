@@ -15,6 +15,7 @@ import { Raster } from './raster.js';
  * @property {Raster} raster
  * @property {Piece[]} pieces what is wide enough for a label
  * @property {boolean} whole nothing that is still to come can change it
+ * @property {boolean} coarse it has columns of several pixels
  * @property {string} known how much of the recording was known when it was drawn
  */
 
@@ -74,7 +75,7 @@ export class Blocks {
     const blocks = [];
     for (let number = first; number <= last; number += 1) {
       let block = this.made.get(number);
-      if (!block || !(block.whole || block.known === known)) {
+      if (!block || (block.coarse && frame.columnPx === 1) || !(block.whole || block.known === known)) {
         block = this.#draw(frame, rows, number * blockPx, blockPx, block?.raster ?? this.spare.pop() ?? new Raster(this.lines), heightPx, ground, known);
         this.made.set(number, block);
       }
@@ -93,6 +94,6 @@ export class Blocks {
     raster.begin(ground(scale), heightPx);
     const pieces = this.bars.draw(frame, rows, scale, leftPx, raster);
     const whole = frame.grid.timeOf(leftPx + widthPx + 2 * MARGIN_PX * this.bars.ratio) <= frame.model.until;
-    return { leftPx, raster, pieces, whole, known };
+    return { leftPx, raster, pieces, whole, coarse: this.bars.coarse, known };
   }
 }

@@ -22,6 +22,7 @@ import { TrackPainter } from './track_painter.js';
  * @property {{from: number, to: number}} viewport on whole pixels of the grid
  * @property {Grid} grid
  * @property {number} originPx the pixel of the grid at the plot's left
+ * @property {number} columnPx so many device pixels wide may columns be that stand for more than one can see: 1 at rest
  * @property {number} widthPx CSS pixels, of the canvas
  * @property {number} heightPx
  * @property {number} namesPx width of the column of names

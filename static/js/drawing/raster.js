@@ -110,7 +110,7 @@ export class Raster {
   }
 
   /**
-   * One column: each part as high as told, from the top down; what has a share is at least a pixel high.
+   * One column, or two: each part as high as told, from the top down; what has a share is at least a pixel high.
    * @param {number} x
    * @param {number} top
    * @param {number} height of all that may be written to
@@ -118,8 +118,9 @@ export class Raster {
    * @param {readonly Tile[]} tiles
    * @param {Uint8Array} parts which of the tiles each has
    * @param {number} count of parts
+   * @param {boolean} [twin] the next column is the same; `x` is even
    */
-  column(x, top, height, heights, tiles, parts, count) {
+  column(x, top, height, heights, tiles, parts, count, twin = false) {
     const { pixels, width } = this;
     let total = 0;
     let tallest = 0;
@@ -137,7 +138,17 @@ export class Raster {
       from += heights[n];
       const last = Math.min(from | 0, end);
       const { side, plain, pixels: tile } = tiles[parts[n]];
-      if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
+      if (twin) {
+        const all = side * side;
+        let within = (y % side) * side + (x % side);
+        // A tile has an even number of columns: the next one is in the same line.
+        for (; y < last; y += 1, at += width) {
+          pixels[at] = tile[within];
+          pixels[at + 1] = tile[within + 1];
+          within += side;
+          if (within >= all) within -= all;
+        }
+      } else if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
       else {
         const all = side * side;
         let within = (y % side) * side + (x % side);

@@ -33,6 +33,8 @@ export class TrackPainter {
     this.blocks = new Blocks(this.bars);
     this.words = new Labels();
     this.ratio = 1;
+    /** What is on the canvas has columns of several pixels. */
+    this.coarse = false;
     /** @type {Palette | null} */
     this.palette = null;
     /** @type {CanvasPattern | string} what can't be known */
@@ -60,6 +62,7 @@ export class TrackPainter {
   draw(frame, rows, scale, ground, leftPx) {
     const top = Math.round(RULER_PX * this.ratio);
     const blocks = this.blocks.cover(frame, rows, scale.widthPx, Math.max(1, this.ctx.canvas.height - top), ground);
+    this.coarse = blocks.some(({ coarse }) => coarse);
     for (const block of blocks) {
       this.ctx.putImageData(/** @type {ImageData} */ (block.raster.image), leftPx + block.leftPx - frame.originPx, top);
     }

@@ -10,8 +10,8 @@ import { State } from './schema.js';
 
 /** Spans narrower than this many device pixels go into the strip. */
 const NARROW_PX = 1.5;
-/** With more rows than this for each pixel, columns are computed from totals instead of rows. */
-const ROWS_A_PIXEL = 3;
+/** With more rows than this for each column, they are computed from totals instead of rows. */
+const ROWS_A_COLUMN = 3;
 /** A column that is in one state for this share is that state; not if somebody has to wait meanwhile, however shortly. */
 const PURE = 0.999;
 /** What is of one state up to an edge goes on there: it has no corner. */
@@ -44,6 +44,8 @@ export class SpanList {
     this.widthPx = 0;
     /** Computed from totals: a rectangle may stand for many spans of one state. */
     this.dense = false;
+    /** So wide are columns that are computed from totals. */
+    this.columnPx = 1;
   }
 
   /** @param {number} widthPx @param {import('./lod.js').TimeByState} times */
@@ -129,7 +131,7 @@ export function collect(track, scale, until, list, marginPx = 0) {
   if (rows.count === 0 || rows.at[0] > to || scale.from > until) return;
   const first = Math.max(rows.rowAt(scale.from), 0);
   const last = rows.rowAt(to, first);
-  if (last - first > ROWS_A_PIXEL * widthPx) collectColumns(track, scale, to, list, first);
+  if (last - first > (ROWS_A_COLUMN * widthPx) / list.columnPx) collectColumns(track, scale, to, list, first);
   else collectRows(track, scale, until, list, scale.pxToDuration(marginPx), first);
 }
 
@@ -159,8 +161,10 @@ function collectColumns(track, scale, to, list, first) {
   const { present } = times;
   const states = present.length;
   const contended = present.indexOf(State.CONTENDED);
-  const [step, perNs] = [scale.pxToDuration(1), scale.pxPerNs];
-  const seen = Math.min(widthPx, Math.ceil(scale.timeToPx(to)));
+  const { columnPx } = list;
+  const [step, perNs] = [scale.pxToDuration(columnPx), scale.pxPerNs];
+  const seenPx = Math.min(widthPx, Math.ceil(scale.timeToPx(to)));
+  const seen = Math.ceil(seenPx / columnPx);
   times.columns(scale.from, step, seen, to, mix);
   let pure = -1;
   let begin = 0;
@@ -184,11 +188,11 @@ function collectColumns(track, scale, to, list, first) {
       for (let n = 0; n < states; n += 1) mix[start + n] *= perNs;
     }
     if (state === pure) continue;
-    if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin || -BEYOND_PX, column, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
+    if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin || -BEYOND_PX, column * columnPx, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
     pure = state;
-    begin = column;
+    begin = column * columnPx;
   }
-  const end = seen === widthPx && rows.at[rows.count - 1] > scale.to ? seen + BEYOND_PX : seen;
+  const end = seenPx === widthPx && rows.at[rows.count - 1] > scale.to ? seenPx + BEYOND_PX : seenPx;
   if (pure >= 0 && !UNSEEN.has(pure)) list.push(begin || -BEYOND_PX, end, pure, rows.rowAt(scale.pxToTime(begin + 1), first));
   list.mixedCount = strip;
   list.used = seen * states;

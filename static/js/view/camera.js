@@ -33,6 +33,8 @@ export class Camera {
     this.running = false;
     /** Nobody has chosen a view yet: it shows the recording from its opening on. */
     this.untouched = true;
+    /** It has been zoomed since the last frame. */
+    this.zooming = false;
     this.followNs = FOLLOW_NS;
     this.edge = 0;
     /** When the edge moved last, ms. */
@@ -191,6 +193,7 @@ export class Camera {
     }
     const next = this.viewport.zoom(factor, about, this.until, this.since);
     const moved = next !== this.viewport;
+    this.zooming ||= moved;
     this.look(next);
     return moved;
   }

@@ -10,7 +10,13 @@ import { readPalette } from '../drawing/palette.js';
 /** How long an arrow stays bright that the playhead has passed. */
 const FLASH_MS = 350;
 
-/** @param {Stage} stage which has a size @param {number} now ms */
+/**
+ * While one zooms, nothing can be kept from frame to frame. Where there are more spans than one can see, columns are twice as wide then: their
+ * shares are exact, of twice the time. The first frame in which nobody zooms draws every pixel, so what comes to rest is always fine.
+ */
+const ZOOMING_PX = 2;
+
+/** @param {Stage} stage which has a size @param {number} now ms @returns {boolean} the next frame has more to draw */
 export function drawFrame(stage, now) {
   const { dirty, names, overview, painter } = stage;
   if (stage.shape !== stage.model.shape) arrangeRows(stage);
@@ -27,8 +33,11 @@ export function drawFrame(stage, now) {
   painter.over.draw(frame);
   drawOverview(stage, frame, now);
   if (painter.palette) stage.curves.draw(frame, painter.palette, painter.ratio);
-  dirty.ground = false;
+  stage.camera.zooming = false;
+  const { coarse } = painter.tracks;
+  dirty.ground = coarse;
   dirty.overlay = false;
+  return coarse;
 }
 
 /** @param {Stage} stage @returns {import('../drawing/painter.js').Frame} */
@@ -37,6 +46,7 @@ function frameOf(stage) {
     model: stage.model,
     layout: stage.layout,
     ...stage.painter.look(stage.camera.viewport, stage.namesPx),
+    columnPx: stage.camera.zooming ? ZOOMING_PX : 1,
     widthPx: stage.widthPx,
     heightPx: stage.heightPx,
     namesPx: stage.namesPx,

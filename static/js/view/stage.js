@@ -147,9 +147,9 @@ export class Stage {
     if (this.camera.viewport !== this.drawn) this.dirty.ground = true;
     this.drawn = this.camera.viewport;
     if (this.widthPx === 0 || this.heightPx === 0) return;
-    drawFrame(this, now);
+    const coarse = drawFrame(this, now);
     this.events.changed();
-    if (moving) this.#schedule();
+    if (moving || coarse) this.#schedule();
   }
 
   /** The model has grown, or got another shape. */
