@@ -3,9 +3,9 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 OK, FAILED, USAGE, SIGNALLED = 0, 1, 2, 128
 """What they stand for is told in ``cli.py``. ``SIGNALLED``: with the number of the signal added."""
@@ -25,21 +25,15 @@ def signals() -> Iterator[list[int]]:
 
     def receive(number: int, frame: object) -> None:
         received.append(number)
-        for each, handler in usual.items():
-            signal.signal(each, handler)
+        _put_back(usual)
 
-    usual = {
-        number: handler
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
-    }
+    usual = _handlers((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     for number in usual:
         signal.signal(number, receive)
     try:
         yield received
     finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
+        _put_back(usual)
 
 
 @contextmanager
@@ -47,7 +41,7 @@ def noticed(numbers: Iterable[int]) -> Iterator[Callable[[], list[int]]]:
     """Signals that are the program's do nothing here; the function gives those that came since its last call. One that
     is ignored, as under nohup, stays so."""
     came: list[int] = []
-    usual = {number: handler for number in numbers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
+    usual = _handlers(numbers)
 
     def take() -> list[int]:
         return [came.pop(0) for _ in range(len(came))]
@@ -57,8 +51,18 @@ def noticed(numbers: Iterable[int]) -> Iterator[Callable[[], list[int]]]:
     try:
         yield take
     finally:
-        for number, handler in usual.items():
-            signal.signal(number, handler)
+        _put_back(usual)
+
+
+def _handlers(numbers: Iterable[int]) -> dict[int, Any]:
+    """What these signals do now, but for those that are ignored, or that Python hasn't set: they stay as they are."""
+    found = {number: signal.getsignal(number) for number in numbers}
+    return {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
+
+
+def _put_back(usual: Mapping[int, Any]) -> None:
+    for number, handler in usual.items():
+        signal.signal(number, handler)
 
 
 def show(stream: str, text: str) -> None:

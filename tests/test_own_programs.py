@@ -24,7 +24,7 @@ from gilscope.recording import Recording, read
 from gilscope.terminal import OK, USAGE
 from tests.programs import CHILD, WITH_GIL, ids
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def write(folder: Path, text: str, name: str = "mine.py") -> Path:
