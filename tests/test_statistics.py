@@ -147,6 +147,7 @@ def test_the_switch_interval() -> None:
     assert interval({}) == 5_000_000
     assert interval({}, switch_interval_ns=7) == 7
     assert interval({"parameters": {"switch_interval_ms": 0.5}}, switch_interval_ns=7) == 500_000
+    assert interval({"parameters": {"switch_interval_us": 100}}, switch_interval_ns=7) == 100_000
 
 
 def test_figures_read_well() -> None:

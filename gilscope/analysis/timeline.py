@@ -228,9 +228,10 @@ class Timeline:
     @cached_property
     def switch_interval_ns(self) -> int:
         """As set by the run's parameter, or told by its process; else CPython's own."""
-        parameter = (self.recording.header.get("parameters") or {}).get("switch_interval_ms")
-        if parameter:
-            return int(float(parameter) * 1e6)
+        parameters = self.recording.header.get("parameters") or {}
+        for unit, ns in (("ms", 1e6), ("us", 1e3)):
+            if parameter := parameters.get(f"switch_interval_{unit}"):
+                return int(float(parameter) * ns)
         told = [track.get("switch_interval_ns") for track in self.tracks.values()]
         told.append(self.recording.header.get("switch_interval_ns"))
         return next((int(each) for each in told if each), DEFAULT_SWITCH_INTERVAL_NS)
