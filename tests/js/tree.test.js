@@ -76,6 +76,17 @@ test('processes stand in the order of their starts; what libraries start for the
   assert.deepEqual(drawn(model, { led: new Set([4]), folded: new Set([-6]) }).slice(2, 4), ['- Threads of libraries (3)', '- cache']);
 });
 
+test('a process that serves others with many threads is one strip, until one is led there', () => {
+  const threads = Array.from({ length: 7 }, (_, n) => n);
+  const model = (/** @type {number} */ parent) => told(
+    [[1, PROCESS, 'python'], [2, PROCESS, 'server', parent], [3, PROCESS, 'client', 1], [4, THREAD, 'asks', 3], ...threads.map((n) => /** @type {[number, number, string, number]} */ ([10 + n, THREAD, `answer ${n}`, 2]))],
+    [[0, 1, State.ALIVE], [1, 2, State.STARTING], [2, 3, State.STARTING], [3, 4, State.RUNNING], ...threads.map((n) => /** @type {[number, number, number]} */ ([3, 10 + n, State.RUNNING]))],
+  );
+  assert.deepEqual(drawn(model(1)), ['python', 'server (7)', 'client:', '- asks']);
+  assert.equal(drawn(model(1), { led: new Set([12]) }).length, 11);
+  assert.equal(drawn(model(0)).length, 11);
+});
+
 test('what did nothing shows once one is led there', () => {
   assert.deepEqual(drawn(program(), { led: new Set([22]) }).slice(-4), ['- worker', '- idler', 'core 0', 'core 1']);
 });

@@ -29,6 +29,8 @@ const GROUPED = 4;
 /** More than these don't show at first: a pool's own row tells how many works are queued. */
 const MOST_WORKS = 50;
 const MOST_CORES = 8;
+/** A process that another one started, with more threads than these, serves the others: in one strip at first, so that these stand near each other. */
+const MOST_SERVING = 6;
 /** Kinds of rows that, folded, show their members instead of themselves: headings too. @type {ReadonlySet<number>} */
 const MERGED = new Set([-1, TrackKind.PROCESS, TrackKind.LOOP]);
 /** No track of a recording has an id below 1: those of headings do. */
@@ -117,7 +119,7 @@ export function grow(model, wish = {}) {
       const members = descendants(under, track);
       const kind = rowKind(track);
       // Who looks for something looks into what is folded, too.
-      const isFolded = folded.has(track.id) !== (isShut(track, members.length) && !members.some(({ id }) => led.has(id))) && members.length > 0 && kept === null;
+      const isFolded = folded.has(track.id) !== (isShut(track, members) && !members.some(({ id }) => led.has(id))) && members.length > 0 && kept === null;
       branches.push({
         track, kind, level, foldable: members.length > 0, folded: isFolded, merged: isFolded && MERGED.has(track.kind) ? members : [],
         pinned: pinned.includes(track.id), place: n + 1, places: tracks.length,
@@ -129,9 +131,10 @@ export function grow(model, wish = {}) {
   return { branches, quiet: quiet.length };
 }
 
-/** Many works of one pool, many cores, and what libraries do for themselves don't show at first. @param {Track} track @param {number} members */
+/** Many works of one pool, many cores, many threads of a process that serves, and what libraries do for themselves don't show at first. @param {Track} track @param {readonly Track[]} members */
 function isShut(track, members) {
-  return (track.kind === TrackKind.POOL && members > MOST_WORKS) || (track.id === CORES && members > MOST_CORES) || (track.kind === -1 && ofThreads(track.id));
+  if (track.kind === TrackKind.PROCESS) return track.parent !== 0 && members.filter(({ isThread }) => isThread).length > MOST_SERVING;
+  return (track.kind === TrackKind.POOL && members.length > MOST_WORKS) || (track.id === CORES && members.length > MOST_CORES) || (track.kind === -1 && ofThreads(track.id));
 }
 
 /** What a track stands under: the nearest of its parents that has a row. @param {Model} model @param {Set<Track>} shown @param {Track} track */
