@@ -14,6 +14,8 @@ from app.rendering import ENVIRONMENT, render
 router = APIRouter()
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "GLOSSARY.md"
+NAMES = re.compile(r"^[A-Z_]{2,}(, [A-Z_]{2,})*(: |$)")
+OF_THE_SCHEMA = re.compile(r" \(`[A-Z][^)]*\)$")
 EXPLAINED = (
     "GIL",
     "deadlock",
@@ -39,14 +41,18 @@ class Section:
 
 @cache
 def sections() -> tuple[Section, ...]:
-    """All tables, in their order; Markdown's marks are taken off."""
+    """All tables, in their order, as people read them: Markdown's marks are taken off, and names of the schema.
+
+    Of ``GIL_WAIT: waits for GIL (W)`` the words behind the colon are left; a row of names alone is for who reads recordings.
+    """
     found: list[tuple[str, list[tuple[str, str]]]] = []
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             found.append((line.lstrip("# "), []))
         elif (row := re.fullmatch(r"\| (.+?) \| ?(.*?) ?\|", line)) and found:
-            word, means = (re.sub(r"[*`]", "", cell) for cell in row.groups())
-            if means and means != "means":
+            people = NAMES.sub("", row[1]), OF_THE_SCHEMA.sub("", row[2])
+            word, means = (re.sub(r"[*`]", "", cell) for cell in people)
+            if word and means and means != "means":
                 found[-1][1].append((word, means))
     return tuple(Section(title, tuple(words)) for title, words in found if words)
 
