@@ -96,6 +96,21 @@ def test_panning_one_moves_all(page: Page, server: Served) -> None:
     assert names[0] != names[1]
 
 
+def test_the_names_of_all_states_stand_in_one_row(page: Page, server: Served) -> None:
+    """Below the buttons, also where the choice of alignment stands beside those."""
+    shown(page, server, "/compare?ids=convoy,fixed")
+    names = page.locator(".compare-bar .gt-legend-item")
+    for _ in range(3):  # as many as a program with tasks has
+        names.first.evaluate("(first) => first.parentElement.append(first.cloneNode(true))")
+    rows = {box["y"] for box in (each.bounding_box() for each in names.all()) if box}
+    assert names.count() > 7
+    assert len(rows) == 1
+    (align, play) = (
+        page.locator(part).bounding_box() for part in ("#align", ".compare-bar .gt-bar .gt-button >> nth=0")
+    )
+    assert align and play and abs(align["y"] - play["y"]) < 12
+
+
 def test_they_play_together(page: Page, server: Served) -> None:
     """From the bar or by Space in any: all playheads go on at one moment, and the bar says whether they do."""
     shown(page, server, "/compare?ids=convoy,fixed,deadlock")

@@ -151,6 +151,23 @@ def test_the_critical_path_is_drawn_and_told(page: Page) -> None:
     expect(page.get_by_role("tab", name="Critical path")).to_be_hidden()
 
 
+def test_short_parts_of_a_range_show_when_asked_for(page: Page) -> None:
+    """Of each thread the longest always shows; on a phone a row has the whole width."""
+    end = ask(page, "s.model.duration")
+    said = page.request.get(f"{page.url.split('#')[0]}/range?from=0&to={end}").json()["blame"]
+    first = [n == 0 or said[n - 1]["thread"] != row["thread"] for n, row in enumerate(said)]
+    large = [row["sentence"] for row, longest in zip(said, first, strict=True) if longest or row["ns"] >= end / 100]
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.get_by_role("button", name="Figures of what is in view").click()
+    table = page.locator(".gt-blame table")
+    cells = table.locator("tr:not([hidden]) > td:last-child")
+    expect(cells).to_have_text(large)
+    assert len(large) < len(said)
+    assert cells.first.bounding_box()["width"] > 200  # type: ignore[index]
+    page.get_by_role("button", name=f"Show {len(said) - len(large)} parts below 1 %").click()
+    expect(cells).to_have_text([row["sentence"] for row in said])
+
+
 def test_a_range_has_its_figures_and_they_are_copied_as_they_are(page: Page) -> None:
     """Drawn with Shift; its table is what the server says, and so is what is copied; it is in the address; Escape forgets it."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

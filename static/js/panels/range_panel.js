@@ -17,6 +17,8 @@ import { asCsv, asMarkdown, inShort } from './range_text.js';
 const PAUSE_MS = 200;
 /** So many rows of a table show; what is copied has all. */
 const MOST_ROWS = 100;
+/** A shorter part of the range, and not its thread's longest, shows when asked for. */
+const SMALL_SHARE = 0.01;
 const HISTOGRAM_PX = 24;
 
 export class RangePanel {
@@ -75,12 +77,30 @@ export class RangePanel {
 
   /** @param {Figures} figures */
   #blame({ blame, from, to }) {
-    const rows = blame.slice(0, MOST_ROWS).map((row, n) => {
-      const first = n === 0 || blame[n - 1].thread !== row.thread;
+    const first = (/** @type {number} */ n) => n === 0 || blame[n - 1].thread !== blame[n].thread;
+    const small = (/** @type {number} */ n) => !first(n) && blame[n].ns < SMALL_SHARE * (to - from);
+    const beyond = blame.map((_, n) => n).filter((n) => !small(n))[MOST_ROWS] ?? blame.length;
+    const rows = blame.slice(0, beyond).map((row, n) => {
       const who = this.name(row.thread);
-      return [first ? who : node('span', { class: 'gt-spoken' }, who), formatDuration(row.ns), formatShare(row.ns, to - from), node('span', {}, row.sentence)];
+      return [first(n) ? who : node('span', { class: 'gt-spoken' }, who), formatDuration(row.ns), formatShare(row.ns, to - from), node('span', {}, row.sentence)];
     });
-    return table('Where the time went, and who is to blame', ['who', 'time', 'share', 'what'], rows, blame.length - rows.length);
+    const made = table('Where the time went, and who is to blame', ['who', 'time', 'share', 'what'], rows, blame.length - rows.length);
+    made.classList.add('gt-blame');
+    const less = [...made.querySelectorAll('tbody tr')].filter((_, n) => small(n));
+    if (less.length > 0) made.querySelector('table')?.after(this.#shownOnDemand(less));
+    return made;
+  }
+
+  /** @param {Element[]} rows @returns {HTMLElement} the button that shows them */
+  #shownOnDemand(rows) {
+    for (const row of rows) row.setAttribute('hidden', '');
+    const button = node('button', { type: 'button', class: 'gt-button gt-copy' }, `Show ${rows.length === 1 ? 'one part' : `${rows.length} parts`} below ${formatShare(SMALL_SHARE, 1)}`);
+    button.addEventListener('click', () => {
+      for (const row of rows) row.removeAttribute('hidden');
+      button.remove();
+      this.element.focus();
+    });
+    return button;
   }
 
   /** @param {Figures} figures @param {Figures['waits']} waits */
