@@ -418,15 +418,15 @@ def test_why_a_result_isn_t_there(record: Record) -> None:
         """
         with ThreadPoolExecutor(1, thread_name_prefix="w") as pool:
             pool.submit(long); begun.wait()
-            pool.submit(other); last = pool.submit(quick)
+            pool.submit(other); last = pool.submit(quick); queued.set()
             last.result()
             pool.submit(other).result()
         """,
         before="""
-        begun = Event()
+        begun, queued = Event(), Event()
         def long():
             begun.set()
-            time.sleep(0.1)
+            while time.sleep(0.1) or not queued.is_set(): pass
         def other(): time.sleep(0.02)
         """,
     )

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -201,7 +202,8 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         end = time.monotonic() + PATIENCE
         while text not in self.seen:
-            assert time.monotonic() < end, self.seen
+            ready, _, _ = select.select([self.file], [], [], max(0.0, end - time.monotonic()))
+            assert ready, self.seen
             try:
                 self.seen += os.read(self.file, 4096).decode()
             except OSError:

@@ -423,10 +423,9 @@ def test_interpreters_as_programs_use_them(python: Interpreter, tmp_path: Path) 
         for name, id in queues.items()
     }
     wait = ["BLOCK 0", "UNBLOCK 0"]
-    assert told == {
-        "requests": ["THING_NEW 0", "PUT 1"],
-        "results": ["THING_NEW 2", *wait, "GET 1", "GET 0", *wait],
-    }
+    assert told["requests"] == ["THING_NEW 0", "PUT 1"]
+    # Whether the other interpreter has put its second one by then is up to that.
+    assert told["results"] in (["THING_NEW 2", *wait, f"GET {left}", "GET 0", *wait] for left in (0, 1))
     waits = timeline.spans.of(main)
     waits = waits[(waits.state == State.BLOCKED) & (waits.thing == queues["results"])]
     hops = chain(timeline, main, int(waits.begin[waits.length.argmax()]))
