@@ -137,7 +137,6 @@ THREAD_STATES = (
     State.RUNNABLE,
     State.EXITED,
 )
-RESOURCE_STATES = (State.UNKNOWN, State.FREE, State.HELD, State.CONTENDED)
 TASK_ENDS = (State.DONE, State.CANCELLED, State.FAILED)
 TASK_STATES = (State.UNKNOWN, State.RUNNING, State.READY, State.SUSPENDED, *TASK_ENDS, State.EXITED)
 """EXITED: its process ended before it did."""
@@ -327,9 +326,6 @@ class Flag(IntFlag):
     """The wait has a timeout."""
     CONTENDED = 64
     """LOCK_ACQUIRE that had to wait."""
-
-
-SLEEP_CALL = int(TrackKind.SLEEP)
 
 
 class Ring:
