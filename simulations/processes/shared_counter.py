@@ -19,7 +19,7 @@ def count(start, counter, slots, mine, steps):
         slots[mine] += 1
 
 
-def run(processes: int = 2, steps: int = 4000):
+def run(processes: int = 2, steps: int = 5000):
     counter, start = Value("q", 0), Barrier(processes)
     slots = Array("q", processes, lock=False)
     counting = [

@@ -29,7 +29,7 @@ def deposit_with_a_call(start, deposits):
             balance = one_more(balance)
 
 
-def run(threads: int = 2, deposits: int = 15_000, switch_interval_us: int = 100):
+def run(threads: int = 2, deposits: int = 12_000, switch_interval_us: int = 100):
     sys.setswitchinterval(switch_interval_us / 1e6)
     start = Barrier(threads)
     names = [f"locked {number + 1}" for number in range(threads)]
