@@ -475,12 +475,12 @@ const char *gil_install(void)
 {
 #ifdef Py_GIL_DISABLED
     return PyThreadState_Get()->interp->ceval.gil->enabled
-               ? "a free-threaded build that was told to use a GIL; only that of other builds can be recorded"
-               : "a free-threaded build: its threads don't take turns, there is no GIL to record";
+               ? "This free-threaded build was told to use a GIL; only that of other builds can be recorded."
+               : "This is a free-threaded build: its threads don't take turns, there is no GIL to record.";
 #elif !defined(__linux__) || !defined(__GLIBC__)
-    return "exact GIL events need Linux with the GNU C library";
+    return "Exact GIL events need Linux with the GNU C library.";
 #else
-    return "exact GIL events need an x86-64 processor";
+    return "Exact GIL events need an x86-64 processor.";
 #endif
 }
 
