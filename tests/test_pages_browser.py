@@ -225,6 +225,10 @@ def test_a_run_that_waits_says_its_place_and_can_be_taken_back(page: Page, serve
     expect(page.locator("#findings")).to_contain_text("1st in the queue")
     assert page.locator("#findings").count() == 1
     assert "recording=" in page.url
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.get_by_text("Parameters and Stop")).to_be_visible()
+    expect(page.get_by_text("Parameters and Run")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_role("button", name="Stop").click()
     expect(page).to_have_url(f"{server.base}/scenarios/two_counters")
     expect(page.get_by_role("button", name="Run")).to_be_visible()
