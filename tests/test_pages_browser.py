@@ -42,6 +42,13 @@ def recordings() -> dict[str, bytes]:
     return {
         "whole": app_recordings.file(**CONVOY, id="whole", started="2026-01-05T00:00:00Z"),
         "unmeasured": app_recordings.file(**CONVOY, id="unmeasured", layers=UNMEASURED, started="2026-01-04T00:00:00Z"),
+        "free": app_recordings.file(
+            **CONVOY,
+            id="free",
+            python={"implementation": "CPython", "version": "3.13.5t"},
+            layers=UNMEASURED,
+            started="2025-12-31T00:00:00Z",
+        ),
         "damaged": app_recordings.head(**CONVOY, id="damaged", started="2026-01-03T00:00:00Z") + b"".join(parts),
         "failed": failed(app_recordings.head(**CONVOY, id="failed", started="2026-01-01T00:00:00Z")),
         "broken": app_recordings.head(**CONVOY, id="broken", started="2026-01-02T00:00:00Z") + b"".join(parts[:2]),
@@ -153,6 +160,8 @@ def test_provenance_is_always_on_screen_and_explained(page: Page, server: Served
     assert "There is no compiler here." in sheet.inner_text()
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
+    page.goto(f"{server.base}/recordings/free")
+    assert page.locator(".pill").nth(1).inner_text() == "no GIL"
     page.goto(f"{server.base}/recordings/damaged")
     assert page.locator(".pill").last.inner_text() == "damaged"
     assert "Chunk 2 is damaged" in page.locator(".finding", has_text="A part of the file can't be read").inner_text()
