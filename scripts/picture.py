@@ -53,9 +53,8 @@ def take(address: str) -> None:
 def arrange(page: Page) -> None:
     """Run it, and look at what somebody who comes here first would want to see: who waits, and why."""
     page.get_by_role("button", name=re.compile("^Run")).click()
-    page.wait_for_selector(".finding")
-    page.locator("a.finding", has_text=FINDING).first.click()
-    page.wait_for_selector(".why")
+    page.locator(".finding a", has_text=FINDING).first.click()
+    page.wait_for_selector(".gt-why li")
 
 
 if __name__ == "__main__":
