@@ -206,10 +206,13 @@ def test_a_work_that_submits_and_waits(record: Record) -> None:
             pool.submit(outer, pool).result()
         """,
         before="""
+        submitted = []
         def outer(pool):
-            pool.submit(inner).result()
+            submitted.append(pool.submit(inner))
+            submitted[0].result()
         def inner():
-            time.sleep(0.002)
+            while not (submitted and submitted[0]._condition._waiters):
+                time.sleep(0.001)
         """,
     )
     assert story(recording, "inner") == ["new: ready in pool, by w_0", "run: running on w_1", "end: done, by w_1"]

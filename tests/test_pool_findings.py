@@ -116,7 +116,8 @@ def test_workers_that_never_ran_a_call(tmp_path: Path, body: str, most: str, wor
     (finding,) = (each for each in findings(recording) if each.kind == "pool-unused")
     timeline = Timeline(recording)
     ran = timeline.spans[timeline.spans.state == State.RUNNING].thing
-    unused = [id for id in timeline.ids(TrackKind.THREAD) if timeline.name(id).startswith(worker) and id not in ran]
+    workers = [id for id in timeline.ids(TrackKind.THREAD) if timeline.name(id).startswith(worker)]
+    unused = sorted(set(workers) - set(ran.tolist()), key=timeline.name)
     assert finding.title == "2 of the 3 workers of pool never ran a call"
     assert finding.sentence == (
         f"pool started 3 workers, but {timeline.name(unused[0])} and {timeline.name(unused[1])} never ran a call: no more "

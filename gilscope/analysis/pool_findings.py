@@ -117,7 +117,7 @@ def _unused(timeline: Timeline) -> list[Finding]:
         workers = [threads[tid] for tid in rows.value[rows.thing == pool].tolist() if tid in threads]
         lives = {id: timeline.lives[id] for id in workers if id in timeline.lives}
         ran = set(runs(timeline, pool).thing.tolist())
-        unused = [id for id in lives if id not in ran]
+        unused = sorted(lives.keys() - ran, key=timeline.name)
         if not unused:
             continue
         most = int(calls(timeline, pool).at_once()[1].max(initial=0))
