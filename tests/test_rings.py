@@ -300,6 +300,28 @@ def test_burying_one_process_leaves_the_others(tmp_path: Path) -> None:
     second.communicate("\n")
 
 
+def test_a_definition_that_is_written_while_it_is_looked_at() -> None:
+    """Between any two looks at it, it may come to its end: then it is read whole, or later."""
+    rings = Rings()
+    memory, text = rings._memory, b'{"def": "x"}'
+    memory[Ring.H_DEFINITIONS_END : Ring.H_DEFINITIONS_END + 8] = (24).to_bytes(8, "little")
+
+    class Written:
+        """The memory, in which the writer goes on after the first look."""
+
+        def __getitem__(self, part: slice) -> bytes:
+            seen = memory[part]
+            entry = (len(text) | 1 << 32).to_bytes(8, "little") + text
+            memory[Ring.HEADER_BYTES : Ring.HEADER_BYTES + len(entry)] = entry
+            return seen
+
+    rings._memory = Written()  # type: ignore[assignment]
+    found = [*rings._read_definitions(final=False), *rings._read_definitions(final=False)]
+    assert found == [{"def": "x"}]
+    rings._memory = memory
+    rings.close()
+
+
 def test_definitions_come_once_and_in_order(tmp_path: Path) -> None:
     """A definition is read when it is committed; a hole holds the later ones back until the end of the run."""
     rings = Rings()

@@ -302,8 +302,9 @@ class Rings:
         found = []
         while self._read_definitions_to < end:
             at = Ring.HEADER_BYTES + self._read_definitions_to
-            length = int.from_bytes(self._memory[at : at + 4], "little")
+            # What is committed was whole before; its length, looked at first, might be that of before.
             committed = int.from_bytes(self._memory[at + 4 : at + 8], "little")
+            length = int.from_bytes(self._memory[at : at + 4], "little")
             if not committed and not (final and length):
                 break
             if committed:
