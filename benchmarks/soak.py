@@ -20,7 +20,8 @@ from gilscope.analysis.check import check_timeline
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.collector.verdicts import Limits
 from gilscope.events import TrackKind
 from gilscope.recording import read

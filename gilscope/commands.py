@@ -59,7 +59,8 @@ def _figures(path: Path) -> tuple[Figures, dict[str, Any]]:
 def sweep(chosen: argparse.Namespace) -> int:
     """Run them all here, one after the other, and compare what comes out; Ctrl-C ends it, and keeps what there is."""
     from gilscope.collector import interpreters
-    from gilscope.collector.run import Order, perform
+    from gilscope.collector.order import Order
+    from gilscope.collector.run import perform
 
     scenario = scenarios.find(chosen.scenario)
     pythons = interpreters.named(chosen.python or [sys.executable])

@@ -84,7 +84,7 @@ def _run_scenario(chosen: argparse.Namespace, name: str) -> int:
     """With its output on this terminal, up to limits."""
     from gilscope.collector import interpreters
     from gilscope.collector.observe import perform
-    from gilscope.collector.run import Order
+    from gilscope.collector.order import Order
 
     scenario = scenarios.of_file(Path(name)) if _is_file(name) else scenarios.find(name)
     order = Order(
@@ -117,7 +117,8 @@ def _run_own(chosen: argparse.Namespace, program: OwnProgram) -> int:
     """As plain Python runs it: its terminal, its signals, its exit code."""
     from gilscope.collector import interpreters
     from gilscope.collector.guardian import HANDED_ON
-    from gilscope.collector.run import Order, perform
+    from gilscope.collector.order import Order
+    from gilscope.collector.run import perform
 
     _refuse_what_scenarios_have(chosen, program)
     python = chosen.python or _python_of_environment()

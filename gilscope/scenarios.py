@@ -8,12 +8,13 @@ nothing here imports or executes them.
 import ast
 import difflib
 import inspect
+import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 from gilscope.errors import BadParameter, BadParameters, BadScenario, UnknownScenario
 
@@ -95,11 +96,22 @@ class Scenario:
     parameters: tuple[Parameter, ...] = ()
     pair: str | None = None
     """The scenario to be seen beside this one: ``deadlock`` and ``deadlock_ordered``."""
+    own: ClassVar[bool] = False
+    """It is no program of one's own: it runs apart, at its limits."""
 
     @property
     def defaults(self) -> dict[str, Value]:
         """The parameters as they are when nobody sets any."""
         return {parameter.name: parameter.default for parameter in self.parameters}
+
+    @property
+    def folder(self) -> Path:
+        """From where its files are named."""
+        return self.path.resolve().parent
+
+    def command(self, parameters: Mapping[str, Value]) -> tuple[str | Path, ...]:
+        """What the recorder's child is given."""
+        return "--scenario", self.path.resolve(), "--params", json.dumps(dict(parameters))
 
     def as_json(self) -> dict[str, object]:
         """What a page or a script needs to know, without source and path."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from gilscope import scenarios
 from gilscope.analysis.check import check
 from gilscope.collector import interpreters
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.recording import read
 
 FOLDER = Path(__file__).resolve().parent.parent / "recordings"

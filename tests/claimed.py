@@ -9,7 +9,8 @@ from gilscope.analysis.check import check
 from gilscope.analysis.fold import Gil
 from gilscope.claims import Verdict, judge
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.recording import Recording, read
 from tests.pictures import draw
 from tests.task_pictures import draw_tasks

@@ -12,7 +12,8 @@ from gilscope.analysis.blame import table
 from gilscope.analysis.causes import chain
 from gilscope.analysis.critical_path import path
 from gilscope.analysis.timeline import Timeline
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.events import State, TrackKind
 from gilscope.recording import read
 

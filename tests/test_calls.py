@@ -13,7 +13,8 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.collector import calls
 from gilscope.collector.calls import Call
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.events import Kind, State
 from gilscope.recording import Recording, read
 from gilscope.scenarios import load

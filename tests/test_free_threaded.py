@@ -10,7 +10,8 @@ from gilscope.analysis.check import check
 from gilscope.analysis.findings import findings
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform, plain_environment
+from gilscope.collector.order import Order, plain_environment
+from gilscope.collector.run import perform
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording, read
 from gilscope.scenarios import load

@@ -10,7 +10,8 @@ from gilscope.analysis.check import check
 from gilscope.analysis.garbage import GarbageFigures
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording, Rows, read
 from gilscope.scenarios import load

@@ -12,7 +12,7 @@ import pytest
 from gilscope import cli
 from gilscope.analysis.observer import Effect, counts, effect, figure, sentence
 from gilscope.collector import observe
-from gilscope.collector.run import Order
+from gilscope.collector.order import Order
 from gilscope.recording import read
 from gilscope.terminal import OK
 from tests.test_run import write

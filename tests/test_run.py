@@ -17,7 +17,8 @@ from gilscope import scenarios
 from gilscope.analysis.check import check
 from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.collector.supervisor import Program
 from gilscope.collector.verdicts import Limits
 from gilscope.errors import BadInterpreter, Unwritable

@@ -17,7 +17,8 @@ from gilscope.analysis.check import check_timeline
 from gilscope.analysis.moments import Moment, Moments
 from gilscope.analysis.queries import KINDS, MARKS, STATES, UNITS, Length, Name, Query, ordinal, parse
 from gilscope.analysis.timeline import Timeline
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.errors import BadQuery, BadTour
 from gilscope.predictions import reveal
 from gilscope.recording import read

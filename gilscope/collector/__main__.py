@@ -16,7 +16,7 @@ from typing import Any
 
 from gilscope import scenarios
 from gilscope.collector.observe import perform
-from gilscope.collector.run import Order
+from gilscope.collector.order import Order
 from gilscope.collector.verdicts import Limits
 from gilscope.errors import GilscopeError
 

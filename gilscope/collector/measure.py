@@ -9,7 +9,8 @@ from pathlib import Path
 from gilscope import claims
 from gilscope.claims import Claim, Verdict
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.errors import GilscopeError
 from gilscope.recording import read
 

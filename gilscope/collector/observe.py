@@ -12,7 +12,8 @@ from typing import Any
 
 from gilscope.analysis.observer import effect
 from gilscope.collector import run, verdicts
-from gilscope.collector.run import BY_REQUEST, ROUND_SECONDS, Order
+from gilscope.collector.order import Order
+from gilscope.collector.run import BY_REQUEST, ROUND_SECONDS
 from gilscope.collector.verdicts import Verdict
 from gilscope.errors import GilscopeError
 
@@ -91,8 +92,8 @@ def _again(order: Order, stopped: Stopped) -> Verdict:
 
 
 def _plain(order: Order, stopped: Stopped) -> Verdict:
-    with run.place(order) as folder:
-        program = run.start(order, order.python, folder, {"GILSCOPE_PROBE": ""})
+    with order.place() as folder:
+        program = order.start(order.python, folder, {"GILSCOPE_PROBE": ""})
         verdict: Verdict | None = None
         try:
             program.release()

@@ -1,8 +1,12 @@
 """A program of one's own: a file or a module, run as plain Python runs it, in the terminal where one is."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from gilscope.scenarios import Value
 
 LONGEST_TITLE = 100
 
@@ -12,6 +16,7 @@ class OwnProgram:
     """``words``: what Python is given, ``FILE ARGUMENT…`` or ``-m MODULE ARGUMENT…``."""
 
     words: tuple[str, ...]
+    own: ClassVar[bool] = True
 
     @property
     def is_module(self) -> bool:
@@ -35,7 +40,6 @@ class OwnProgram:
         beside = here if self.is_module else Path(self.words[0]).resolve().parent
         return here if beside.is_relative_to(here) else beside
 
-    @property
-    def command(self) -> tuple[str, ...]:
-        """What the recorder's child is given."""
+    def command(self, parameters: Mapping[str, Value]) -> tuple[str, ...]:
+        """What the recorder's child is given. ``parameters``: it has none, its words say it all."""
         return ("--module", *self.words[1:]) if self.is_module else ("--script", *self.words)

@@ -1,16 +1,13 @@
 """One run, from the order to its end: starts the program, reads what it and the kernel record, keeps it to its limits."""
 
-import json
 import math
 import os
 import platform
-import shutil
 import signal
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,60 +18,17 @@ from gilscope.collector import interpreters, verdicts
 from gilscope.collector.columns import NO_SWITCHES
 from gilscope.collector.cores import MARGIN_NS, Cores
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.own import OwnProgram
+from gilscope.collector.order import Order
 from gilscope.collector.rings import FOREVER, Rings
-from gilscope.collector.supervisor import Program
 from gilscope.collector.transcript import Transcript
-from gilscope.collector.verdicts import Limits, Verdict
+from gilscope.collector.verdicts import Verdict
 from gilscope.errors import CoresUnavailable, ProbeUnavailable, Unwritable
 from gilscope.events import Kind, State
-from gilscope.scenarios import Scenario, Value
 
 ROUND_SECONDS = 0.02
 """How often everything is looked at; the file grows as often, at most."""
 PATIENCE_SECONDS = 5.0
 """A program that hasn't told so long after its start that it is recorded is recorded from outside alone."""
-CHILD = Path(__file__).resolve().parent.parent / "recorder" / "__main__.py"
-KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
-
-
-def plain_environment() -> dict[str, str]:
-    """What a program gets to know of this one's environment when that isn't its user's own: no secrets."""
-    return {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to run, how, and where its recording goes."""
-
-    id: str
-    scenario: Scenario | OwnProgram
-    parameters: Mapping[str, Value]
-    python: Path
-    output: Path
-    limits: Limits = field(default_factory=Limits)
-    folder: Path | None = None
-    """Where the program runs; None: in a folder of its own, which is gone afterwards."""
-    environment: Mapping[str, str] = field(default_factory=plain_environment)
-    light: bool = True
-    """The run gets less weight than what else this machine does, so that a server beside it stays alive."""
-
-    @property
-    def own(self) -> bool:
-        """A program of one's own has the terminal. It goes on when only its recording has come to its limit."""
-        return isinstance(self.scenario, OwnProgram)
-
-    @property
-    def written(self) -> Path:
-        """The folder from which the program's files are named."""
-        return self.scenario.folder if isinstance(self.scenario, OwnProgram) else self.scenario.path.resolve().parent
-
-    @property
-    def command(self) -> tuple[str | Path, ...]:
-        """What the recorder's child is given."""
-        if isinstance(self.scenario, OwnProgram):
-            return self.scenario.command
-        return "--scenario", self.scenario.path.resolve(), "--params", json.dumps(dict(self.parameters))
 
 
 def perform(
@@ -93,31 +47,8 @@ def perform(
     of one's own. ``GilscopeError``: it couldn't be started.
     """
     interpreter = interpreters.describe(order.python)
-    with place(order) as folder, closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
+    with order.place() as folder, closing(Rings()) as rings, closing(_Run(order, interpreter, rings, folder)) as run:
         return run.perform(told, stopped, printed, last, heard)
-
-
-@contextmanager
-def place(order: Order) -> Iterator[Path]:
-    """The folder where the program runs."""
-    folder = order.folder or Path(tempfile.mkdtemp(prefix="gilscope-run-"))
-    try:
-        yield folder
-    finally:
-        if order.folder is None:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def start(order: Order, python: Path, folder: Path, more: Mapping[str, str]) -> Program:
-    """Start its program, which waits for its release. ``more``: what its environment says to the recorder."""
-    return Program(
-        [python, CHILD, *order.command],
-        {**order.environment, **more},
-        folder,
-        order.limits,
-        order.light,
-        order.own,
-    )
 
 
 class _Run:
@@ -127,9 +58,11 @@ class _Run:
         self.order, self.rings = order, rings
         self.goes_on = False
         """The program does, and the recording has ended."""
-        self.transcript = Transcript(order.output, _header(order, interpreter), order.written, _libraries(interpreter))
+        self.transcript = Transcript(
+            order.output, _header(order, interpreter), order.scenario.folder, _libraries(interpreter)
+        )
         recorder = {"GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": self._probe(interpreter)}
-        self.program = start(order, interpreter.path, folder, recorder)
+        self.program = order.start(interpreter.path, folder, recorder)
         self.cores = self._watch_cores()
 
     def close(self) -> None:
@@ -233,7 +166,7 @@ class _Run:
 
     def _end(self, verdict: Verdict | None) -> None:
         """End the program, unless it is somebody's own, and only the recording can't go on."""
-        self.goes_on = self.order.own and verdict is not None and verdict.word in ENDS_RECORDING
+        self.goes_on = self.order.scenario.own and verdict is not None and verdict.word in ENDS_RECORDING
         if not self.goes_on:
             self.program.end()
 
@@ -280,7 +213,7 @@ class _Run:
     def _own_end(self) -> Verdict:
         """The program ended by itself: well, with an exception, with an exit code, or by a signal."""
         program, error = self.program, self.transcript.error
-        if self.order.own and program.signal == signal.SIGINT:
+        if self.order.scenario.own and program.signal == signal.SIGINT:
             return verdicts.CTRL_C
         if error and program.signal is None:
             message = f": {error['message']}" if error["message"] else ""
@@ -292,7 +225,7 @@ class _Run:
 
     def _shown(self, text: str) -> str:
         """Without the names of this machine's folders."""
-        return text.replace(f"{self.order.written}{os.sep}", "")
+        return text.replace(f"{self.order.scenario.folder}{os.sep}", "")
 
 
 BY_REQUEST = {"stopped": verdicts.STOPPED, "interrupted": verdicts.INTERRUPTED}

@@ -8,7 +8,8 @@ from typing import Any
 from gilscope import scenarios
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.errors import GilscopeError
 
 NOTHING = '"""Nothing."""\n\n\ndef run():\n    pass\n'

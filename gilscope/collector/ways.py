@@ -10,7 +10,8 @@ from gilscope import advice
 from gilscope.advice import Figures
 from gilscope.analysis import report
 from gilscope.collector.interpreters import Interpreter
-from gilscope.collector.run import Order, perform
+from gilscope.collector.order import Order
+from gilscope.collector.run import perform
 from gilscope.errors import BadParameter, BadParameters
 from gilscope.recording import read
 from gilscope.scenarios import Scenario, Value
