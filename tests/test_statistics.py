@@ -6,7 +6,7 @@ import numpy as np
 
 from gilscope.analysis import statistics
 from gilscope.analysis.statistics import GilFigures, Parallelism, ResourceFigures
-from gilscope.analysis.text import counted, duration, listed, percent, times
+from gilscope.analysis.text import called, counted, duration, listed, percent, times
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording, Rows
@@ -170,6 +170,14 @@ def test_figures_read_well() -> None:
         "1 thread",
         "2 threads",
         "0 children",
+    ]
+    names = (("lock", "cache"), ("lock", "lock"), ("lock", "lock 2"), ("lock", "lock_2"), ("event loop", "loop 1"))
+    assert [called(kind, name) for kind, name in names] == [
+        "lock cache",
+        "lock",
+        "lock 2",
+        "lock lock_2",
+        "event loop 1",
     ]
     assert [listed(list("abcdef"[:n])) for n in (0, 1, 2, 3, 6)] == [
         "",

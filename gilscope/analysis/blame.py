@@ -13,6 +13,7 @@ from gilscope.analysis import loops
 from gilscope.analysis.columns import Columns
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
+from gilscope.analysis.text import called
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
@@ -236,7 +237,7 @@ def sentence(timeline: Timeline, row: Blame) -> str:
         case "future":
             return f"awaited {thing}, {f'until {culprit} let it go on' if culprit else 'which came from outside of its loop'}"
         case "lock":
-            return f"waited for the lock {thing}, {_had(culprit)}"
+            return f"waited for the {called('lock', thing)}, {_had(culprit)}"
         case "join":
             return f"waited for {thing} to end"
         case "waking" if timeline.tracks.get(row.thing, {}).get("kind") == TrackKind.LOOP:
@@ -252,7 +253,7 @@ def sentence(timeline: Timeline, row: Blame) -> str:
         case "unknown":
             return "was not seen"
     until = f"until {culprit} let it go on" if culprit else "and nobody let it go on"
-    return f"waited for the {row.reason} {thing}, {until}"
+    return f"waited for the {called(row.reason, thing)}, {until}"
 
 
 def _busy(loop: str, culprit: str) -> str:

@@ -12,7 +12,7 @@ from gilscope.analysis import loops
 from gilscope.analysis.columns import Columns
 from gilscope.analysis.flows import NONE
 from gilscope.analysis.forward import Index, Numbers, Truth, ends_of, last_before, order_by, starts_of
-from gilscope.analysis.text import counted
+from gilscope.analysis.text import called, counted
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
@@ -217,7 +217,7 @@ def sentence(timeline: Timeline, path: Path, n: int) -> str:
         case State.GIL_WAIT:
             told = f"was getting {gil}, which had just been let go" if path.let_go[n] else f"waited for {gil}"
         case State.BLOCKED if _kind(timeline, thing) == TrackKind.PROCESS:
-            told = f"waited for the process {what} to be gone"
+            told = f"waited for the {called('process', what)} to be gone"
         case State.BLOCKED:
             told = f"was waking up from waiting for {what}" if path.let_go[n] else f"waited for {what}"
         case State.OUTSIDE if _kind(timeline, thing) == TrackKind.SLEEP:

@@ -7,7 +7,7 @@ from gilscope.analysis.finding import MOST_SPANS, Finding
 from gilscope.analysis.lock_order import Nesting, inversions
 from gilscope.analysis.starvation import starved
 from gilscope.analysis.statistics import ResourceFigures, resources
-from gilscope.analysis.text import duration, listed, percent, times
+from gilscope.analysis.text import called, duration, listed, percent, times
 from gilscope.analysis.timeline import LOCKS, Timeline
 from gilscope.events import State, TrackKind
 
@@ -74,7 +74,7 @@ def _starved(timeline: Timeline) -> list[Finding]:
     for each in starved(timeline):
         name, gil = timeline.name(each.thread), timeline.tracks[each.thing].get("kind") == TrackKind.GIL
         kind = TrackKind(timeline.tracks[each.thing]["kind"]).name.lower()
-        what = timeline.the_gil(each.thing) if gil else f"the {kind} {timeline.name(each.thing)}"
+        what = timeline.the_gil(each.thing) if gil else f"the {called(kind, timeline.name(each.thing))}"
         place = timeline.place(each.line)
         who = listed([timeline.name(thread) for thread in each.turns])
         waited = f"never waited longer than {duration(each.longest_ns)}" if each.longest_ns else "never had to wait"
@@ -107,7 +107,7 @@ def _locks(timeline: Timeline) -> list[Finding]:
 
 
 def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Finding:
-    name = timeline.name(lock.track)
+    name = called("lock", timeline.name(lock.track))
     waits = timeline.waits
     mine = waits[waits.thing == lock.track]
     holds = timeline.spans.of(lock.track)
@@ -118,7 +118,7 @@ def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Findi
     waiters = sorted(lock.wait_ns_by_thread, key=lambda t: -lock.wait_ns_by_thread[t])
     lifetimes = "its life" if len(waiters) == 1 else "their lives"
     sentence = (
-        f"{listed([timeline.name(each) for each in waiters])} waited {times(len(mine))} for the lock {name}: "
+        f"{listed([timeline.name(each) for each in waiters])} waited {times(len(mine))} for the {name}: "
         f"{duration(lock.wait_ns)} in all, {percent(share)} of {lifetimes}. "
     )
     if blame:
@@ -129,9 +129,7 @@ def _contended(timeline: Timeline, lock: ResourceFigures, share: float) -> Findi
     order = np.sort(mine.length.argsort(kind="stable")[::-1][:MOST_SPANS])
     some = mine[order]
     stretches = list(zip(some.track.tolist(), some.begin.tolist(), some.end.tolist(), strict=True))
-    return Finding(
-        "contended-lock", f"Threads queue for the lock {name}", sentence, "blocked", stretches, 500 + 100 * share
-    )
+    return Finding("contended-lock", f"Threads queue for the {name}", sentence, "blocked", stretches, 500 + 100 * share)
 
 
 RULES = (_deadlocks, _lock_order, _starved, _locks)

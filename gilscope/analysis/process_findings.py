@@ -8,7 +8,7 @@ import numpy as np
 from gilscope.analysis import transport
 from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, Stretch, proof
 from gilscope.analysis.forward import stretches
-from gilscope.analysis.text import counted, duration, listed, size
+from gilscope.analysis.text import called, counted, duration, listed, size
 from gilscope.analysis.timeline import LOCKS, Spans, Timeline
 from gilscope.events import Kind, State, TrackKind
 
@@ -135,7 +135,7 @@ def _left_behind(timeline: Timeline) -> list[Finding]:
             continue
         lock, child, holder = (timeline.name(each) for each in (left.lock, left.child, left.holder))
         sentence = (
-            f"{timeline.name(left.forker)} forked the process {child} while {holder} held the lock {lock}. The child has "
+            f"{timeline.name(left.forker)} forked the process {child} while {holder} held the {called('lock', lock)}. The child has "
             f"a copy of the lock, but not of {holder}: nobody there can ever release it. "
         )
         if not len(waits):

@@ -50,6 +50,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def called(kind: str, name: str) -> str:
+    """``lock cache``; ``lock 2`` where a lock is called so: its kind isn't said twice."""
+    first, _, rest = name.partition(" ")
+    return f"{kind} {rest if first == kind.split()[-1] else name}".rstrip()
+
+
 def listed(names: Sequence[str], most: int = 4) -> str:
     """``a, b and c``; of many only the first."""
     if len(names) > most:

@@ -74,7 +74,7 @@ test('tasks: a ready one waits for whom its loop runs, a sleeping one for nobody
     [[1, LOOP, 'loop'], [2, TASK, 'busy', 1], [3, TASK, 'ready', 1], [4, TASK, 'sleepy', 1], [5, TASK, 'waiter', 1], [6, FUTURE, 'asyncio.sleep']],
     [[0, 1, State.BUSY, 2], [0, 2, State.RUNNING], [0, 3, State.READY], [0, 4, State.SUSPENDED, 6], [0, 5, State.SUSPENDED, 4]],
   );
-  assert.deepEqual(said(model, 1), [['ready could run, and waits for event loop loop, which runs busy', 'waiter waits for sleepy to end'], []]);
+  assert.deepEqual(said(model, 1), [['ready could run, and waits for event loop, which runs busy', 'waiter waits for sleepy to end'], []]);
 });
 
 test('who is on the ring keeps the place there, whoever comes and goes', () => {

@@ -6,7 +6,7 @@ import { STATES } from '../../static/js/model/lod.js';
 import { layOut } from '../../static/js/model/layout.js';
 import { Model } from '../../static/js/model/model.js';
 import { LOOKS } from '../../static/js/drawing/palette.js';
-import { KIND_WORDS, about, predicate, sentence } from '../../static/js/text/sentences.js';
+import { KIND_WORDS, about, predicate, sentence, thingWords } from '../../static/js/text/sentences.js';
 import { STACK } from '../../static/js/drawing/bars.js';
 import { EXPLAINED } from '../../static/js/panels/toolbar.js';
 import { decodeChunk } from '../../static/js/feed/recording.js';
@@ -38,6 +38,14 @@ test('every kind of track has a word and an explanation', () => {
     assert.ok(KIND_WORDS[kind], `${name} has no word`);
     assert.ok(!about(track(kind)).includes('is a track'), name);
   }
+});
+
+test('of a thing that is called as its kind is, the kind is said once', () => {
+  const model = new Model();
+  model.tellMeta({
+    tracks: [['lock', TrackKind.LOCK], ['lock 2', TrackKind.RLOCK], ['lock_2', TrackKind.LOCK], ['loop 1', TrackKind.LOOP]].map(([name, kind], n) => ({ id: n + 1, kind, name })),
+  });
+  assert.deepEqual([1, 2, 3, 4].map((id) => thingWords(model, id)), ['lock', 'reentrant lock 2', 'lock lock_2', 'event loop 1']);
 });
 
 const TASKS = [
@@ -78,8 +86,8 @@ test('tasks stand with their loop, and say what they wait for and how they ended
   assert.equal(said(6, 13e6), 'task fetch-1 is suspended for 8 ms on asyncio.sleep');
   assert.equal(said(6, 20e6), 'task fetch-1 could run, and waits 1 ms for its loop');
   assert.equal(said(6, 25e6), 'task fetch-1 failed: ValueError: no');
-  assert.equal(said(4, 5), 'event loop loop 1 runs fetch-2 for 21 ms');
-  assert.equal(said(4, 25e6), 'event loop loop 1 was not measured for 9 ms');
+  assert.equal(said(4, 5), 'event loop 1 runs fetch-2 for 21 ms');
+  assert.equal(said(4, 25e6), 'event loop 1 was not measured for 9 ms');
   assert.deepEqual([...model.threadStates].sort((a, b) => a - b), [State.RUNNING, State.READY, State.SUSPENDED, State.FAILED]);
 });
 
@@ -146,13 +154,13 @@ test('works stand with their pool, and say who runs them; those of a pool that h
     const span = /** @type {import('../../static/js/model/model.js').Track} */ (model.tracks[id]).spanAt(at, 9e6);
     return span && sentence(model, span);
   };
-  assert.equal(said(4, 1), 'work load is queued for 4 ms: no worker of pool pool has taken it yet');
+  assert.equal(said(4, 1), 'work load is queued for 4 ms: no worker of pool has taken it yet');
   assert.equal(said(4, 5e6), 'work load runs for 2 ms on w_0');
   assert.equal(said(4, 7e6), 'work load has run; its result is on its way back for 2 ms');
   assert.equal(said(4, 8e6), 'work load failed: ValueError: no');
-  assert.equal(said(3, 1), 'pool pool has work for 2 ms, up to 1 queued');
-  assert.equal(said(3, 3e6), 'pool pool has work for all of its workers for 3 ms, up to 7 queued');
-  assert.equal(said(3, 6e6), 'pool pool has nothing to do for 4 ms');
+  assert.equal(said(3, 1), 'pool has work for 2 ms, up to 1 queued');
+  assert.equal(said(3, 3e6), 'pool has work for all of its workers for 3 ms, up to 7 queued');
+  assert.equal(said(3, 6e6), 'pool has nothing to do for 4 ms');
   const depths = () => [.../** @type {any} */ (model.tracks[3]).depths.thing].slice(0, /** @type {any} */ (model.tracks[3]).depths.count);
   assert.deepEqual(depths(), [1, 2, 7, 0, 0]);
   const one = new Uint8Array(1);

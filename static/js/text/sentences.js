@@ -43,6 +43,16 @@ export function kindWord(kind) {
 }
 
 /**
+ * "lock cache"; "lock 2" where a lock is called so: its kind isn't said twice.
+ * @param {string} kind
+ * @param {string} name
+ */
+function ofKind(kind, name) {
+  const [first, ...rest] = name.split(' ');
+  return [kind, ...(first === kind.split(' ').pop() ? rest : [name])].join(' ');
+}
+
+/**
  * "lock cache", "the GIL", "thread worker-1".
  * @param {Model} model
  * @param {number} id of a track
@@ -52,7 +62,7 @@ export function thingWords(model, id) {
   if (!track) return '';
   if (track.kind === TrackKind.GIL) return track.interpreter ? `the GIL of interpreter ${track.interpreter}` : 'the GIL';
   if (track.kind === TrackKind.SLEEP || track.kind === TrackKind.FUTURE) return track.name;
-  return `${kindWord(track.kind)} ${track.name}`;
+  return ofKind(kindWord(track.kind), track.name);
 }
 
 /**
