@@ -207,7 +207,10 @@ async def _refused(request: Request, form: Form, error: Exception) -> Response:
     shown = shown_recording(past[0]) if past else None
     if is_htmx(request):
         return render(
-            "_partials/form.html", {"form": form, "shown": shown, "asked": _asked(request, form)}, status, headers
+            "_partials/form.html",
+            {"form": form, "shown": shown, "asked": _asked(request, form, shown)},
+            status,
+            headers,
         )
     return render("scenario.html", await _context(request, form, shown, past), status, headers)
 
@@ -222,7 +225,7 @@ async def _context(request: Request, form: Form, shown: Shown | None, past: list
         "shown": shown,
         "past": past,
         "tour": has_tour(request, form.scenario.name),
-        "asked": _asked(request, form),
+        "asked": _asked(request, form, shown),
         "lines": words.source_below(form.scenario.source),
         "rows": claim.rows if (claim := claim_of(form.scenario.name, request.state.settings.folder)) else (),
     }
@@ -234,11 +237,15 @@ async def offered_ways(request: Request, scenario: Scenario, shown: Shown | None
     return await asyncio.to_thread(ways, request.state.store, recording, scenario.pair, past)
 
 
-def _asked(request: Request, form: Form) -> dict[str, Any] | None:
-    """What is asked before a run, with the parameters that stand in the form."""
+def _asked(request: Request, form: Form, shown: Shown | None) -> dict[str, Any] | None:
+    """What is asked before a run, with the parameters that stand in the form; where one is wrong, as it was before."""
     prediction = prediction_of(form.scenario.name, request.state.settings.folder)
     if prediction is None:
         return None
-    asked = prediction.asked({field.parameter.name: field.text for field in form.fields})
+    before = {**form.scenario.defaults, **(shown.parameters if shown else {})}
+    texts = {
+        one.parameter.name: words.value(before[one.parameter.name]) if one.error else one.text for one in form.fields
+    }
+    asked = prediction.asked(texts)
     choices = zip(prediction.choices, asked["choices"], strict=True)
     return {"form": prediction.question, "question": asked["question"], "choices": list(choices)}

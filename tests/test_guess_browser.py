@@ -61,6 +61,31 @@ def test_a_guess_is_kept_through_the_run_and_answered_by_its_recording(page: Pag
     expect(answer).to_be_hidden()
 
 
+def test_a_wrong_number_is_kept_beside_its_error_and_not_asked_about(page: Page) -> None:
+    """The question stays as it was, while it is typed and after the server has refused it, until it is mended."""
+    question = page.get_by_role("group", name=re.compile("^Two transfers"))
+    pause = page.get_by_label("pause", exact=True).first
+    as_before = f"in hand for {pause.input_value()} ms"
+    expect(question).to_contain_text(as_before)
+    for wrong in ("-1", "", "soon"):
+        pause.fill(wrong)
+        expect(question).to_contain_text(as_before)
+    patience = page.get_by_label("patience", exact=True).first
+    patience.fill("600.5")
+    pause.fill("70")
+    expect(question).to_contain_text(as_before)
+    patience.fill("600")
+    expect(question).to_contain_text("in hand for 70 ms")
+    pause.fill("99999")
+    page.locator("[data-run-key]").click()
+    expect(pause).to_have_attribute("aria-invalid", "true")
+    expect(pause).to_have_value("99999")
+    expect(page.locator("#e-pause_ms")).to_contain_text("must be a number from")
+    expect(question).to_contain_text(as_before)
+    pause.fill("60")
+    expect(question).to_contain_text("in hand for 60 ms")
+
+
 def test_who_does_not_want_to_guess_is_not_asked_again(page: Page) -> None:
     question = page.get_by_role("group", name=re.compile("^Two transfers"))
     expect(question).to_be_visible()

@@ -59,15 +59,22 @@ function ask(asked) {
   if (going && recording && guess.choice !== undefined && !guess.closed) keep(ofRecording(recording), guess.choice);
 }
 
-/** The question holds what stands in the form now. @param {HTMLElement} asked */
+/** The question holds what stands in the form now; a wrong number is to be mended first. @param {HTMLElement} asked */
 function fill(asked) {
   const form = asked.closest('form');
-  if (!form) return;
+  if (!form || [...form.querySelectorAll('.slider')].some((slider) => isWrong(/** @type {HTMLInputElement} */ (slider)))) return;
   const values = new FormData(form);
   for (const text of asked.querySelectorAll('[data-text]')) {
     const said = (/** @type {HTMLElement} */ (text).dataset.text ?? '').replace(/\{(\w+)\}/g, (_, name) => String(values.getAll(name).at(-1) ?? '').trim() || '?');
     if (text.textContent !== said) text.textContent = said;
   }
+}
+
+/** Whether the number beside a slider is none that it could stand at. @param {HTMLInputElement} slider */
+function isWrong(slider) {
+  const { value, inputMode } = /** @type {HTMLInputElement} */ (document.getElementById(slider.dataset.of ?? ''));
+  const number = value.trim() === '' ? NaN : Number(value);
+  return !(number >= Number(slider.min) && number <= Number(slider.max)) || (inputMode === 'numeric' && !Number.isInteger(number));
 }
 
 /** @param {HTMLElement} answer */
