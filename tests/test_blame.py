@@ -45,6 +45,14 @@ def test_waits_have_the_names_of_those_who_had_it() -> None:
     assert Blame(worker, "lock", lock, main, 4 * TICK) in blame(recording)
 
 
+def test_what_a_library_made_for_itself_is_told_as_such() -> None:
+    """Its name says what it is already."""
+    recording = draw(PICTURE)
+    lock = recording.tracks[track_of(recording, "a")]
+    lock |= {"internal": True, "name": "inner lock"}
+    assert (4, "waited for an inner lock, which main had") in told(recording, "worker")
+
+
 def test_a_part_of_the_time() -> None:
     """Only what lies in it, to the nanosecond."""
     recording = draw(PICTURE)

@@ -129,6 +129,13 @@ def test_finds_filters_and_leads_on(page: Page, server: Server) -> None:
         page.locator(".gt-find-told").inner_text()
         == f"{ask(page, 's.found.spans')} places on {ask(page, 's.found.tracks')} tracks"
     )
+    # What isn't looked for lies under a veil.
+    veil = """(([at, row]) => { const { over, ratio } = s.painter.over, x = Math.round(s.scale.timeToPx(at) * ratio), y = Math.round((row.barTopPx + row.barPx / 2 - s.scroll.scrollTop) * ratio);
+    return over.getImageData(x, y, 1, 1).data[3] > 0; })"""
+    places = """((wanted) => { const row = s.layout.rows.find(({ track }) => track.name === 'worker-1'), { at, state, count } = row.track.rows;
+    for (let n = 0; n + 1 < count; n += 1) if (at[n] > c.viewport.from && at[n + 1] - at[n] > 2e6 && (state[n] === 5) === wanted) return [(at[n] + at[n + 1]) / 2, row]; })"""
+    wait(page, "s.frame === 0")
+    assert [ask(page, f"{veil}({places}({wanted}))") for wanted in ("true", "false")] == [False, True]
     page.keyboard.press("Enter")
     first = ask(page, "[s.selected.state, s.selected.from, c.viewport.contains(s.selected.from)]")
     assert first[0] == 5 and first[2]
@@ -154,7 +161,7 @@ def test_finds_filters_and_leads_on(page: Page, server: Server) -> None:
 def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
     """The legend says its sentence, and everything else is dimmed until it is pressed again."""
     open_page(page, server, fragment=LOOK)
-    wait(page, "s.painter.palette")
+    wait(page, "s.painter.palette && s.frame === 0")
     before = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
     # The head of an arrow, as drawn: it is as bright as text.
     brightest = """(() => { const { flows } = m, { ctx, ratio } = s.painter;

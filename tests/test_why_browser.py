@@ -157,8 +157,11 @@ def test_short_parts_of_a_range_show_when_asked_for(page: Page) -> None:
     said = page.request.get(f"{page.url.split('#')[0]}/range?from=0&to={end}").json()["blame"]
     first = [n == 0 or said[n - 1]["thread"] != row["thread"] for n, row in enumerate(said)]
     large = [row["sentence"] for row, longest in zip(said, first, strict=True) if longest or row["ns"] >= end / 100]
-    page.set_viewport_size({"width": 390, "height": 800})
     page.get_by_role("button", name="Figures of what is in view").click()
+    expect(page.locator(".gt-blame table")).to_be_visible()
+    # It scrolls in its panel: the page itself stays as high as the window.
+    assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
+    page.set_viewport_size({"width": 390, "height": 800})
     table = page.locator(".gt-blame table")
     cells = table.locator("tr:not([hidden]) > td:last-child")
     expect(cells).to_have_text(large)
@@ -188,9 +191,11 @@ def test_a_range_has_its_figures_and_they_are_copied_as_they_are(page: Page) -> 
     page.get_by_role("button", name="Copy as CSV").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     rows = list(csv.DictReader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
-    assert [(int(row["ns"]), row["reason"]) for row in rows] == [(row["ns"], row["reason"]) for row in said["blame"]]
-    total = sum(int(row["ns"]) for row in rows if row["thread"] == "transfer 1")
-    assert total == end - begin
+    blamed = [row for row in rows if row["figure"] == "blame"]
+    assert [(int(row["value"]), row["what"]) for row in blamed] == [(row["ns"], row["reason"]) for row in said["blame"]]
+    for figure in ("blame", "state"):  # each divides the whole life
+        mine = [int(row["value"]) for row in rows if (row["figure"], row["track"]) == (figure, "transfer 1")]
+        assert sum(mine) == end - begin
     page.reload()
     expect(page.locator(".gt-range table").first).to_be_visible()
     assert ask(page, "[s.arrangement.range.from, s.arrangement.range.to]") == [begin, end]

@@ -224,6 +224,8 @@ def sentence(timeline: Timeline, row: Blame) -> str:
     thing = (
         timeline.the_gil(row.thing) if _is_gil(timeline, row.thing) else timeline.name(row.thing) if row.thing else ""
     )
+    inner = timeline.tracks.get(row.thing, {}).get("internal")
+    named = f"an {thing}" if inner else f"the {called(row.reason, thing)}"
     culprit = timeline.name(row.culprit) if row.culprit else ""
     match row.reason:
         case "running":
@@ -237,7 +239,7 @@ def sentence(timeline: Timeline, row: Blame) -> str:
         case "future":
             return f"awaited {thing}, {f'until {culprit} let it go on' if culprit else 'which came from outside of its loop'}"
         case "lock":
-            return f"waited for the {called('lock', thing)}, {_had(culprit)}"
+            return f"waited for {named}, {_had(culprit)}"
         case "join":
             return f"waited for {thing} to end"
         case "waking" if timeline.tracks.get(row.thing, {}).get("kind") == TrackKind.LOOP:
@@ -253,7 +255,7 @@ def sentence(timeline: Timeline, row: Blame) -> str:
         case "unknown":
             return "was not seen"
     until = f"until {culprit} let it go on" if culprit else "and nobody let it go on"
-    return f"waited for the {called(row.reason, thing)}, {until}"
+    return f"waited for {named}, {until}"
 
 
 def _busy(loop: str, culprit: str) -> str:

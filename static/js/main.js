@@ -6,6 +6,7 @@ import './drawing/bars.js';
 import './drawing/blocks.js';
 import './drawing/curves.js';
 import './drawing/flags.js';
+import './drawing/found_painter.js';
 import './drawing/grid.js';
 import './drawing/labels.js';
 import './drawing/overlay_painter.js';

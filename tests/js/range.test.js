@@ -18,7 +18,14 @@ const FIGURES = {
   to: 4000,
   handoffs: { count: 1, forced: 0 },
   parallelism: { most: 2, mean: 1.5, together_ns: 9 },
-  cores: { count: 2, busy_ns: 3000, by_core: [] },
+  cores: { count: 2, busy_ns: 3000, by_core: [{ id: 9, name: 'core 0', busy_ns: 3000 }] },
+  bounds_ns: [10, 20],
+  waits: [
+    { thing: 1, name: 'main', kind: 'lock', internal: false, wait_ns: 30, count: 2, histogram: [1, 0, 1], p50_ns: 15, p95_ns: 25, p99_ns: null },
+    { thing: 3, name: 'inner lock', kind: 'lock', internal: true, wait_ns: 30, count: 1, histogram: [0, 0, 1], p50_ns: 30, p95_ns: 30, p99_ns: 30 },
+    { thing: 4, name: 'idle', kind: 'lock', internal: false, wait_ns: 0, count: 0, histogram: [0, 0, 0], p50_ns: null, p95_ns: null, p99_ns: null },
+  ],
+  tracks: [{ id: 1, name: 'main', kind: 'thread', lifetime_ns: 3000, states: { running: 3000, blocked: 0 } }],
   blame: [
     { thread: 1, reason: 'running', thing: 0, culprit: 0, ns: 3000, sentence: 'ran Python' },
     { thread: 2, reason: 'lock', thing: 1, culprit: 1, ns: 30, sentence: 'waited for the lock main, which main had' },
@@ -58,17 +65,30 @@ test('keys are at their places on every layout', () => {
   assert.deepEqual(keys, ['path', 'range-begin', 'range-end', 'range-view']);
 });
 
-test('the blame table as CSV, quoted, and as Markdown', () => {
-  assert.equal(
-    asCsv(/** @type {any} */ (FIGURES), name),
-    'thread,reason,thing,culprit,ns,sentence\r\nmain,running,,,3000,ran Python\r\n'
-      + '"worker ""2"", the | other",lock,main,main,30,"waited for the lock main, which main had"\r\n',
-  );
-  assert.equal(
-    asMarkdown(/** @type {any} */ (FIGURES), name),
-    'From 1 µs to 4 µs, 3 µs:\n\n| who | time | of the range | what |\n| :-- | --: | --: | :-- |\n| main | 3 µs | 100 % | ran Python |\n'
-      + '| worker "2", the \\| other | 30 ns | 1 % | waited for the lock main, which main had |\n',
-  );
+test('all figures as CSV, quoted, one a line', () => {
+  assert.deepEqual(asCsv(/** @type {any} */ (FIGURES), name).split('\r\n'), [
+    'figure,track,what,thing,culprit,value,unit,sentence',
+    'range,,from,,,1000,ns,', 'range,,to,,,4000,ns,', 'range,,handoffs,,,1,,', 'range,,forced handoffs,,,0,,',
+    'range,,"at once, most",,,2,threads,', 'range,,"at once, mean",,,1.5,threads,', 'core,core 0,busy,,,3000,ns,',
+    'blame,main,running,,,3000,ns,ran Python',
+    'blame,"worker ""2"", the | other",lock,main,main,30,ns,"waited for the lock main, which main had"',
+    'wait,,waited,main,,30,ns,', 'wait,,waits,main,,2,,', 'wait,,p50,main,,15,ns,', 'wait,,p95,main,,25,ns,', 'wait,,p99,main,,,ns,',
+    'histogram,,0,main,,1,waits,', 'histogram,,20,main,,1,waits,',
+    'state,main,running,,,3000,ns,',
+    '',
+  ]);
+});
+
+test('all figures as Markdown', () => {
+  assert.deepEqual(asMarkdown(/** @type {any} */ (FIGURES), name).split('\n'), [
+    'From 1 µs to 4 µs, 3 µs: 1 handoff of the GIL, 0 forced; at most 2 threads ran or computed at the same instant, 1.50 on average while any did; 50 % of 2 cores used.',
+    '', '| who | time | of the range | what |', '| :-- | --: | --: | :-- |', '| main | 3 µs | 100 % | ran Python |',
+    '| worker "2", the \\| other | 30 ns | 1 % | waited for the lock main, which main had |',
+    '', '| waited for | waited | waits | p50 | p95 | p99 |', '| :-- | --: | --: | --: | --: | --: |', '| main | 30 ns | 2 | 15 ns | 25 ns | – |',
+    '', '| who | there for | running |', '| :-- | --: | --: |', '| main | 3 µs | 100 % |',
+    '',
+  ]);
+  assert.ok(!asMarkdown(/** @type {any} */ ({ ...FIGURES, waits: [] }), name).includes('waited for |'));
 });
 
 test('in short: what was measured, and nothing else', () => {

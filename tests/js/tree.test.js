@@ -87,6 +87,15 @@ test('a process that serves others with many threads is one strip, until one is 
   assert.equal(drawn(model(0)).length, 11);
 });
 
+test('an interpreter in which no thread is at home has its GIL beside the first one; cores come last', () => {
+  const model = told(
+    [[1, PROCESS, 'python'], [2, THREAD, 'MainThread', 1], [3, GIL, 'GIL', 1], [4, GIL, 'GIL 1', 1], [5, GIL, 'GIL 2', 1], [6, THREAD, 'guest', 1], [7, CORE, 'core 0']],
+    [[0, 2, State.RUNNING], [0, 3, State.HELD], [0, 4, State.HELD], [0, 5, State.HELD], [0, 6, State.RUNNING], [0, 7, State.BUSY]],
+  );
+  for (const [id, interpreter] of [[4, 1], [5, 2], [6, 2]]) /** @type {any} */ (model.tracks[id]).interpreter = interpreter;
+  assert.deepEqual(drawn(model), ['GIL', 'GIL 1', 'MainThread', 'GIL 2', 'guest', 'core 0']);
+});
+
 test('what did nothing shows once one is led there', () => {
   assert.deepEqual(drawn(program(), { led: new Set([22]) }).slice(-4), ['- worker', '- idler', 'core 0', 'core 1']);
 });
@@ -165,7 +174,25 @@ test('what is looked for: names, states, what is waited for, lines; round and ro
   assert.deepEqual(walk('convoy.py:120')[2], 'poller');
   assert.deepEqual(walk('convoy.py:12')[2], 'worker-1,worker-2');
   assert.deepEqual(walk('nothing'), [0, '', '']);
+  assert.deepEqual(walk('lock cache'), walk('cache'));
+  // A thread stays at its line until it tells another one: where it goes on from a wait, too.
+  assert.deepEqual(walk('line 12'), [6, 'worker-1@0 worker-2@0 worker-2@10 worker-1@20', 'worker-1,worker-2']);
+  assert.deepEqual(walk('convoy.py:12', -1)[1], 'worker-1@30 worker-2@20 worker-1@20 worker-2@10');
   assert.equal(walk('blocked', -1)[1], 'worker-1@20 worker-2@10 worker-1@20 worker-2@10');
+});
+
+test('what is looked for is found in rows that come later, too', () => {
+  const model = told([[1, THREAD, 'worker'], [2, THREAD, 'poller']], [[0, 1, State.BLOCKED], [5, 1, State.RUNNING], [9, 1, State.BLOCKED]]);
+  const finder = new Finder(model, 'blocked');
+  const [track] = model.all;
+  const found = () => finder.places(track).first.map((first, n) => [first, finder.places(track).after[n]]);
+  assert.deepEqual(found(), [[0, 1], [2, 3]]);
+  const zeros = new Uint8Array(3);
+  model.addRows(/** @type {any} */ ({ count: 3, at: [9, 12, 20], track: [1, 1, 1], state: [State.BLOCKED, State.RUNNING, State.BLOCKED], thing: zeros, kind: zeros, flags: zeros, line: zeros, value: zeros }));
+  assert.deepEqual(found(), [[0, 1], [2, 4], [5, 6]]);
+  assert.equal(finder.places(track).endAfter(track.rows, 11), 1);
+  assert.equal(finder.places(track).endAfter(track.rows, 12), 2);
+  assert.equal(finder.places(track).begunAfter(track.rows, 9), 2);
 });
 
 test('an address tells the arrangement exactly; an old one tells none', () => {

@@ -2,6 +2,7 @@
 
 import { ARROW_PX, Arrows } from './arrows.js';
 import { drawFlags } from './flags.js';
+import { drawFound } from './found_painter.js';
 import { formatMoment } from '../text/format.js';
 import { RULER_PX } from '../model/layout.js';
 import { STATES } from '../model/lod.js';
@@ -47,7 +48,7 @@ export class OverlayPainter {
     const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, this.overlay.width - left));
     const x = scale.timeToPx(frame.at);
     const playhead = x >= left - 1 && x <= scale.rightPx + 1;
-    const blank = !(playhead || frame.path || frame.range || frame.passing || frame.hovered || frame.selected || frame.story || frame.marks.length > 0);
+    const blank = !(playhead || frame.path || frame.found || frame.range || frame.passing || frame.hovered || frame.selected || frame.story || frame.marks.length > 0);
     // A canvas that is touched is copied as a whole.
     if (blank && this.blank) return;
     this.blank = blank;
@@ -59,6 +60,7 @@ export class OverlayPainter {
     over.rect(left, RULER_PX * px, scale.widthPx, this.overlay.height);
     over.clip();
     if (frame.path) drawPath(over, palette, frame, frame.path, scale, px);
+    else if (frame.found) drawFound(over, palette, frame, frame.found, scale, px);
     if (frame.range) drawRange(over, palette, frame.range, scale, RULER_PX * px, px);
     if (frame.passing) this.#flash(frame, frame.passing, scale);
     if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);

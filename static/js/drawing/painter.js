@@ -34,6 +34,7 @@ import { TrackPainter } from './track_painter.js';
  * @property {import('../panels/marks.js').Mark[]} marks what readers have set, by time
  * @property {import('../panels/story.js').Story | null} story why the selected span is as it is
  * @property {import('./path_painter.js').Path | null} path the critical path, while it shows
+ * @property {import('../model/find.js').Finder | null} found what is looked for
  * @property {import('./range.js').Range | null} range
  */
 

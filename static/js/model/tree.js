@@ -170,10 +170,14 @@ function compare(model, pinned) {
   const pin = (/** @type {Track} */ track) => (pinned.includes(track.id) ? pinned.indexOf(track.id) : Infinity);
   const place = (/** @type {Track} */ track) => (track.id === CORES ? ORDER.core : track.kind === -1 && ofThreads(track.id) ? ORDER.thread : ORDER[rowKind(track)]);
   const contended = (/** @type {Track} */ track) => (model.end && track.isResource ? track.contended : 0);
+  // What belongs to an interpreter stands together; the GIL of one where no thread is at home stands beside the first one.
+  const homes = new Set(model.all.filter(({ isThread }) => isThread).map(({ interpreter }) => interpreter));
+  const home = (/** @type {Track} */ track) => (track.kind === TrackKind.CORE || track.id === CORES ? Infinity : homes.has(track.interpreter) ? track.interpreter : 0);
   // What processes share stands after all of them, as the cores do: they have no parent, and a later place.
   return (a, b) => {
     if (pin(a) !== pin(b)) return pin(a) < pin(b) ? -1 : 1;
-    return a.interpreter - b.interpreter || place(a) - place(b) || Number(a.internal) - Number(b.internal) || contended(b) - contended(a) || coreNumber(a) - coreNumber(b) || Number(a.kind === -1) - Number(b.kind === -1) || started(a) - started(b) || a.id - b.id;
+    if (home(a) !== home(b)) return home(a) - home(b);
+    return place(a) - place(b) || Number(a.internal) - Number(b.internal) || contended(b) - contended(a) || coreNumber(a) - coreNumber(b) || Number(a.kind === -1) - Number(b.kind === -1) || started(a) - started(b) || a.id - b.id;
   };
 }
 

@@ -5,7 +5,7 @@ import { copyButton } from './copy.js';
 import { formatCount, formatDuration, formatMoment, formatShare } from '../text/format.js';
 import { node } from '../nodes.js';
 import { Asking } from './questions.js';
-import { asCsv, asMarkdown, inShort } from './range_text.js';
+import { asCsv, asMarkdown, inShort, waitedFor } from './range_text.js';
 
 /**
  * @typedef {import('../model/model.js').Model} Model
@@ -66,7 +66,7 @@ export class RangePanel {
   /** @param {Figures} figures */
   #told(figures) {
     const said = inShort(figures).join(' · ');
-    const waits = figures.waits.filter(({ internal, wait_ns: ns, count }) => !internal && (ns > 0 || count > 0));
+    const waits = waitedFor(figures);
     return [
       node('p', {}, `${said[0].toUpperCase()}${said.slice(1)}.`),
       this.#blame(figures),

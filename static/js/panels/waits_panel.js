@@ -127,7 +127,7 @@ export class WaitsPanel {
 
   /** Who is drawn: all who ever do something, where they are few; else those who wait, or are waited for. @param {Model} model @param {Waits} told */
   #seat(model, { waits, circles }) {
-    const actors = model.all.filter((track) => (track.isThread || track.isTask) && track.active).map(({ id }) => id);
+    const actors = model.all.filter((track) => (track.isThread || track.isTask) && track.active && !track.internal).map(({ id }) => id);
     const wanted = [...circles.flat(), ...waits].flatMap(({ from, to }) => [from, to]).filter((id) => id !== 0);
     const seated = [...new Set(actors.length <= MOST ? [...actors, ...wanted] : wanted)].slice(0, MOST);
     this.ring.seat(seated);

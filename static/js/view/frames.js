@@ -57,6 +57,7 @@ function frameOf(stage) {
     hovered: stage.hovered,
     story: stage.story,
     path: stage.path,
+    found: stage.finder,
     range: stage.arrangement.range,
     marks: stage.marks?.all ?? [],
   };
