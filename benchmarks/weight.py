@@ -11,7 +11,8 @@ from pathlib import Path
 from unittest import mock
 
 from benchmarks.measure import Figure
-from gilscope.collector.supervisor import Limits, Program
+from gilscope.collector.supervisor import Program
+from gilscope.collector.verdicts import Limits
 from gilscope.collector.weight import SETTING
 
 BURNERS = 16

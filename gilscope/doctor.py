@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gilscope.collector import interpreters
 from gilscope.collector.cores import Cores
-from gilscope.collector.supervisor import weight_means
+from gilscope.collector.weight import weight_means
 from gilscope.errors import CoresUnavailable, ProbeUnavailable
 
 ENOUGH_DISK = 1 << 30

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from gilscope import doctor
-from gilscope.collector.supervisor import weight_means
+from gilscope.collector.weight import weight_means
 from tests.test_cores import needs_cores
 
 

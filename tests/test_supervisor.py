@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 from gilscope.collector import tree, verdicts, weight
-from gilscope.collector.supervisor import FILE_BYTES, OPEN_FILES, Limits, Program, Verdict
+from gilscope.collector.files import FILE_BYTES, OPEN_FILES
+from gilscope.collector.supervisor import Program
 from gilscope.collector.tree import Tree
+from gilscope.collector.verdicts import Limits, Verdict
 from gilscope.errors import BadInterpreter
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -247,7 +249,8 @@ LIMITED = """
 import os, resource, sys
 from pathlib import Path
 from gilscope.collector import weight
-from gilscope.collector.supervisor import Limits, Program
+from gilscope.collector.supervisor import Program
+from gilscope.collector.verdicts import Limits
 
 def attempt():
     try:
@@ -767,7 +770,8 @@ def state(pid: int) -> str:
 COLLECTOR = """
 import sys, time
 from pathlib import Path
-from gilscope.collector.supervisor import Limits, Program
+from gilscope.collector.supervisor import Program
+from gilscope.collector.verdicts import Limits
 
 script, token, folder, light, release = sys.argv[1:]
 limits = Limits(processes=1000, wall_seconds=600)

@@ -5,12 +5,9 @@
 This is the collector's side. The guardian (``guardian.py``) watches and ends the tree; it tells how it goes.
 """
 
-import codecs
 import errno
-import fcntl
 import functools
 import os
-import resource
 import select
 import signal
 import struct
@@ -22,31 +19,16 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from gilscope.collector.files import inherited, limit_files
 from gilscope.collector.guardian import END, ORDER, REPORT, Told, guard
+from gilscope.collector.printed import Printed
 from gilscope.collector.tree import Tree, carrying, read
-from gilscope.collector.verdicts import DISK_FULL, INTERRUPTED, LIMITS, STOPPED, Limits, Verdict, ended, exceeded
-from gilscope.collector.weight import MEANS, Means, Weight, weight_means
+from gilscope.collector.verdicts import LIMITS, Limits, Verdict, exceeded
+from gilscope.collector.weight import MEANS, Means, Weight
 from gilscope.errors import BadInterpreter
-
-__all__ = [
-    "DISK_FULL",
-    "INTERRUPTED",
-    "STOPPED",
-    "Limits",
-    "Program",
-    "Verdict",
-    "ended",
-    "exceeded",
-    "weight_means",
-]
 
 PATIENCE_SECONDS = 10.0
 """A tree ends in some ms. What takes longer than this hangs inside the kernel; its guardian goes on waiting for it."""
-FILE_BYTES = 64 << 20
-OPEN_FILES = 1024
-PIPE_BYTES = 1 << 20
-"""So much may be printed between two looks before the program has to wait."""
-READ_BYTES = 1 << 16
 
 MARK = "GILSCOPE_RUN"
 """In the environment of all processes of a run, unless they clear it."""
@@ -187,7 +169,7 @@ class Program:
             standard: tuple[int, ...] = ()
             read: dict[int, str] = {}
             if self._foreground:
-                for_first = _inherited()
+                for_first = inherited()
             else:
                 null = os.open(os.devnull, os.O_RDONLY)
                 theirs.callback(os.close, null)
@@ -204,7 +186,7 @@ class Program:
             if not started:
                 raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
             os.set_blocking(self._reports, False)
-            self._printed = _Printed(read, self.limits.output_bytes)
+            self._printed = Printed(read, self.limits.output_bytes)
             self._files = ours.pop_all()
         return REPORT.unpack(started)
 
@@ -213,7 +195,7 @@ class Program:
         for number, file in enumerate(standard):
             os.dup2(file, number)
         if not self._foreground:
-            _limit_files()
+            limit_files()
         os.write(ready, b"+")
         if os.read(gate, 1):
             try:
@@ -294,27 +276,6 @@ class Program:
         self._weight.end()
 
 
-def _inherited() -> set[int]:
-    """Files that this process was given, and hands on to what it executes."""
-    inherited = set()
-    for name in os.listdir("/proc/self/fd"):
-        with suppress(OSError):  # the listing's own is closed again
-            if os.get_inheritable(int(name)):
-                inherited.add(int(name))
-    return inherited
-
-
-def _limit_files() -> None:
-    for kind, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (limit, limit))
-
-
 def _fork(child: Callable[[], NoReturn]) -> int:
     """The child's pid. Signals are held back: none may raise an exception in the child before it is ready for that."""
     held = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -327,49 +288,3 @@ def _fork(child: Callable[[], NoReturn]) -> int:
         return pid
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
-
-
-class _Printed:
-    """What comes out of the program's pipes, as text, up to a limit for all of them together."""
-
-    def __init__(self, streams: Mapping[int, str], limit: float) -> None:
-        self.count = 0
-        """Bytes that came. One more than the limit is enough to know: then nothing is read any more."""
-        self._limit = limit
-        self._streams = dict(streams)
-        self._decoders = {file: codecs.getincrementaldecoder("utf-8")("replace") for file in streams}
-        self._texts: list[tuple[str, str]] = []
-        for file in streams:
-            os.set_blocking(file, False)
-            with suppress(OSError):  # more than this user may have
-                fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-    def read(self) -> None:
-        """Take what there is."""
-        for file in self._streams:
-            with suppress(BlockingIOError):
-                for _ in range(PIPE_BYTES // READ_BYTES):
-                    if self.count > self._limit or not self._read(file):
-                        break
-
-    def take(self) -> list[tuple[str, str]]:
-        """What has come since the last call."""
-        texts, self._texts = self._texts, []
-        return texts
-
-    def finish(self) -> None:
-        """Nobody writes any more."""
-        self.read()
-        for file in self._streams:
-            self._keep(file, b"", final=True)
-
-    def _read(self, file: int) -> bool:
-        data = os.read(file, READ_BYTES)
-        left = self._limit - self.count
-        self.count += len(data)
-        self._keep(file, data[: int(min(left, len(data)))])
-        return bool(data)
-
-    def _keep(self, file: int, data: bytes, final: bool = False) -> None:
-        if text := self._decoders[file].decode(data, final):
-            self._texts.append((self._streams[file], text))
