@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from app import children
-from app.store import SUFFIX, Analysis, Store
+from app.recordings_kept import Analysis
+from app.store import SUFFIX, Store
 from gilscope import claims, predictions
 from gilscope.analysis import observer
 from gilscope.analysis.miniature import miniature

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from app import words
-from app.store import Recording, Store
+from app.recordings_kept import Recording
+from app.store import Store
 from gilscope.marks import Mark
 
 MOST = 6

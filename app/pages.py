@@ -12,9 +12,10 @@ from app.beside import Way, ways
 from app.catalogue import find_scenario, read_catalogue
 from app.forms import Form, client, cookie, make_form, read_form, runs_observed
 from app.interpreters import Interpreters
+from app.recordings_kept import Recording
 from app.rendering import is_htmx, render
 from app.runs import QueueFull, Run, Runs
-from app.store import ID, Recording, Store
+from app.store import ID, Store
 from gilscope import scenarios, tours
 from gilscope.claims import claim_of
 from gilscope.errors import BadInterpreter, BadParameters, Refused

@@ -9,8 +9,9 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from app.catalogue import find_scenario, read_catalogue
 from app.forms import make_form
 from app.pages import PAST, Shown, find_shown, has_tour, offered_ways
+from app.recordings_kept import Recording
 from app.rendering import is_htmx, render
-from app.store import Recording, Store
+from app.store import Store
 from app.words import value
 from gilscope.errors import UnknownScenario
 

@@ -7,9 +7,10 @@ from typing import Any
 from app import words
 from app.beside import MOST, address
 from app.plans import Plans
+from app.recordings_kept import Recording
 from app.runs import Runs
 from app.series_kept import Kept
-from app.store import Recording, Store
+from app.store import Store
 from gilscope.analysis import compare
 from gilscope.analysis.compare import Cell, Figures, Name, Unit
 from gilscope.repeats import columns

@@ -11,15 +11,14 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app import lab_kept, series_kept, verdicts
-from app import words as written
-from app.tail import ROWS, Tail
+from app import lab_kept, recordings_kept, series_kept, verdicts
+from app.recordings_kept import COLUMNS, OUTCOME, SOUGHT, Analysis, Recording, as_row, described, of_row
 from gilscope.errors import Refused
 from gilscope.marks import Mark, read_marks, write_marks
 
@@ -35,90 +34,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 BUSY_SECONDS = 5.0
 """So long another process may keep the index: `gilscope claims --data` beside a server."""
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS recordings (
-    id TEXT PRIMARY KEY,
-    scenario TEXT NOT NULL,
-    title TEXT NOT NULL,
-    parameters TEXT NOT NULL,
-    python TEXT NOT NULL,
-    started TEXT NOT NULL,
-    duration_ns INTEGER NOT NULL,
-    verdict TEXT NOT NULL,
-    sentence TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    rows INTEGER NOT NULL,
-    lost INTEGER NOT NULL,
-    layers TEXT NOT NULL,
-    pinned INTEGER NOT NULL DEFAULT 0,
-    analysed INTEGER NOT NULL DEFAULT 0,
-    handoffs INTEGER,
-    contradictions TEXT NOT NULL DEFAULT '[]',
-    findings TEXT NOT NULL DEFAULT '[]',
-    miniature TEXT NOT NULL DEFAULT '',
-    report TEXT NOT NULL DEFAULT '{}'
-) STRICT;
-CREATE INDEX IF NOT EXISTS by_scenario ON recordings (scenario, started);
-CREATE INDEX IF NOT EXISTS by_start ON recordings (started);
-"""
-_COLUMNS = (
-    "id, scenario, title, parameters, python, started, duration_ns, verdict, sentence, bytes, rows, lost, layers, "
-    "pinned, analysed, handoffs, contradictions, findings, miniature"
-)
-_ENDED = " ".join(f"WHEN '{verdict}' THEN '{text}'" for verdict, text in written.VERDICTS.items())
-_SOUGHT = " || ' ' || ".join(
-    ("title", "scenario", "python", "verdict", f"CASE verdict {_ENDED} ELSE '' END", "sentence")
-)
-"""What can be read of a recording on its page can be looked for."""
-_JSON = ("parameters", "layers", "contradictions", "findings")
-_OUTCOME = ("duration_ns", "verdict", "sentence", "bytes", "rows", "lost")
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What the index knows of one recording. Times in ns; ``started`` in UTC, ISO."""
-
-    id: str
-    scenario: str
-    title: str
-    parameters: dict[str, Any]
-    python: str
-    started: str
-    duration_ns: int
-    verdict: str
-    sentence: str
-    bytes: int
-    rows: int
-    lost: int
-    layers: dict[str, Any]
-    pinned: bool = False
-    analysed: bool = False
-    """False: findings and miniature are still to come."""
-    handoffs: int | None = None
-    contradictions: tuple[str, ...] = ()
-    findings: tuple[dict[str, Any], ...] = ()
-    miniature: str = ""
-
-    def said(self, kind: str) -> str:
-        """What the first finding of this kind says; empty where there is none."""
-        return str(self.note(kind).get("sentence", ""))
-
-    def note(self, kind: str) -> dict[str, Any]:
-        """The first finding of this kind; empty where there is none."""
-        return next((finding for finding in self.findings if finding.get("kind") == kind), {})
-
-
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """What the analysis found in one recording."""
-
-    handoffs: int | None
-    contradictions: list[str]
-    findings: list[dict[str, Any]]
-    miniature: str
-    report: dict[str, Any]
-    address: str = ""
-    """The part of its page's address that shows where its claim is seen."""
 
 
 def new_id() -> str:
@@ -171,8 +86,8 @@ class Store:
             database.execute("PRAGMA synchronous=NORMAL")
             if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("quick_check found errors")
-            database.executescript(_SCHEMA + verdicts.SCHEMA + series_kept.SCHEMA + lab_kept.SCHEMA)
-            database.execute(f"SELECT {_COLUMNS}, report FROM recordings LIMIT 1")
+            database.executescript(recordings_kept.SCHEMA + verdicts.SCHEMA + series_kept.SCHEMA + lab_kept.SCHEMA)
+            database.execute(f"SELECT {COLUMNS}, report FROM recordings LIMIT 1")
         except BaseException:
             database.close()
             raise
@@ -227,7 +142,7 @@ class Store:
             terms.append("scenario = ?")
             values.append(scenario)
         for word in words.split()[:8]:
-            terms.append(f"instr(lower({_SOUGHT}), lower(?)) > 0")
+            terms.append(f"instr(lower({SOUGHT}), lower(?)) > 0")
             values.append(word)
         if before is not None:
             terms.append("started < ?")
@@ -260,13 +175,8 @@ class Store:
 
     def _select(self, condition: str, values: tuple[Any, ...]) -> Iterator[Recording]:
         with self._lock:
-            rows = self._database.execute(f"SELECT {_COLUMNS} FROM recordings {condition}", values).fetchall()
-        for row in rows:
-            fields: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118  a Row iterates over values
-            fields.update({name: json.loads(fields[name]) for name in _JSON})
-            fields.update(pinned=bool(fields["pinned"]), analysed=bool(fields["analysed"]))
-            fields.update(contradictions=tuple(fields["contradictions"]), findings=tuple(fields["findings"]))
-            yield Recording(**fields)
+            rows = self._database.execute(f"SELECT {COLUMNS} FROM recordings {condition}", values).fetchall()
+        return map(of_row, rows)
 
     # Writing
 
@@ -284,11 +194,10 @@ class Store:
 
     def put(self, recording: Recording) -> None:
         """Enter a recording, or what is new of one; a pin stays."""
-        values = {name: getattr(recording, name) for name in _COLUMNS.split(", ")}
-        values.update({name: json.dumps(values[name]) for name in _JSON})
+        values = as_row(recording)
         names = ", ".join(values)
         places = ", ".join(f":{name}" for name in values)
-        news = ", ".join(f"{name} = excluded.{name}" for name in _OUTCOME)
+        news = ", ".join(f"{name} = excluded.{name}" for name in OUTCOME)
         with self.transaction() as database:
             database.execute(
                 f"INSERT INTO recordings ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {news}", values
@@ -373,33 +282,3 @@ class Store:
             gone.append(recording.id)
             total -= recording.bytes
         return gone
-
-
-def described(id: str, path: Path) -> Recording | None:
-    """A recording file's own account of itself: its header and its end. None: not even a whole header."""
-    tail = Tail(path)
-    tail.advance(keep=False)
-    if tail.header is None:
-        return None
-    header, end = tail.header, tail.end
-    missing = tail.damage or "It broke off before its end. What was recorded until then is kept."
-    python = header.get("python") or {}
-    return Recording(
-        id=id,
-        scenario=str(header.get("scenario", "")),
-        title=str(header.get("title", "")),
-        parameters=_object(header.get("parameters")),
-        python=f"{python.get('implementation', 'Python')} {python.get('version', '')}".strip(),
-        started=str(header.get("started", "")),
-        duration_ns=int(end["duration_ns"]) if end else tail.last_at,
-        verdict=str(end["verdict"]) if end else "interrupted",
-        sentence=str(end.get("sentence", "")) if end else missing,
-        bytes=path.stat().st_size,
-        rows=sum(place.rows for place in tail.places if place.type == ROWS),
-        lost=int(end.get("lost", 0)) if end else 0,
-        layers=_object((end or {}).get("layers")) or _object(header.get("layers")),
-    )
-
-
-def _object(value: object) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else {}

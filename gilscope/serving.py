@@ -18,8 +18,9 @@ import uvicorn
 
 from app import main as application
 from app.beside import MOST
+from app.recordings_kept import described
 from app.settings import Settings, from_environment
-from app.store import SUFFIX, described, new_id
+from app.store import SUFFIX, new_id
 from gilscope.errors import BadRecording, Refused
 from gilscope.terminal import OK
 

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app import verdicts
-from app.store import SHIPPED, Analysis, Store
+from app.recordings_kept import Analysis
+from app.store import SHIPPED, Store
 from app.verdicts import KEPT, Kept
 from gilscope.claims import Claim, Verdict, claim_of
 from gilscope.scenarios import FOLDER

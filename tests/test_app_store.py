@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.store import ID, Analysis, Store, described, new_id
+from app.recordings_kept import Analysis, described
+from app.store import ID, Store, new_id
 from app.tail import HEADER, Tail
 from gilscope.errors import BadRecording, Refused
 from tests.app_recordings import BEFORE, CHUNKS, FILE, file, head
@@ -184,7 +185,8 @@ def test_nobody_guesses_an_id() -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from app.store import Store, described
+from app.recordings_kept import described
+from app.store import Store
 from tests.app_recordings import file
 store = Store(Path(sys.argv[1]) / "recordings", Path(sys.argv[1]) / "index.sqlite")
 for number in range(100_000):
