@@ -382,9 +382,9 @@ def read(path: Path | str) -> Recording:
             recording.damage.append(found)
             continue
         chunk, content = found
+        if chunk.type in (ROWS, END) and chunk.first_row > seen and parts:
+            parts.append(_gap(Rows.concat(parts), chunk.first_row - seen))
         if isinstance(content, Rows):
-            if chunk.first_row > seen and parts:
-                parts.append(_gap(Rows.concat(parts), chunk.first_row - seen))
             parts.append(content)
             seen = chunk.first_row + len(content)
         elif chunk.type == END:
@@ -448,7 +448,9 @@ def _walk(data: bytes, at: int) -> Iterator[tuple[Chunk, Rows | dict[str, Any]] 
             at += chunk.bytes
         except BadRecording as error:
             yield Damage(chunk.number, at, str(error))
-            at += chunk.bytes
+            at = min(
+                next_head(data, at + HEAD_BYTES), at + chunk.bytes
+            )  # where bytes are missing in it, the next one begins early
 
 
 def _chunks(first: int, end: int) -> str:

@@ -12,11 +12,26 @@ import pytest
 from playwright.sync_api import Page
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.websockets import WebSocket
 
 from gilscope import recording
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import ROWS, Rows, Writer
-from tests.timeline_page import CHUNKS, ENDED, HEADER, LIVE, RECORDING, TREE, Server, ask, give, open_page, wait
+from tests.timeline_page import (
+    CHUNKS,
+    ENDED,
+    HEADER,
+    LIVE,
+    RECORDING,
+    TREE,
+    Server,
+    ask,
+    give,
+    hang,
+    open_page,
+    tell,
+    wait,
+)
 
 BEFORE = RECORDING[: RECORDING.index(b"GSCK")]
 END = {"verdict": "ok", "sentence": "It ended by itself.", "duration_ns": 1000, "lost": 0}
@@ -64,14 +79,19 @@ def test_nothing_recorded_one_transition_and_no_recording(page: Page, server: Se
         page.locator(TREE).press(key)
     wait(page, "Number.isFinite(c.viewport.from) && c.viewport.to > c.viewport.from")
 
-    for file, sentence in [
-        (b"", "it ends within its header"),
-        (b"PK\x03\x04" * 99, "its first line is not one"),
-        (BEFORE[:-40], "it ends within its header"),
+    page.expected_errors = ("status of 500",)  # type: ignore[attr-defined]
+    for file, status, *sentences in [
+        (b"", 200, "is empty: nothing was written into it"),
+        (b"PK\x03\x04" * 99, 200, "is not a Gilscope recording: its first line is not one", "Open a file that"),
+        (b"<!doctype html>\n<html><p>Please log in", 200, "its first line does not say", "Open a file that"),
+        (BEFORE[:-40], 200, "it ends within its header"),
+        (RECORDING.replace(b"recording 1", b"recording 9", 1), 200, "has format 9", "Open it with a newer Gilscope"),
+        (RECORDING, 500, "could not give the recording (status 500)", "Try again"),
     ]:
-        server.file = file
+        server.file, server.file_status = file, status
         open_page(page, server, phase="failed")
-        assert sentence in page.locator(".gt-message").inner_text()
+        told = page.locator(".gt-message").inner_text()
+        assert all(sentence in told for sentence in sentences), told
 
 
 def test_ten_thousand_tracks(page: Page, server: Server, tmp_path: Path) -> None:
@@ -148,9 +168,9 @@ def test_names_in_any_script_and_of_any_length(page: Page, server: Server, tmp_p
 
 
 def chunk(number: int, at: list[int]) -> bytes:
-    """A whole chunk of rows as told, whatever their times."""
-    rows = Rows.of(at, track=1, kind=Kind.GIL_ACQUIRE, state=[State.RUNNING, State.OUTSIDE] * (len(at) // 2))
-    return recording.encode_chunk(number, ROWS, recording.encode_rows(rows), rows)
+    """A whole chunk of two rows as told, whatever their times."""
+    rows = Rows.of(at, track=1, kind=Kind.GIL_ACQUIRE, state=[State.RUNNING, State.OUTSIDE])
+    return recording.encode_chunk(number, ROWS, recording.encode_rows(rows), rows, first_row=2 * number - 2)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +214,37 @@ def test_a_damaged_chunk_in_the_middle(page: Page, server: Server) -> None:
     assert "is damaged: its checksum differs" in page.locator(".gt-status").inner_text()
 
 
+def test_lost_and_repeated_chunks_are_told(page: Page, server: Server) -> None:
+    """Where rows are missing it is hatched, however many such places there are; where none are, it isn't."""
+    server.file = BEFORE + b"".join(part for n, part in enumerate(CHUNKS) if n not in (2, 4))
+    open_page(page, server)
+    assert "Chunk 2 is missing." in page.locator(".gt-say-damage").inner_text()
+    assert ask(page, "[m.damages.length, m.end.verdict]") == [2, "ok"]
+    server.file = RECORDING + CHUNKS[1]
+    open_page(page, server)
+    told = page.locator(".gt-say-damage").inner_text()
+    assert told.endswith("no rows are missing for that. Chunk 1 comes again; it is left out.")
+    assert ask(page, "m.damages.length") == 0
+
+
+def test_a_connection_that_says_what_is_no_recording(page: Page, server: Server) -> None:
+    """What came broken is taken from the file; who talks nonsense is left and asked again. No row is missing in the end."""
+
+    async def nonsense(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running", header=HEADER)
+        for frame in (CHUNKS[0], b"", b"garbage" * 20, CHUNKS[1][:-9]):
+            await websocket.send_bytes(frame)
+        for words in ("<html>", "null"):
+            await websocket.send_text(words)
+        await hang(websocket, 0)
+
+    server.handlers = [nonsense, give(*range(2, len(CHUNKS)), ended=True)]
+    open_page(page, server, LIVE)
+    wait(page, "m.rowCount === 2125")
+    assert ask(page, "[m.flaws, m.end.verdict]") == [[], "ok"]
+    assert len(server.connections) >= 2
+
+
 def test_a_stream_that_stops_and_never_ends(page: Page, server: Server) -> None:
     """What came is there to be looked at, the run is said to go on, and no frame is drawn for nothing."""
     server.handlers = [give(0, 1, 2, stay=True)]
@@ -213,15 +264,17 @@ def test_a_stream_that_stops_and_never_ends(page: Page, server: Server) -> None:
 class Stalling(Server):
     """Gives half of the file, and then nothing until it is stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: bool = True) -> None:
         self.released = threading.Event()
+        self.whole = whole
         super().__init__()
 
     def _file(self, _: Request) -> Response:
         async def half() -> AsyncIterator[bytes]:
             yield self.file[: len(self.file) // 2]
             await asyncio.to_thread(self.released.wait, 20)
-            yield self.file[len(self.file) // 2 :]
+            if self.whole:
+                yield self.file[len(self.file) // 2 :]
 
         return StreamingResponse(half(), headers={"content-length": str(len(self.file))})
 
@@ -236,6 +289,23 @@ def test_a_file_that_stops_in_the_middle_of_its_coming(page: Page) -> None:
         assert 0 < ask(page, "m.rowCount") < 2125
         server.released.set()
         wait(page, "e.phase === 'ended' && m.rowCount === 2125 && e.strip.textContent === ''")
+    finally:
+        server.released.set()
+        server.stop()
+
+
+def test_a_file_whose_coming_breaks_off(page: Page) -> None:
+    """What came stays in sight; it is said that the rest is missing, and what to do."""
+    server = Stalling(whole=False)
+    try:
+        page.expected_errors = ("ERR_",)  # type: ignore[attr-defined]
+        open_page(page, server, phase="loading")
+        wait(page, f"m.rowCount > 0 && {DRAWN}")
+        server.released.set()
+        wait(page, "e.phase === 'ended'")
+        told = page.locator(".gt-status").inner_text()
+        assert "has no end here" in told and "could not be fetched whole" in told and "Load this page again" in told
+        assert page.locator(".gt-message").is_hidden() and ink(page) > 20
     finally:
         server.released.set()
         server.stop()

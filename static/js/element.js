@@ -117,7 +117,12 @@ export class GilTimeline extends HTMLElement {
         this.#say();
       },
       complete: () => this.#complete(),
-      failed: (text) => this.#enter('failed', 'The recording can’t be shown', text),
+      failed: (text) => {
+        if (this.phase === 'loading' && model && model.rowCount > 0) {
+          model.tellDamage(text);
+          this.#ended();
+        } else this.#enter('failed', 'The recording can’t be shown', text);
+      },
     });
   }
 
@@ -130,7 +135,7 @@ export class GilTimeline extends HTMLElement {
       if (this.phase === 'loading' && this.getAttribute('live')) this.#run();
       if (this.dataset.phase !== 'shown') this.#showTracks();
     } else if (chunk.header.type === ChunkType.END) {
-      model.tellEnd(chunk.json);
+      model.tellEnd(chunk.json, chunk.header.firstRow);
       if (this.getAttribute('live')) this.#ended();
     } else model.tellMeta(chunk.json);
     // While a file is read, looking on is rare: it would take longer than the reading.
@@ -194,7 +199,6 @@ export class GilTimeline extends HTMLElement {
   #complete() {
     const { model } = this;
     if (!model) return;
-    if (!model.end && model.openDamage !== null) model.tellEnd({ verdict: '', sentence: '', duration_ns: 0 });
     this.#ended();
     this.#tellEnd();
   }

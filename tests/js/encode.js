@@ -64,8 +64,8 @@ export function chunk(number, type, plain, { encoding = 1, rows = [], firstRow =
   return Buffer.concat([header, payload]);
 }
 
-/** @param {number} number @param {Row[]} rows @param {number} [encoding] */
-export const rowsChunk = (number, rows, encoding) => chunk(number, 2, columns(rows), { encoding, rows });
+/** @param {number} number @param {Row[]} rows @param {number} [encoding] @param {number} [firstRow] */
+export const rowsChunk = (number, rows, encoding, firstRow) => chunk(number, 2, columns(rows), { encoding, rows, firstRow });
 
 /** @param {number} number @param {unknown} json @param {number} [type] */
 export const jsonChunk = (number, json, type = 1) => chunk(number, type, Buffer.from(JSON.stringify(json)), {});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { STATES } from '../../static/js/model/lod.js';
 import { Model } from '../../static/js/model/model.js';
-import { RecordingReader } from '../../static/js/feed/recording.js';
+import { RecordingReader } from '../../static/js/feed/reader.js';
 import { State, TrackKind } from '../../static/js/model/schema.js';
 import { timesByPlace, timesOfFile } from '../../static/js/model/line_times.js';
 

@@ -12,7 +12,8 @@ import { summarise } from '../../static/js/drawing/overview.js';
 import { isSeen } from '../../static/js/view/watching.js';
 import { labelOf } from '../../static/js/view/names.js';
 import { layOut, rowAt } from '../../static/js/model/layout.js';
-import { RecordingReader, decodeChunk } from '../../static/js/feed/recording.js';
+import { RecordingReader } from '../../static/js/feed/reader.js';
+import { decodeChunk } from '../../static/js/feed/recording.js';
 import { predicate, note, sentence } from '../../static/js/text/sentences.js';
 import { revealRow, spanOf, stepRow, stepSpan } from '../../static/js/view/selection.js';
 import { rowsChunk } from './encode.js';
@@ -310,10 +311,17 @@ test('what was lost and what is damaged has a place in time', async () => {
   assert.deepEqual([model.lostCount, model.tracks[ONE]?.losses], [7, [{ from: 300, to: 400, count: 7 }]]);
   model.tellDamage('Chunk 9 is damaged.');
   model.tellDamage('Chunk 10 is damaged.');
-  model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(11, [{ at: 2000, track: ONE, state: RUNNING }]))).rows));
-  assert.deepEqual(model.damages, [{ from: 996, to: 2000, sentence: 'Chunk 9 is damaged.' }]);
+  const after = async (/** @type {number} */ at, /** @type {number} */ missing) => model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(11, [{ at, track: ONE, state: RUNNING }], 1, model.seen + missing))).rows));
+  await after(998, 0);
+  assert.deepEqual(model.damages, [], 'what was damaged had no rows');
+  await after(2000, 5);
+  assert.deepEqual(model.damages, [{ from: 998, to: 2000 }]);
+  assert.deepEqual(model.flaws, ['Chunk 9 is damaged.', 'Chunk 10 is damaged.']);
   const meanwhile = [GIL, ONE, TWO, LOCK].map((id) => model.tracks[id]?.spanAt(1500, 2000)?.state);
-  assert.deepEqual(meanwhile, [UNKNOWN, EXITED, UNKNOWN, UNKNOWN]);
+  assert.deepEqual(meanwhile, [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]);
+  model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 3000 }, model.seen + 1);
+  assert.deepEqual(model.damages[1], { from: 2000, to: 3000 });
+  assert.equal(model.tracks[ONE]?.spanAt(2500, 3000)?.state, UNKNOWN);
 });
 
 test('nobody hands the GIL over a gap in what is known', async () => {
@@ -324,8 +332,7 @@ test('nobody hands the GIL over a gap in what is known', async () => {
     const at = model.until;
     const release = { at: at + 2, track: TWO, kind: Kind.GIL_RELEASE, state: OUTSIDE };
     model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(20, [{ at: at + 1, track: ONE, kind: Kind.GIL_WAIT, state: GIL_WAIT, thing: GIL }, release]))).rows));
-    if (gap) model.tellDamage('Chunk 21 is damaged.');
-    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(22, [{ at: at + 3, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL }]))).rows));
+    model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(22, [{ at: at + 3, track: ONE, kind: Kind.GIL_ACQUIRE, state: RUNNING, thing: GIL }], 1, model.seen + (gap ? 3 : 0)))).rows));
     return model.flows.count - before;
   };
   assert.deepEqual([await acquired(false), await acquired(true)], [1, 0]);

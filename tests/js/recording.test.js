@@ -1,6 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Damage, RecordingReader, decodeChunk, parseHeader } from '../../static/js/feed/recording.js';
+import { RecordingReader } from '../../static/js/feed/reader.js';
+import { Damage, decodeChunk, parseHeader } from '../../static/js/feed/recording.js';
 import { crc32 } from '../../static/js/feed/crc32.js';
 import { chunk, columns, crc, header, jsonChunk, rowsChunk } from './encode.js';
 

@@ -1,8 +1,9 @@
 // Brings a recording in, from a file or live: header, chunks in order, damage, status.
 
 import { Decoder } from './decoder.js';
-import { Damage, RecordingReader } from './recording.js';
+import { Damage } from './recording.js';
 import { Live } from './live.js';
+import { RecordingReader } from './reader.js';
 import { Sequence } from './sequence.js';
 
 /** @typedef {import('./recording.js').Chunk} Chunk */
@@ -40,6 +41,10 @@ export class Feed {
     this.turn = performance.now();
     this.headerKnown = false;
     this.filling = false;
+    /** What came last of a file can't be read. */
+    this.damaged = false;
+    /** Something came that was no chunk: what should have come is in the file. */
+    this.lacking = false;
     this.work = Promise.resolve();
     if (live) this.#follow(live);
     else if (src) this.#read();
@@ -68,13 +73,12 @@ export class Feed {
     if (this.abort.signal.aborted) return;
     await this.#breathe();
     try {
-      const chunk = await this.decoder.decode(frame);
-      this.#take(chunk);
+      this.#take(await this.decoder.decode(frame));
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
-      this.events.damage(error.message);
+      this.lacking = true;
     }
-    if (this.sequence.hasGap) this.#fill();
+    this.#fill();
   }
 
   /** @param {any} message */
@@ -85,7 +89,7 @@ export class Feed {
     this.events.status(message);
     if (message.state === 'ended') {
       this.live?.close();
-      if (this.sequence.hasGap) this.#fill();
+      if (this.#lacks) this.#fill();
       else this.decoder.stop();
     }
   }
@@ -100,23 +104,33 @@ export class Feed {
   /** @param {Chunk} chunk */
   #take(chunk) {
     if (this.abort.signal.aborted) return;
-    for (const ready of this.sequence.take(chunk.header.number, chunk)) this.events.chunk(ready);
+    this.#give(this.sequence.take(chunk.header.number, chunk));
   }
 
-  /** Chunks are missing in between, because this viewer was too slow for the live stream: take them from the file. */
+  /** @param {Chunk[]} chunks */
+  #give(chunks) {
+    for (const chunk of chunks) this.events.chunk(chunk);
+  }
+
+  get #lacks() {
+    return this.sequence.hasGap || this.lacking;
+  }
+
+  /** Chunks are missing, because this viewer was too slow for the live stream or they didn't come whole: take them from the file. */
   async #fill() {
-    if (this.filling || !this.src) return;
+    if (this.filling || !this.src || !this.#lacks) return;
     this.filling = true;
     try {
-      while (this.sequence.hasGap && !this.abort.signal.aborted) {
-        const expected = this.sequence.expected;
-        await this.#stream(() => {});
+      while (this.#lacks && !this.abort.signal.aborted) {
+        const { expected } = this.sequence;
+        this.lacking = false;
+        await this.#stream(() => {}, true);
         if (this.sequence.expected === expected) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     } catch (error) {
       if (this.abort.signal.aborted) return;
       this.events.damage('A part of this run did not reach this page.');
-      for (const ready of this.sequence.skip()) this.events.chunk(ready);
+      while (this.sequence.hasGap) this.#give(this.sequence.skip());
     } finally {
       this.filling = false;
     }
@@ -125,13 +139,14 @@ export class Feed {
   async #read() {
     try {
       this.events.progress(0);
-      const rest = await this.#stream((part) => this.events.progress(part));
-      for (const ready of this.sequence.skip()) this.events.chunk(ready);
+      const rest = await this.#stream((part) => this.events.progress(part), false);
       if (rest > 0) this.events.damage(`The file ends in the middle of a chunk: its last ${rest} bytes can't be read.`);
       this.events.complete();
     } catch (error) {
       if (this.abort.signal.aborted) return;
-      this.events.failed(error instanceof Damage || error instanceof Refusal ? error.message : 'The recording could not be fetched. Is the server still running?');
+      const known = error instanceof Damage || error instanceof Refusal;
+      this.events.failed(known ? error.message : 'This page can’t take in what the recording holds, which is a fault of Gilscope. Load the page again; if that doesn’t help, please report it.');
+      if (!known) throw error;
     } finally {
       this.decoder.stop();
     }
@@ -140,10 +155,11 @@ export class Feed {
   /**
    * Read the whole file as it comes.
    * @param {(part: number | null) => void} progress
+   * @param {boolean} again some of it is known
    * @returns {Promise<number>} bytes at its end that make no whole chunk
    */
-  async #stream(progress) {
-    const response = await fetch(/** @type {string} */ (this.src), { signal: this.abort.signal });
+  async #stream(progress, again) {
+    const response = await this.#asked(fetch(/** @type {string} */ (this.src), { signal: this.abort.signal }));
     if (!response.ok) throw new Refusal(refusal(response.status));
     const size = Number(response.headers.get('content-length')) || 0;
     const encoded = response.headers.has('content-encoding');
@@ -151,38 +167,48 @@ export class Feed {
     const reader = new RecordingReader((bytes) => this.decoder.decode(bytes));
     let got = 0;
     for (;;) {
-      const { done, value } = await stream.read();
+      const { done, value } = await this.#asked(stream.read());
       if (value) {
         reader.push(value);
         got += value.length;
         progress(size > 0 && !encoded ? Math.min(got / size, 1) : null);
       }
-      await this.#parts(reader, done);
+      await this.#parts(reader, done, again);
       if (done) return reader.left;
     }
   }
 
-  /** @param {RecordingReader} reader @param {boolean} complete */
-  async #parts(reader, complete) {
+  /** @template T @param {Promise<T>} answer of the server @returns {Promise<T>} */
+  async #asked(answer) {
+    return answer.catch(() => {
+      throw new Refusal('The recording could not be fetched whole. Is the server still running? Load this page again to ask for it once more.');
+    });
+  }
+
+  /** @param {RecordingReader} reader @param {boolean} complete @param {boolean} again */
+  async #parts(reader, complete, again) {
     // The next part is unpacked while this one is taken in.
     let coming = reader.next(complete);
     for (let part = await coming; part !== null; part = await coming) {
       if (this.abort.signal.aborted) return;
       coming = reader.next(complete);
       if (part.file) this.#header(part.file);
-      if (part.damage) {
-        this.events.damage(part.damage);
-        // What comes behind the damage has its turn now.
-        this.damaged = true;
-      }
-      if (part.chunk) {
-        if (this.damaged && part.chunk.header.number > this.sequence.expected) this.sequence.expected = part.chunk.header.number;
-        this.damaged = false;
-        this.#take(part.chunk);
-      }
+      if (part.damage && !again) this.events.damage(part.damage);
+      if (part.chunk) this.#takeOfFile(part.chunk, again, this.damaged);
+      this.damaged = part.damage !== undefined;
       await this.#breathe();
     }
-    if (complete && !reader.headerRead) throw new Damage('This is not a whole Gilscope recording: it ends within its header.');
+    if (complete && !reader.headerRead) throw new Damage(reader.left > 0 ? 'This is not a whole Gilscope recording: it ends within its header.' : 'The file of this recording is empty: nothing was written into it.');
+  }
+
+  /** What a file hasn't in its place, it hasn't at all. @param {Chunk} chunk @param {boolean} again @param {boolean} told what is missing before it */
+  #takeOfFile(chunk, again, told) {
+    const { number } = chunk.header;
+    const { expected } = this.sequence;
+    if (number < expected && !again) this.events.damage(`Chunk ${number} comes again; it is left out.`);
+    if (number > expected && !told) this.events.damage(number - expected === 1 ? `Chunk ${expected} is missing.` : `Chunks ${expected} to ${number - 1} are missing.`);
+    this.#take(chunk);
+    while (number >= this.sequence.expected) this.#give(this.sequence.skip());
   }
 
   /** Let the browser draw when this has worked for a while. */

@@ -1,5 +1,7 @@
 // A recording that hasn't ended yet: chunks over a websocket, resumed where they broke off. Nothing is asked for while the page is out of sight.
 
+import { parseObject } from './told.js';
+
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 10_000;
 /** A heartbeat comes every 5 s: silence longer than this is a broken connection. */
@@ -77,12 +79,17 @@ export class Live {
     this.#watch();
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket) return;
+      const told = data instanceof ArrayBuffer ? null : parseObject(new TextEncoder().encode(data));
+      if (!(data instanceof ArrayBuffer) && !told) {
+        this.#again(); // who says that doesn't follow a run
+        return;
+      }
       this.attempt = 0;
       this.heard = true;
       this.#watch();
       this.events.connection(true);
-      if (data instanceof ArrayBuffer) this.#give(new Uint8Array(data));
-      else this.events.told(JSON.parse(data));
+      if (told) this.events.told(told);
+      else this.#give(new Uint8Array(data));
     };
     socket.onclose = () => {
       if (this.socket === socket) this.#again();

@@ -1,13 +1,14 @@
 // The recording format: a text header, then chunks. See docs/HACKING.md, "The recording file".
 
 import { crc32 } from './crc32.js';
+import { isEnd, isMeta, parseObject } from './told.js';
 
 export const CHUNK_HEADER_BYTES = 56;
 const MAGIC = 0x4b435347; // "GSCK"
 const FIRST_LINE = /^gilscope recording (\d+) crc32=([0-9a-f]{8}) bytes=(\d+)$/;
 const LONGEST_FIRST_LINE = 100;
-/** Larger than any chunk a recorder writes: what claims more is damaged. */
-const LARGEST_PAYLOAD = 1 << 28;
+/** Packed or unpacked, larger than any chunk a recorder writes: what claims more is damaged. */
+const LARGEST_CHUNK = 1 << 28;
 
 export const ChunkType = Object.freeze({ META: 1, ROWS: 2, END: 3 });
 
@@ -29,6 +30,7 @@ export const ChunkType = Object.freeze({ META: 1, ROWS: 2, END: 3 });
  * Rows as columns, decoded; sorted by time.
  * @typedef {object} Rows
  * @property {number} count
+ * @property {number} [first] number of the first one in the whole recording; without it, that of the row that comes next
  * @property {Float64Array} at ns
  * @property {Uint32Array} track
  * @property {Uint8Array} kind
@@ -56,11 +58,11 @@ export class Damage extends Error {
 export function parseHeader(bytes) {
   const newline = bytes.subarray(0, LONGEST_FIRST_LINE).indexOf(10);
   if (newline < 0) {
-    if (bytes.length >= LONGEST_FIRST_LINE) throw new Damage('This is not a Gilscope recording: its first line is not one.');
+    if (bytes.length >= LONGEST_FIRST_LINE) throw foreign('its first line is not one');
     return null;
   }
   const first = FIRST_LINE.exec(new TextDecoder().decode(bytes.subarray(0, newline)));
-  if (!first) throw new Damage('This is not a Gilscope recording: its first line does not say "gilscope recording".');
+  if (!first) throw foreign('its first line does not say "gilscope recording"');
   if (first[1] !== '1') {
     throw new Damage(`This recording has format ${first[1]}; this page reads format 1. Open it with a newer Gilscope.`);
   }
@@ -70,7 +72,14 @@ export function parseHeader(bytes) {
   const json = bytes.subarray(start, start + length);
   if (crc32(json) !== parseInt(first[2], 16)) throw new Damage("The recording's header is damaged: its checksum differs.");
   const end = bytes[start + length] === 10 ? start + length + 1 : start + length;
-  return { header: JSON.parse(new TextDecoder().decode(json)), end };
+  const header = parseObject(json);
+  if (!header) throw new Damage("The recording's header is not a JSON object.");
+  return { header, end };
+}
+
+/** @param {string} why */
+function foreign(why) {
+  return new Damage(`This is not a Gilscope recording: ${why}. Open a file that "gilscope run" or this site has written.`);
 }
 
 /**
@@ -79,13 +88,17 @@ export function parseHeader(bytes) {
  * @returns {ChunkHeader}
  */
 export function parseChunkHeader(bytes) {
+  if (bytes.length < CHUNK_HEADER_BYTES) throw new Damage(`A chunk has ${bytes.length} bytes; its header alone has ${CHUNK_HEADER_BYTES}.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, CHUNK_HEADER_BYTES);
   if (view.getUint32(0, true) !== MAGIC) throw new Damage('A chunk does not begin where one should.');
   if (crc32(bytes.subarray(0, 52)) !== view.getUint32(52, true)) throw new Damage("A chunk's header is damaged.");
   const packedBytes = view.getUint32(40, true);
-  if (packedBytes > LARGEST_PAYLOAD) throw new Damage(`A chunk claims ${packedBytes} bytes.`);
+  const plainBytes = view.getUint32(44, true);
+  if (Math.max(packedBytes, plainBytes) > LARGEST_CHUNK) throw new Damage(`A chunk claims ${Math.max(packedBytes, plainBytes)} bytes.`);
+  const type = view.getUint8(4);
+  if (type < ChunkType.META || type > ChunkType.END) throw new Damage(`A chunk has the unknown type ${type}.`);
   return {
-    type: view.getUint8(4),
+    type,
     encoding: view.getUint8(5),
     number: view.getUint32(8, true),
     count: view.getUint32(12, true),
@@ -93,7 +106,7 @@ export function parseChunkHeader(bytes) {
     lastAt: Number(view.getBigInt64(24, true)),
     firstRow: Number(view.getBigUint64(32, true)),
     packedBytes,
-    plainBytes: view.getUint32(44, true),
+    plainBytes,
     payloadCrc: view.getUint32(48, true),
   };
 }
@@ -106,14 +119,28 @@ export function parseChunkHeader(bytes) {
  */
 export async function unpack(header, payload) {
   if (crc32(payload) !== header.payloadCrc) throw new Damage(`Chunk ${header.number} is damaged: its checksum differs.`);
-  if (header.encoding === 0) return payload;
-  if (header.encoding !== 1) throw new Damage(`Chunk ${header.number} has the unknown encoding ${header.encoding}.`);
-  const stream = new Blob([/** @type {BlobPart} */ (payload)]).stream().pipeThrough(new DecompressionStream('gzip'));
-  const plain = new Uint8Array(await new Response(stream).arrayBuffer());
-  if (plain.length !== header.plainBytes) {
-    throw new Damage(`Chunk ${header.number} unpacks to ${plain.length} bytes; its header says ${header.plainBytes}.`);
-  }
+  const plain = header.encoding === 0 ? payload : await inflate(header, payload);
+  if (plain?.length !== header.plainBytes) throw new Damage(`Chunk ${header.number} doesn't unpack to the ${header.plainBytes} bytes that its header says.`);
   return plain;
+}
+
+/** Null where it can't be done, or makes too much. @param {ChunkHeader} header @param {Uint8Array} payload */
+async function inflate({ encoding, number, plainBytes }, payload) {
+  if (encoding !== 1) throw new Damage(`Chunk ${number} has the unknown encoding ${encoding}.`);
+  const stream = new Blob([/** @type {BlobPart} */ (payload)]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const plain = new Uint8Array(plainBytes);
+  let got = 0;
+  try {
+    for (const reader = stream.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) return got === plainBytes ? plain : null;
+      if (got + value.length > plainBytes) return reader.cancel().then(() => null);
+      plain.set(value, got);
+      got += value.length;
+    }
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -165,6 +192,7 @@ export function decodeRows(header, plain) {
   }
   return {
     count,
+    first: header.firstRow,
     at,
     track: unshuffle32(plain, 8 * count, count),
     kind: plain.subarray(12 * count, 13 * count),
@@ -182,7 +210,7 @@ export function decodeRows(header, plain) {
  */
 
 /**
- * Decode one whole chunk: a websocket frame, or a record of a file.
+ * Decode one whole chunk: a websocket frame, or a record of a file. Rejects with `Damage`, whatever the bytes are.
  * @param {Uint8Array} bytes from the chunk's first byte on
  * @returns {Promise<Chunk>}
  */
@@ -192,88 +220,7 @@ export async function decodeChunk(bytes) {
   if (bytes.length < end) throw new Damage(`Chunk ${header.number} ends too early.`);
   const plain = await unpack(header, bytes.subarray(CHUNK_HEADER_BYTES, end));
   if (header.type === ChunkType.ROWS) return { header, rows: decodeRows(header, plain), bytes: end };
-  return { header, json: JSON.parse(new TextDecoder().decode(plain)), bytes: end };
-}
-
-/**
- * Where the next undamaged chunk header begins, or -1.
- * @param {Uint8Array} bytes
- * @param {number} from
- */
-function findChunk(bytes, from) {
-  for (let at = bytes.indexOf(0x47, from); at >= 0; at = bytes.indexOf(0x47, at + 1)) {
-    if (at + CHUNK_HEADER_BYTES > bytes.length) return -1;
-    if (bytes[at + 1] === 0x53 && bytes[at + 2] === 0x43 && bytes[at + 3] === 0x4b) {
-      if (crc32(bytes.subarray(at, at + 52)) === new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(52, true)) return at;
-    }
-  }
-  return -1;
-}
-
-/**
- * Takes a file's bytes as they come, gives its parts as soon as each is whole.
- *
- * Damage doesn't end the reading: it is told as a part of its own, and the reading goes on
- * with the next chunk that is whole.
- */
-export class RecordingReader {
-  /** @param {(bytes: Uint8Array) => Promise<Chunk>} [decode] */
-  constructor(decode = decodeChunk) {
-    this.decode = decode;
-    this.pending = new Uint8Array(0);
-    this.start = 0;
-    this.headerRead = false;
-  }
-
-  /** @param {Uint8Array} bytes */
-  push(bytes) {
-    const rest = this.pending.subarray(this.start);
-    const joined = new Uint8Array(rest.length + bytes.length);
-    joined.set(rest);
-    joined.set(bytes, rest.length);
-    this.pending = joined;
-    this.start = 0;
-  }
-
-  /** Bytes that no whole part has been made of. */
-  get left() {
-    return this.pending.length - this.start;
-  }
-
-  /**
-   * The next part, or null while there are too few bytes for one.
-   * @param {boolean} [complete] no more bytes will come
-   * @returns {Promise<{file?: any, chunk?: Chunk, damage?: string} | null>}
-   */
-  async next(complete = false) {
-    if (!this.headerRead) {
-      const read = parseHeader(this.pending.subarray(this.start));
-      if (read === null) return null;
-      this.headerRead = true;
-      this.start += read.end;
-      return { file: read.header };
-    }
-    if (this.left < CHUNK_HEADER_BYTES) return null;
-    const bytes = this.pending.subarray(this.start);
-    try {
-      const header = parseChunkHeader(bytes);
-      if (bytes.length < CHUNK_HEADER_BYTES + header.packedBytes && !complete) return null;
-      try {
-        const chunk = await this.decode(bytes.subarray(0, CHUNK_HEADER_BYTES + header.packedBytes));
-        this.start += chunk.bytes;
-        return { chunk };
-      } catch (error) {
-        if (bytes.length >= CHUNK_HEADER_BYTES + header.packedBytes) this.start += CHUNK_HEADER_BYTES + header.packedBytes;
-        else this.start = this.pending.length;
-        return { damage: error instanceof Damage ? error.message : `Chunk ${header.number} can't be unpacked.` };
-      }
-    } catch (error) {
-      if (!(error instanceof Damage)) throw error;
-      const found = findChunk(bytes, 1);
-      if (found < 0 && !complete) return null;
-      const skipped = found < 0 ? bytes.length : found;
-      this.start += skipped;
-      return { damage: `${error.message} ${skipped} bytes can't be read.` };
-    }
-  }
+  const json = parseObject(plain);
+  if (!json || !(header.type === ChunkType.END ? isEnd : isMeta)(json)) throw new Damage(`Chunk ${header.number} doesn't hold what a chunk of its type should.`);
+  return { header, json, bytes: end };
 }

@@ -168,8 +168,10 @@ export class Model {
   constructor() {
     /** @type {any} the recording's header, null until known */
     this.header = null;
-    /** @type {(Track | undefined)[]} by id */
+    /** @type {(Track | undefined)[]} by id; ids may be far apart, so that all of them are had from `all` */
     this.tracks = [];
+    /** @type {Track[]} in the order of their ids */
+    this.all = [];
     /** @type {Map<number, Location>} */
     this.locations = new Map();
     /** @type {Map<string, string>} text by file */
@@ -179,8 +181,12 @@ export class Model {
     /** How many threads run at once, of all processes; and of how many that isn't known. */
     this.atWork = new Tally();
     this.unseen = new Tally();
-    /** @type {{from: number, to: number, sentence: string}[]} what of the file can't be read */
+    /** @type {string[]} what of the file can't be read, in sentences */
+    this.flaws = [];
+    /** @type {{from: number, to: number}[]} where rows are missing for that */
     this.damages = [];
+    /** How many rows of the recording have come, or can't be read. */
+    this.seen = 0;
     /** @type {End | null} */
     this.end = null;
     this.rowCount = 0;
@@ -195,8 +201,6 @@ export class Model {
     this.shape = 0;
     /** @type {Map<number, number>} by thread: in which order it first held a GIL */
     this.holders = new Map();
-    /** @type {string | null} damage whose place ends with the next chunk of rows */
-    this.openDamage = null;
   }
 
   get duration() {
@@ -223,10 +227,6 @@ export class Model {
     return away || state === State.BLOCKED ? this.locations.get(line)?.call ?? '' : '';
   }
 
-  get all() {
-    return /** @type {Track[]} */ (this.tracks.filter((track) => track !== undefined));
-  }
-
   /** The states in which any thread, task or work spends time. */
   get threadStates() {
     /** @type {Set<number>} */
@@ -244,7 +244,7 @@ export class Model {
     for (const told of json.tracks ?? []) {
       const known = this.tracks[told.id];
       if (known) known.tell(told);
-      else this.tracks[told.id] = new Track(told);
+      else this.#enter(new Track(told));
       this.shape += 1;
     }
     for (const location of json.locations ?? []) this.locations.set(location.id, location);
@@ -257,12 +257,22 @@ export class Model {
     }
   }
 
-  /** @param {End} end an end chunk's content */
-  tellEnd(end) {
+  /** @param {Track} track that wasn't known */
+  #enter(track) {
+    this.tracks[track.id] = track;
+    let place = this.all.length;
+    while (place > 0 && this.all[place - 1].id > track.id) place -= 1;
+    this.all.splice(place, 0, track);
+    this.shape += 1;
+    return track;
+  }
+
+  /** @param {End} end an end chunk's content @param {number} [rows] how many the recording has */
+  tellEnd(end, rows = this.seen) {
     this.end = end;
+    if (rows > this.seen) this.#leaveOut(this.duration);
     this.opening = this.#findOpening();
     this.shape += 1;  // what was contended longest is known now
-    if (this.openDamage !== null) this.#closeDamage(this.duration);
   }
 
   /** When the first thread was first seen in a function of its author's; where that tells little, when it was last seen at the top level. */
@@ -278,16 +288,13 @@ export class Model {
     return 0;
   }
 
-  /**
-   * A part of the file can't be read: from what is known so far to the next rows.
-   * @param {string} sentence
-   */
+  /** Something of the file can't be read: its place is where rows are missing, if any are. @param {string} sentence */
   tellDamage(sentence) {
-    this.openDamage = this.openDamage ?? sentence;
+    this.flaws.push(sentence);
   }
 
-  /** From what was known last on, nothing is known of any track until its next row. @param {number} to */
-  #closeDamage(to) {
+  /** Rows are missing: from what was known last on, nothing is known of any track until its next row. @param {number} to */
+  #leaveOut(to) {
     for (const track of this.all) {
       const { rows, cores } = track;
       if (rows.count === 0 || rows.state[rows.count - 1] === State.EXITED) continue;
@@ -297,27 +304,23 @@ export class Model {
       track.times.update();
     }
     this.flows.forget();
-    this.damages.push({ from: this.until, to: Math.max(to, this.until), sentence: /** @type {string} */ (this.openDamage) });
-    this.openDamage = null;
+    this.damages.push({ from: this.until, to: Math.max(to, this.until) });
   }
 
   /** Rows older than what is known are left out, as damage. @param {Rows} batch */
   addRows(batch) {
     if (batch.count === 0) return;
+    const { first = this.seen } = batch;
     if (batch.at[0] < this.until) {
       this.tellDamage('Rows came that are older than those before them.');
       return;
     }
-    if (this.openDamage !== null) this.#closeDamage(batch.at[0]);
+    if (first > this.seen) this.#leaveOut(batch.at[0]);
+    this.seen = first + batch.count;
     const touched = new Set();
     for (let i = 0; i < batch.count; i += 1) {
       const id = batch.track[i];
-      let track = this.tracks[id];
-      if (!track) {
-        track = new Track({ id, kind: TrackKind.THREAD, name: `track ${id}` });
-        this.tracks[id] = track;
-        this.shape += 1;
-      }
+      const track = this.tracks[id] ?? this.#enter(new Track({ id, kind: TrackKind.THREAD, name: `track ${id}` }));
       this.#addRow(track, batch, i);
       touched.add(track);
     }

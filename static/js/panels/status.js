@@ -66,9 +66,12 @@ function sentences({ model, phase, lost, slow, connected, refused }) {
   if (slow && phase === 'loading' && model.rowCount > 0) said.push(['unmeasured', 'The rest of the recording is still being read.']);
   if (!connected && (phase === 'running' || phase === 'queued')) said.push(['broken', 'Connection lost. Reconnecting: what happens meanwhile is kept and follows.']);
   if (phase === 'ended' && model.end && model.end.verdict && model.end.verdict !== 'ok') said.push(['verdict', model.end.sentence || `Ended: ${model.end.verdict}.`]);
-  if (phase === 'ended' && !model.end && model.rowCount > 0) said.push(['verdict', 'This recording has no end: it shows what was written before it broke off.']);
-  const damages = model.damages.length + (model.openDamage === null ? 0 : 1);
-  if (damages > 0) said.push(['damage', `A part of this recording can’t be read and is hatched; the rest is whole. ${model.damages[0]?.sentence ?? model.openDamage}`]);
+  if (phase === 'ended' && !model.end && model.rowCount > 0) said.push(['verdict', 'This recording has no end here: it shows what came before it broke off.']);
+  if (model.flaws.length > 0) {
+    const missing = model.end ? 'Something in this recording can’t be read; no rows are missing for that.' : 'Something in this recording can’t be read.';
+    const what = model.damages.length > 0 ? 'A part of this recording can’t be read and is hatched; the rest is whole.' : missing;
+    said.push(['damage', `${what} ${model.flaws[0]}`]);
+  }
   if (model.lostCount > 0) said.push(['damage', `${formatCount(model.lostCount)} ${model.lostCount === 1 ? 'event was' : 'events were'} lost, because they came faster than they could be read; the places are hatched.`]);
   const unmeasured = unmeasuredWords(model.header?.layers);
   if (unmeasured && phase !== 'loading') said.push(['unmeasured', unmeasured]);
