@@ -4,7 +4,6 @@ It is made anew of the queue, the plan and the index whenever somebody looks: on
 """
 
 import asyncio
-import json
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,11 +16,12 @@ from app.beside import MOST
 from app.plans import Planned, Plans
 from app.runs import Run, Runs
 from app.store import Store
-from app.tail import META, Tail, payload_of
+from app.tail import Tail, told_in
 from app.verdicts import CUT_SHORT
 from gilscope import advice
 from gilscope.advice import SIMPLEST, WORKERS, Advice, Figures, Outcome
 from gilscope.collector.ways import SCENARIO
+from gilscope.recording import META
 
 NEEDED = {"pieces", "waiting_ms", "computing_ms"}
 IDS = re.compile(r"[0-9a-z]{1,40}(-[0-9a-z]{1,40}){0,49}")
@@ -197,6 +197,6 @@ def _figures(store: Store, id: str) -> Figures | None:
     told = store.report(id)
     if tail.end is None or told is None or "tracks" not in told:
         return None
-    metas = [json.loads(payload_of(tail.read(n, 1)[0])) for n, place in enumerate(tail.places) if place.type == META]
+    metas = [told_in(tail.read(chunk.number, 1)[0]) for chunk in tail.chunks if chunk.type == META]
     output = "".join(part["text"] for meta in metas for part in meta.get("output", ()) if part["stream"] == "stdout")
     return advice.figures(told, output, int(tail.end.get("peak_memory_bytes") or 0))

@@ -123,9 +123,9 @@ class Viewer:
     def _behind(self, end: int) -> bool:
         if end - self.next > BUDGET_CHUNKS:
             return True
-        places = self.source.tail.places
+        chunks = self.source.tail.chunks
         # The chunk that comes next doesn't count: it may be larger than the budget by itself.
-        return sum(place.bytes for place in places[self.next + 1 : end]) > BUDGET_BYTES
+        return sum(chunk.bytes for chunk in chunks[self.next + 1 : end]) > BUDGET_BYTES
 
     async def _snapshot(self, end: int) -> None:
         tail = self.source.tail

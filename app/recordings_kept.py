@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app import words
-from app.tail import ROWS, Tail
+from app.tail import Tail
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS recordings (
@@ -131,7 +131,7 @@ def described(id: str, path: Path) -> Recording | None:
         verdict=str(end["verdict"]) if end else "interrupted",
         sentence=str(end.get("sentence", "")) if end else missing,
         bytes=path.stat().st_size,
-        rows=sum(place.rows for place in tail.places if place.type == ROWS),
+        rows=tail.rows,
         lost=int(end.get("lost", 0)) if end else 0,
         layers=_object((end or {}).get("layers")) or _object(header.get("layers")),
     )

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from app.tail import END, HEADER, ROWS
+from gilscope.recording import END, HEAD_BYTES, ROWS
 
 FILE = (Path(__file__).resolve().parent / "js" / "recordings" / "convoy.gilscope").read_bytes()
 
@@ -16,7 +16,7 @@ def split(file: bytes) -> tuple[bytes, list[bytes]]:
     at = file.index(b"GSCK")
     before, found = file[:at], []
     while at < len(file):
-        size = HEADER.size + struct.unpack_from("<I", file, at + 40)[0]
+        size = HEAD_BYTES + struct.unpack_from("<I", file, at + 40)[0]
         found.append(file[at : at + size])
         at += size
     return before, found
@@ -29,10 +29,10 @@ AN_END_CHUNK = next(chunk for chunk in CHUNKS if chunk[4] == END)
 
 def numbered(chunk: bytes, number: int) -> bytes:
     """The same chunk at another place of a recording."""
-    head = bytearray(chunk[: HEADER.size])
+    head = bytearray(chunk[:HEAD_BYTES])
     struct.pack_into("<I", head, 8, number)
     struct.pack_into("<I", head, 52, zlib.crc32(head[:-4]))
-    return bytes(head) + chunk[HEADER.size :]
+    return bytes(head) + chunk[HEAD_BYTES:]
 
 
 def head(**changes: Any) -> bytes:

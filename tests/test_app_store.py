@@ -13,8 +13,9 @@ import pytest
 
 from app.recordings_kept import Analysis, described
 from app.store import ID, Store, new_id
-from app.tail import HEADER, Tail
+from app.tail import Tail, told_in
 from gilscope.errors import BadRecording, Refused
+from gilscope.recording import HEAD_BYTES
 from tests.app_recordings import BEFORE, CHUNKS, FILE, file, head
 
 ANALYSIS = Analysis(7, [], [{"kind": "convoy", "sentence": "asker waits"}], "<svg/>", {"handoffs": 7})
@@ -286,11 +287,8 @@ def test_states_are_those_of_the_last_rows(tmp_path: Path) -> None:
 
 def test_a_chunk_whose_bytes_changed_is_refused(tmp_path: Path) -> None:
     """Its checksum covers the payload."""
-    from app.tail import payload_of
-
-    rows = CHUNKS[1]
     with pytest.raises(BadRecording, match="checksum"):
-        payload_of(rows[: HEADER.size] + b"\0" + rows[HEADER.size + 1 :])
+        told_in(CHUNKS[0][:HEAD_BYTES] + b"\0" + CHUNKS[0][HEAD_BYTES + 1 :])
 
 
 def test_a_new_data_folder_begins_with_what_comes_with_gilscope(tmp_path: Path) -> None:

@@ -20,11 +20,10 @@ from app import lab, lab_kept
 from app.plans import Planned, Plans
 from app.runs import Runs
 from app.store import Store
-from app.tail import META
 from gilscope import scenarios
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
-from gilscope.recording import encode_chunk
+from gilscope.recording import META, encode_chunk
 from gilscope.scenarios import validate
 from tests import app_recordings
 from tests.app_client import Served, client, served, settings
