@@ -211,9 +211,26 @@ def test_who_lets_a_thread_go_on() -> None:
         ("giver runs Python for 2.00 µs of it, from line 11 on.", ""),
     ]
     nobody = "Nobody in this recording lets it go on."
-    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, goes_on, late), "taker", 0.001)[0][1] == nobody
+    nothing = f"{nobody} Nobody put anything into it until then."
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, goes_on, late), "taker", 0.001)[0][1] == nothing
     gives_up = (2600, 4, Kind.UNBLOCK, State.RUNNING, 9, Flag.TIMEOUT)
-    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, put, gives_up), "taker", 0.001)[0][1] == nobody
+    once = f"{nobody} giver put something into it once until then, last 500 ns before."
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, put, gives_up), "taker", 0.001)[0][1] == once
+
+
+def test_who_let_a_thread_go_on_may_tell_it_late() -> None:
+    """A queue written in C wakes its waiter before its caller can tell; whoever tells before the wait is over did it."""
+    wants, put = (2600, 4, Kind.GIL_WAIT, State.GIL_WAIT, 0), (2610, 3, Kind.PUT, State.RUNNING, 9)
+    has, goes_on = (2690, 4, Kind.GIL_ACQUIRE, State.RUNNING, 0), (2700, 4, Kind.UNBLOCK, State.RUNNING, 9)
+    recording = rows_with(TrackKind.QUEUE, BLOCKS, RUNS, wants, put, has, goes_on)
+    assert told(recording, "taker", 0.001)[0][1] == "giver lets it go on."
+    gives_up, nobody = (
+        (*goes_on, Flag.TIMEOUT),
+        "Nobody in this recording lets it go on. Nobody put anything into it until then.",
+    )
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, wants, put, has, gives_up), "taker", 0.001)[0][1] == nobody
+    late = (2710, *put[1:])
+    assert told(rows_with(TrackKind.QUEUE, BLOCKS, RUNS, wants, has, goes_on, late), "taker", 0.001)[0][1] == nobody
 
 
 def test_the_lock_inside_tells_who_woke_it() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gilscope.analysis import pool_causes, task_causes
+from gilscope.analysis import pool_causes, task_causes, thing_causes
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import starts_of
 from gilscope.analysis.statistics import STATE_NAMES
@@ -71,11 +71,16 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
     state, thing = State(int(here.state[0])), int(here.thing[0])
     about, waits = kind(timeline, thing), state in (State.BLOCKED, State.SUSPENDED)
     detail, cause = "", None
-    if state == State.GIL_WAIT or (waits and about in LOCKS):
+    if state == State.BLOCKED and (idle := pool_causes.without_work(timeline, here)):
+        detail, cause = idle
+    elif state == State.GIL_WAIT or (waits and about in LOCKS):
         detail, cause = _had(timeline, here)
     elif waits and about in (TrackKind.THREAD, TrackKind.PROCESS, TrackKind.TASK, TrackKind.WORK):
-        detail = started_meanwhile(timeline, thing, here.begin, here.end, "It")
         cause = meanwhile(timeline, timeline.main_thread(thing), here.begin, here.end)
+        detail = started_meanwhile(timeline, thing, here.begin, here.end, "It")
+        detail = detail or (thing_causes.over(timeline, thing, here) if cause is None else "")
+    elif waits and pool_causes.is_work(timeline, int(here.track[0])):
+        detail, cause = pool_causes.given(timeline, here)
     elif waits and task_causes.by_itself(timeline, thing):
         detail, cause = task_causes.nobody(timeline, here)
     elif waits:
@@ -172,8 +177,11 @@ def _had(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     had = had[(had.state != State.FREE) & (had.thing != 0)]
     if not len(had):
         who = "task" if here.state[0] == State.SUSPENDED else "thread"
-        return f"Nobody has it: the {who} wakes up." if free else "Who had it meanwhile isn't known.", None
+        unknown = thing_causes.copied(timeline, int(here.thing[0])) or "Who had it meanwhile isn't known."
+        return f"Nobody has it: the {who} wakes up." if free else unknown, None
     whose, total = longest(had.thing, had.length)
+    if whose[0] == here.track[0] and (wakes(timeline, here)[0] != 0).all():
+        return _let_go_on(timeline, here)  # taken twice to wait until another thread releases it
     first = had[had.thing == whose[0]]
     detail = f"Held by {timeline.name(whose[0])}"
     if here.state[0] != State.GIL_WAIT and (place := timeline.place(_taken_at(timeline, first))):
@@ -214,8 +222,9 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     waker, at = wakes(timeline, here)
     known = waker != 0
     if not known.any():
-        return task_causes.nobody(timeline, here)
-    at = np.minimum(at, here.end)
+        detail, cause = task_causes.nobody(timeline, here)
+        return " ".join(filter(None, (detail, thing_causes.until_then(timeline, here)))), cause
+    at = np.clip(at, here.begin, here.end)
     whose, _ = longest(waker[known], (at - here.begin)[known])
     mine = np.flatnonzero(waker == whose[0])
     detail = f"{timeline.name_beside(whose[0], int(here.track[0]))} {sent(timeline, here[mine]) or 'lets it go on'}"

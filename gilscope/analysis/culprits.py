@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gilscope.analysis.forward import Index, Numbers
+from gilscope.analysis.flows import TELLS
+from gilscope.analysis.forward import Index, Numbers, last_before
 from gilscope.analysis.timeline import Spans, Timeline
-from gilscope.events import State, TrackKind
+from gilscope.events import Flag, Kind, State, TrackKind
 
 
 def holders(timeline: Timeline, spans: Spans) -> Iterator[tuple[Index, Spans]]:
@@ -27,14 +28,36 @@ def wakes(timeline: Timeline, spans: Spans) -> tuple[Numbers, Numbers]:
         return _readied(timeline, spans, ends), ends
     rows, cause, woken = timeline.flows.rows, timeline.flows.cause, timeline.flows.wakes
     if not len(woken):
-        return np.zeros(len(spans), np.uint32), ends
+        return _told_late(timeline, spans, ends).astype(np.uint32), ends
     keys = timeline.key(rows.track[woken], rows.at[woken])
     order = keys.argsort(kind="stable")
     wanted = timeline.key(spans.track, ends)
     n = order[np.minimum(keys[order].searchsorted(wanted), len(keys) - 1)]
     known = keys[n] == wanted
     causes = cause[woken[n]]
-    return np.where(known, rows.track[causes], 0).astype(np.uint32), np.where(known, rows.at[causes], ends)
+    waker, at = np.where(known, rows.track[causes], 0), np.where(known, rows.at[causes], ends)
+    left = np.flatnonzero(~known)
+    waker[left] = _told_late(timeline, spans[left], ends[left])
+    return waker.astype(np.uint32), at
+
+
+def _told_late(timeline: Timeline, waits: Spans, ends: Numbers) -> Numbers:
+    """Who let threads go on, and told it after they had woken up, before they were through with their wait; 0: nobody.
+
+    What is written in C, as a SimpleQueue is, lets a waiter go on before its caller can tell so.
+    """
+    rows = timeline.flows.rows
+    closes, tells = np.flatnonzero(rows.kind == Kind.UNBLOCK), np.flatnonzero(np.isin(rows.kind, TELLS))
+    if not len(closes) or not len(tells):
+        return np.zeros(len(waits), np.uint32)
+    keys = timeline.key(rows.track[closes], rows.at[closes])
+    order = keys.argsort(kind="stable")
+    closing = closes[order[np.minimum(keys[order].searchsorted(timeline.key(waits.track, ends)), len(keys) - 1)]]
+    mine = (rows.track[closing] == waits.track) & (rows.thing[closing] == waits.thing) & (rows.at[closing] >= ends)
+    in_vain = rows.flags[closing] & (Flag.TIMEOUT | Flag.ERROR) != 0
+    told = last_before(rows.thing[tells], tells, waits.thing, closing)
+    late = mine & ~in_vain & (told >= 0) & (rows.at[told] >= ends) & (rows.track[told] != waits.track)
+    return np.where(late, rows.track[told], 0)
 
 
 def _readied(timeline: Timeline, spans: Spans, ends: Numbers) -> Numbers:

@@ -9,13 +9,16 @@ from gilscope.analysis.culprits import wakes
 from gilscope.analysis.forward import Index, Numbers, pairs
 from gilscope.analysis.task_flows import AT_ONCE, LATE_NS
 from gilscope.analysis.timeline import Spans, Timeline
-from gilscope.events import State
+from gilscope.events import Kind, State
 
 MOST_PARTS = 1 << 17
 """A thousand tasks may each wait for a thousand steps of others: so many are told apart."""
 CLOCK = ("asyncio.sleep",)
 OUTSIDE = ("read", "drain", "close", "subprocess", "socket", "connect", "serve_forever")
 """What a task awaits that no other task of this recording brings about."""
+
+MOST_ROUNDS = 3
+"""From a call into a loop to the task that it lets go on, through the callbacks of futures in between."""
 
 
 def threads(timeline: Timeline) -> Numbers:
@@ -52,6 +55,21 @@ def saw_late(timeline: Timeline, waits: Spans) -> Spans:
     begin = np.maximum(np.where(again, idle.end[last - 1], 0), waits.begin)
     busy = replace(waits, thing=loop, begin=begin, end=idle.begin[last])
     return busy[(busy.length >= LATE_NS) & (busy.length >= AT_ONCE * idle.length[last])]
+
+
+def called(timeline: Timeline, waits: Spans) -> tuple[int, int] | None:
+    """Of a wait of a task that no other task ended: which other thread called into the loop last before, and when; within
+    so many rounds that the loop can have handed it on. None where none did."""
+    rows, end = timeline.flows.rows, int(waits.end[-1])
+    loop = int(timeline.parent_of(waits.track[:1])[0])
+    mine = int(threads(timeline)[loop])
+    calls = (rows.kind == Kind.LOOP_CALL) & (rows.thing == loop) & (rows.at >= waits.begin[-1]) & (rows.at <= end)
+    some = np.flatnonzero(calls & (rows.track != mine))
+    if not len(some):
+        return None
+    at = int(rows.at[some].max())
+    rounds = (rows.kind == Kind.LOOP_RUN) & (rows.track == mine) & (rows.at >= at) & (rows.at <= end)
+    return (int(rows.track[some[-1]]), at) if np.count_nonzero(rounds) <= MOST_ROUNDS else None
 
 
 def had(timeline: Timeline, waits: Spans) -> tuple[Index, Spans]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, share
+from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, meanwhile, share
 from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import Spans, Timeline
 from gilscope.events import STATE_TEXT, Kind, State, TrackKind
@@ -27,6 +27,53 @@ def runs(timeline: Timeline, pool: int) -> Spans:
     """When the works of a pool ran; ``thing`` is the worker."""
     every = calls(timeline, pool)
     return every[every.state == State.RUNNING]
+
+
+def workers(timeline: Timeline, pool: int) -> list[int]:
+    """The threads of a pool; of processes, their main threads."""
+    rows = timeline.rows[(timeline.rows.kind == Kind.POOL_WORKER) & (timeline.rows.thing == pool)]
+    threads = {int(timeline.tracks[id].get("tid") or 0): id for id in timeline.ids(TrackKind.THREAD)}
+    return [threads[tid] for tid in rows.value.tolist() if tid in threads]
+
+
+def without_work(timeline: Timeline, here: Spans) -> tuple[str, Spans | None] | None:
+    """Of a worker that waits while nothing is queued for it: until when that is so, and what whoever ends it did until
+    then. None where it isn't that which a thread waits for."""
+    thread, begin, end = int(here.track[0]), int(here.begin[0]), int(here.end[-1])
+    if not timeline.tracks.get(int(here.thing[0]), {}).get("internal"):
+        return None
+    pool = next((id for id in timeline.ids(TrackKind.POOL) if thread in workers(timeline, id)), 0)
+    every = calls(timeline, pool)
+    mine, waiting = every[(every.state == State.RUNNING) & (every.thing == thread)], every[every.state == State.READY]
+    some = here[:MOST_STRETCHES]
+    left = sum(int(waiting.within(*each).length.sum()) for each in zip(some.begin, some.end, strict=True))
+    if not pool or len(mine.within(begin, end)) or 2 * left > int(some.length.sum()):
+        return None
+    told = f"It is a worker of {timeline.name(pool)}, and nothing is queued there"
+    following = mine[mine.begin >= end]
+    if len(following):
+        rows = timeline.rows[timeline.rows.track == following.track[int(following.begin.argmin())]]
+        if rows.kind[0] == Kind.WORK_NEW and begin <= rows.at[0] <= end:
+            who, at = int(rows.value[0]), int(rows.at[0])
+            told += f" until {timeline.name(who)} submits {timeline.name(int(rows.track[0]))}"
+            return f"{told}.", meanwhile(timeline, who, here.begin, np.clip(here.end, here.begin, at))
+    rows = timeline.rows[(timeline.rows.kind == Kind.POOL_SHUTDOWN) & (timeline.rows.thing == pool)]
+    if not len(rows) or rows.at[0] > end:
+        return f"{told}.", None
+    if rows.at[0] <= begin:
+        return f"{told}: it has been shut down.", None
+    who, at = int(rows.track[0]), int(rows.at[0])
+    until = np.clip(here.end, here.begin, at)
+    return f"{told} until {timeline.name(who)} shuts it down.", meanwhile(timeline, who, here.begin, until)
+
+
+def given(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
+    """Who gives a work the result that it waits for, and what that one did until then."""
+    rows = timeline.rows[(timeline.rows.track == here.track[0]) & (timeline.rows.kind == Kind.WORK_END)]
+    if not len(rows) or not rows.value[0]:
+        return "Nobody in this recording gives it its result.", None
+    who = int(rows.value[0])
+    return f"{timeline.name(who)} gives it its result.", meanwhile(timeline, who, here.begin, here.end)
 
 
 def queued(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:

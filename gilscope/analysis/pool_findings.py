@@ -6,10 +6,10 @@ import numpy as np
 
 from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, proof
 from gilscope.analysis.forward import Numbers
-from gilscope.analysis.pool_causes import calls, runs
+from gilscope.analysis.pool_causes import calls, runs, workers
 from gilscope.analysis.text import counted, duration, listed, percent
 from gilscope.analysis.timeline import Spans, Timeline
-from gilscope.events import Kind, State, TrackKind
+from gilscope.events import State, TrackKind
 
 SHARE = 0.05
 """Of the run: so long all workers were taken while work was queued, or so long more of them ran than can compute."""
@@ -58,8 +58,8 @@ def _too_small(timeline: Timeline) -> list[Finding]:
         queued = timeline.spans[timeline.spans.state == State.READY]
         queued = queued[queued.thing == pool]
         most = int(timeline.rows.value[timeline.rows.track == pool].max())
-        workers = int(timeline.tracks[pool].get("capacity") or 0)
-        whose = f"all {workers} workers were" if workers > 1 else "its only worker was"
+        most_workers = int(timeline.tracks[pool].get("capacity") or 0)
+        whose = f"all {most_workers} workers were" if most_workers > 1 else "its only worker was"
         sentence = (
             f"For {duration(total)}, {percent(share)} of this run, {whose} taken while up to "
             f"{counted(most, 'more call')} waited in the queue of {timeline.name(pool)}, one of them for "
@@ -108,14 +108,12 @@ def _too_large(timeline: Timeline) -> list[Finding]:
 
 def _unused(timeline: Timeline) -> list[Finding]:
     """Workers that were started, and never ran a call. Nothing is said where a call may have been lost."""
-    rows = timeline.rows[timeline.rows.kind == Kind.POOL_WORKER]
     if timeline.recording.lost:
         return []
-    threads = {int(timeline.tracks[id].get("tid") or 0): id for id in timeline.ids(TrackKind.THREAD)}
     found = []
     for pool in timeline.ids(TrackKind.POOL):
-        workers = [threads[tid] for tid in rows.value[rows.thing == pool].tolist() if tid in threads]
-        lives = {id: timeline.lives[id] for id in workers if id in timeline.lives}
+        started = workers(timeline, pool)
+        lives = {id: timeline.lives[id] for id in started if id in timeline.lives}
         ran = set(runs(timeline, pool).thing.tolist())
         unused = sorted(lives.keys() - ran, key=timeline.name)
         if not unused:
@@ -124,13 +122,13 @@ def _unused(timeline: Timeline) -> list[Finding]:
         names = [timeline.name(id) for id in unused]
         which = "It" if len(unused) == 1 else "Each of them"
         sentence = (
-            f"{timeline.name(pool)} started {counted(len(workers), 'worker')}, but {listed(names)} never ran a call: no more "
+            f"{timeline.name(pool)} started {counted(len(started), 'worker')}, but {listed(names)} never ran a call: no more "
             f"than {counted(most, 'call')} {'was' if most == 1 else 'were'} there at any time. {which} had to be started, "
             "and takes memory until the pool is shut down."
         )
-        title = f"{len(unused)} of the {counted(len(workers), 'worker')} of {timeline.name(pool)} never ran a call"
+        title = f"{len(unused)} of the {counted(len(started), 'worker')} of {timeline.name(pool)} never ran a call"
         spans = [(id, *lives[id]) for id in unused[:MOST_SPANS]]
-        found.append(Finding("pool-unused", title, sentence, "idle", spans, 50 + 50 * len(unused) / len(workers)))
+        found.append(Finding("pool-unused", title, sentence, "idle", spans, 50 + 50 * len(unused) / len(started)))
     return found
 
 

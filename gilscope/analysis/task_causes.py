@@ -25,6 +25,11 @@ def nobody(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
         return "Nobody in this recording lets it go on.", None
     ended = int(here.end[-1]) < timeline.duration_ns
     known = by_itself(timeline, int(here.thing[0]))
+    if ended and not known and (who := loops.called(timeline, here)):
+        thread, at = who
+        since = duration(int(here.end[-1]) - at)
+        told = f"No task lets it go on. {timeline.name(thread)} called into its loop last, {since} before."
+        return told, meanwhile(timeline, thread, here.begin, np.clip(here.end, here.begin, at))
     outside = "" if known else "No task lets it go on: the clock does, or something outside of its loop."
     late = loops.saw_late(timeline, here)
     if not len(late) or not ended:

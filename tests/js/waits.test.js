@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { State, TrackKind } from '../../static/js/model/schema.js';
+import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
 import { Model } from '../../static/js/model/model.js';
 import { Ring, apart, bent, free } from '../../static/js/panels/ring.js';
 import { timesOf, waitsAt } from '../../static/js/model/waits.js';
@@ -47,6 +47,20 @@ test('two locks taken crosswise: the circle is there from its last wait on, and 
   const [circle] = waitsAt(model, 50).circles;
   assert.deepEqual(timesOf(circle), { from: 40, to: 90, went: false, timed: false });
   assert.equal(circleWords(model, circle), 'a waits for b waits for a: none of them can go on before another one does. It is so from 40 ns on, to the end.');
+});
+
+test('a lock that one takes twice is a circle of one, unless another thread releases it for that', () => {
+  const held = (/** @type {{internal?: boolean, kind?: number}} */ { internal = false, kind = Kind.NONE }) => {
+    const model = new Model();
+    model.tellMeta({ tracks: [{ id: 1, kind: THREAD, name: 'a' }, { id: 11, kind: LOCK, name: 'gate', internal }] });
+    const zeros = new Uint8Array(4);
+    model.addRows(/** @type {any} */ ({ count: 4, at: [0, 5, 20, 21], track: [11, 1, 1, 1], state: [State.HELD, State.BLOCKED, State.GIL_WAIT, State.RUNNING], thing: [1, 11, 0, 11], kind: [0, 0, 0, kind], flags: zeros, line: zeros, value: zeros }));
+    return said(model, 10);
+  };
+  assert.deepEqual(held({}), [['a waits for lock gate, which a has'], ['a']]);
+  assert.deepEqual(held({ kind: Kind.LOCK_TIMEOUT }), [['a waits for lock gate, which a has'], ['a']]);
+  assert.deepEqual(held({ kind: Kind.LOCK_ACQUIRE }), [['a waits for lock gate'], []]);
+  assert.deepEqual(held({ internal: true }), [['a waits for lock gate'], []]);
 });
 
 test('a thing that anybody may end, or that has no holder, makes no circle', () => {

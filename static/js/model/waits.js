@@ -1,6 +1,6 @@
 // Who waits for whom at a moment: a thread or a task, the thing it wants, and whoever has that. And who waits in a circle.
 
-import { Flag, State, TrackKind } from './schema.js';
+import { Flag, Kind, State, TrackKind } from './schema.js';
 
 /**
  * @typedef {import('./model.js').Model} Model
@@ -19,6 +19,9 @@ const ACTORS = new Set([TrackKind.PROCESS, TrackKind.THREAD, TrackKind.TASK]);
 const NAMES = new Set([TrackKind.SLEEP, TrackKind.FUTURE, TrackKind.TYPE]);
 /** @type {ReadonlySet<number>} */
 const WAITING = new Set([State.BLOCKED, State.GIL_WAIT, State.SUSPENDED, State.READY]);
+
+/** So many rows after a wait, it is told how that ended. */
+const REACH = 64;
 
 /** At the very end everything has ended: what is shown there is how it was until then. @param {Model} model @param {number} at */
 export function momentOf(model, at) {
@@ -58,9 +61,19 @@ function waitsOf(model, span, at) {
     thing = /** @type {Track} */ (model.tracks[having[0]]);
     having = haveAt(model, thing, at);
   }
-  having = having.filter((id) => model.tracks[id] && (id !== from || FIRM.has(thing?.kind ?? 0)));
+  having = having.filter((id) => model.tracks[id] && (id !== from || (FIRM.has(thing?.kind ?? 0) && !isSignal(thing, span))));
   if (having.length === 0) return span.state === State.READY ? [] : [{ from, to: 0, thing: named, any: false, span }];
   return having.map((to) => ({ from, to, thing: named, any: thing?.kind === TrackKind.POOL, span }));
+}
+
+/** A lock that its owner takes once more, to wait until another thread releases it. @param {Track | undefined} lock @param {Span} span */
+function isSignal(lock, { track: { rows }, last }) {
+  if (lock?.kind !== TrackKind.LOCK) return false;
+  for (let row = last + 1; row < rows.count && row < last + REACH; row += 1) {
+    if (rows.thing[row] === lock.id && rows.kind[row] === Kind.LOCK_ACQUIRE) return true;
+    if (rows.thing[row] === lock.id && rows.kind[row] === Kind.LOCK_TIMEOUT) return false;
+  }
+  return lock.internal;
 }
 
 /** Who has a thing: its holder, the worker of a work or the pool that it is queued in, all that a pool or a loop runs. @param {Model} model @param {Track} thing @param {number} at @returns {number[]} */
