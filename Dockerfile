@@ -9,7 +9,7 @@ RUN python -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/serve.lock
 COPY . .
 ENV XDG_CACHE_HOME=/srv/cache PYTHONPATH=/srv/gilscope
-RUN .venv/bin/python -c "import sys; from gilscope.collector import interpreters as i; i.build_probe(i.describe(sys.executable))" \
+RUN .venv/bin/python -c "import sys; from gilscope.collector import interpreters, probe; probe.build_probe(interpreters.describe(sys.executable))" \
  && .venv/bin/python -m compileall -q gilscope app
 
 FROM python:3.13-slim-bookworm

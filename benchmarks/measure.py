@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.probe import build_probe
 from gilscope.collector.rings import Account, Rings
 from gilscope.collector.run import ROUND_SECONDS
 
@@ -160,7 +161,7 @@ def recorded(interpreter: Interpreter, program: str, n: int, lines: bool = True)
         env={
             **os.environ,
             "GILSCOPE_RINGS": rings.path,
-            "GILSCOPE_PROBE": str(interpreters.build_probe(interpreter)),
+            "GILSCOPE_PROBE": str(build_probe(interpreter)),
             "GILSCOPE_LINES": "1" if lines else "0",
         },
         stdin=subprocess.DEVNULL,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gilscope.collector import interpreters
 from gilscope.collector.cores import Cores
+from gilscope.collector.probe import build_probe
 from gilscope.collector.weight import weight_means
 from gilscope.errors import CoresUnavailable, ProbeUnavailable
 
@@ -56,7 +57,7 @@ def pythons() -> Iterator[Line]:
     for interpreter in found:
         subject = f"Python {interpreter.text}"
         try:
-            interpreters.build_probe(interpreter)
+            build_probe(interpreter)
         except ProbeUnavailable as error:
             yield Line(subject, False, f"GIL: not measured. {error}")
         else:

@@ -6,13 +6,14 @@ Never fails: without the probe everything works, and pages say "GIL: not measure
 import sys
 
 from gilscope.collector import interpreters
+from gilscope.collector.probe import build_probe
 from gilscope.errors import GilscopeError
 
 
 def main() -> None:
     """One line."""
     try:
-        interpreters.build_probe(interpreters.describe(sys.executable))
+        build_probe(interpreters.describe(sys.executable))
     except GilscopeError as error:
         print(f"GIL: not measured. {error}")
     else:

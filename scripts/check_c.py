@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from gilscope.collector import interpreters
+from gilscope.collector.probe import compile_extension, find_compiler, probe_sources
 from gilscope.errors import ProbeUnavailable
 
 MOVES = Path(__file__).resolve().parent.parent / "tests" / "_moves.c"
@@ -17,11 +18,11 @@ def main() -> int:
         if interpreter.implementation != "CPython" or interpreter.free_threaded or interpreter.include is None:
             print(f"{interpreter.text}: not checked (no headers, or no GIL)")
             continue
-        compiler = interpreters._compiler()
+        compiler = find_compiler()
         with tempfile.TemporaryDirectory() as folder:
-            for sources in (interpreters._sources(), [MOVES]):
+            for sources in (probe_sources(), [MOVES]):
                 try:
-                    interpreters.compile_extension(compiler, interpreter.include, sources, Path(folder) / "built.so")
+                    compile_extension(compiler, interpreter.include, sources, Path(folder) / "built.so")
                 except ProbeUnavailable as error:
                     print(f"{interpreter.text}: {error}")
                     failed = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from gilscope.collector import interpreters
+from gilscope.collector import interpreters, probe
 from gilscope.collector.interpreters import Interpreter
 from tests.browsing import browser  # noqa: F401
 from tests.timeline_page import page, server  # noqa: F401
@@ -54,10 +54,10 @@ def sanitized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interpreter:
     preloaded = " ".join(map(_library, ("libasan.so", "libubsan.so")))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("CC", "gcc")
-    monkeypatch.setattr(interpreters, "FLAGS", (*interpreters.FLAGS, *SANITIZERS))
+    monkeypatch.setattr(probe, "FLAGS", (*probe.FLAGS, *SANITIZERS))
     monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
     python = interpreters.describe(sys.executable)
-    interpreters.build_probe(python)
+    probe.build_probe(python)
     monkeypatch.setenv("LD_PRELOAD", preloaded)
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
     return python

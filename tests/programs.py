@@ -14,6 +14,7 @@ from typing import Any
 
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.probe import build_probe
 from gilscope.collector.rings import Batch, Rings
 from gilscope.events import Flag, Kind
 from tests.recorded import Recorded, Row, watch
@@ -79,7 +80,7 @@ def command(interpreter: Interpreter, *arguments: str | Path) -> list[str | Path
 
 def environment(interpreter: Interpreter, rings: Rings, **more: str) -> dict[str, str]:
     """Environment of the recorder's child."""
-    probe = str(interpreters.build_probe(interpreter))
+    probe = str(build_probe(interpreter))
     return {**os.environ, "GILSCOPE_RINGS": rings.path, "GILSCOPE_PROBE": probe, **more}
 
 

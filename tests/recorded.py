@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
+from gilscope.collector.probe import build_probe, compile_extension
 from gilscope.collector.rings import Account, Batch, Records, Rings
 from gilscope.events import Flag, Kind
 
@@ -117,7 +117,7 @@ def moves_for(interpreter: Interpreter, folder: Path) -> Path:
     target = folder / interpreter.identity.replace("/", "_").replace(" ", "_") / "_moves.so"
     target.parent.mkdir(exist_ok=True)
     assert interpreter.include is not None
-    interpreters.compile_extension(["cc"], interpreter.include, [MOVES], target)
+    compile_extension(["cc"], interpreter.include, [MOVES], target)
     return target
 
 
@@ -128,7 +128,7 @@ def start(
     file = folder / "program.py"
     file.write_text(PROLOGUE + textwrap.dedent(program), encoding="utf-8")
     return subprocess.Popen(
-        [interpreter.path, "-I", file, interpreters.build_probe(interpreter), moves_for(interpreter, folder.parent)],
+        [interpreter.path, "-I", file, build_probe(interpreter), moves_for(interpreter, folder.parent)],
         env={**os.environ, "GILSCOPE_RINGS": rings.path, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gilscope.collector import cores
+from gilscope.collector import cores, perf
 from gilscope.collector.cores import MARGIN_NS, SMALLEST_RING_BYTES, Cores, Loss, Switches
 from gilscope.collector.rings import FOREVER
 from gilscope.errors import CoresUnavailable
@@ -468,7 +468,7 @@ def test_before_linux_6_an_overflow_is_told_when_the_kernel_tells_it(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """The kernel refuses to give the count, as those do: the loss comes later, but not before what was read."""
-    monkeypatch.setattr(cores, "FORMAT_LOST", 1 << 40)
+    monkeypatch.setattr(perf, "FORMAT_LOST", 1 << 40)
     overflow: Overflow = request.getfixturevalue("overflow")
     overflow.program.nap(1000)
     until = overflow.read()
@@ -599,7 +599,7 @@ def test_nothing_stays_open() -> None:
     assert descriptors() == before
 
 
-@pytest.mark.parametrize("free", [1, len(cores._online())])
+@pytest.mark.parametrize("free", [1, len(perf.online())])
 def test_without_a_free_descriptor_it_says_so(free: int) -> None:
     """When there are too few for its events, or for their rings; those that it has taken are given back."""
     before = descriptors()
@@ -625,7 +625,7 @@ def test_of_a_process_that_has_ended() -> None:
 
 def run_apart(source: str) -> Any:
     """In a process of its own, because there is no way back from it; the JSON that it tells."""
-    prologue = "import ctypes, json, os, resource, struct, sys, time; from gilscope.collector.cores import *\n"
+    prologue = "import ctypes, json, os, resource, struct, sys, time; from gilscope.collector.cores import *; from gilscope.collector.perf import *\n"
     done = subprocess.run(
         [sys.executable, "-c", prologue + textwrap.dedent(source)], capture_output=True, text=True, timeout=SECONDS
     )
@@ -682,7 +682,7 @@ def test_many_cores_share_the_memory(monkeypatch: pytest.MonkeyPatch, limit: int
     with watching(os.getpid()) as watched:
         sizes = {len(ring._words) * 8 for ring in watched._rings}
     assert len(sizes) == 1
-    assert max(SMALLEST_RING_BYTES, limit // len(cores._online()) // 2) <= sizes.pop() < cores.RING_BYTES
+    assert max(SMALLEST_RING_BYTES, limit // len(perf.online()) // 2) <= sizes.pop() < cores.RING_BYTES
 
 
 @pytest.mark.parametrize(
@@ -698,15 +698,15 @@ def test_who_forbids_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, level: str | None, sentence: str, code: int
 ) -> None:
     """The sentence for each setting of the kernel."""
-    monkeypatch.setattr(cores, "PARANOID", tmp_path / "perf_event_paranoid")
+    monkeypatch.setattr(perf, "PARANOID", tmp_path / "perf_event_paranoid")
     if level:
-        cores.PARANOID.write_text(level)
-    assert sentence in cores._reason(OSError(code, os.strerror(code)))
+        perf.PARANOID.write_text(level)
+    assert sentence in perf.why_not(OSError(code, os.strerror(code)))
 
 
 def test_a_kernel_that_knows_no_switches() -> None:
     """Before Linux 4.3."""
-    assert "can't tell which thread is on which core (Invalid argument)" in cores._reason(
+    assert "can't tell which thread is on which core (Invalid argument)" in perf.why_not(
         OSError(errno.EINVAL, "Invalid argument")
     )
 
@@ -720,6 +720,6 @@ def test_elsewhere_it_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cores_have_numbers_with_holes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As the kernel writes them when some are switched off."""
-    monkeypatch.setattr(cores, "ONLINE", tmp_path / "online")
-    cores.ONLINE.write_text("0-2,5,8-9\n")
-    assert cores._online() == [0, 1, 2, 5, 8, 9]
+    monkeypatch.setattr(perf, "ONLINE", tmp_path / "online")
+    perf.ONLINE.write_text("0-2,5,8-9\n")
+    assert perf.online() == [0, 1, 2, 5, 8, 9]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gilscope.collector import interpreters
+from gilscope.collector import interpreters, probe
+from gilscope.collector.probe import build_probe
 from gilscope.errors import BadInterpreter, ProbeUnavailable
 
 PYTHON = interpreters.describe(sys.executable)
@@ -94,10 +95,10 @@ def test_a_missing_or_forbidden_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_probe_is_built_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second call takes what the first built, without a compiler's work."""
-    first = interpreters.build_probe(PYTHON)
+    first = build_probe(PYTHON)
     assert first.is_relative_to(cache) and first.name == "_probe.so"
     built = first.stat().st_mtime_ns
-    assert interpreters.build_probe(PYTHON) == first
+    assert build_probe(PYTHON) == first
     assert first.stat().st_mtime_ns == built
     assert [path.name for path in first.parent.iterdir()] == ["_probe.so"]
 
@@ -106,15 +107,15 @@ def test_a_changed_interpreter_or_source_has_a_probe_of_its_own(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cache is keyed by everything that the probe depends on."""
-    probe = interpreters.build_probe(PYTHON)
-    assert interpreters.build_probe(replace(PYTHON, build=PYTHON.build + " again")) != probe
-    assert interpreters.build_probe(replace(PYTHON, identity="moved")) != probe
-    shutil.copytree(interpreters.SOURCES, tmp_path / "recorder")
-    monkeypatch.setattr(interpreters, "SOURCES", tmp_path / "recorder")
-    assert interpreters.build_probe(PYTHON) == probe
+    first = build_probe(PYTHON)
+    assert build_probe(replace(PYTHON, build=PYTHON.build + " again")) != first
+    assert build_probe(replace(PYTHON, identity="moved")) != first
+    shutil.copytree(probe.SOURCES, tmp_path / "recorder")
+    monkeypatch.setattr(probe, "SOURCES", tmp_path / "recorder")
+    assert build_probe(PYTHON) == first
     with (tmp_path / "recorder" / "probe.h").open("a") as header:
         header.write("/* changed */\n")
-    assert interpreters.build_probe(PYTHON) != probe
+    assert build_probe(PYTHON) != first
 
 
 @pytest.mark.parametrize(
@@ -124,14 +125,14 @@ def test_a_changed_interpreter_or_source_has_a_probe_of_its_own(
 )
 def test_the_probe_builds_for_every_interpreter(python: interpreters.Interpreter) -> None:
     """Without a warning, and the interpreter loads it: both are part of building."""
-    assert interpreters.build_probe(python).stat().st_size > 0
+    assert build_probe(python).stat().st_size > 0
 
 
 def test_what_is_built_needs_no_compiler(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An image that was built with a compiler measures the GIL without one."""
-    built = interpreters.build_probe(interpreters.describe(sys.executable))
+    built = build_probe(interpreters.describe(sys.executable))
     monkeypatch.setenv("CC", "nocompiler")
-    assert interpreters.build_probe(interpreters.describe(sys.executable)) == built
+    assert build_probe(interpreters.describe(sys.executable)) == built
 
 
 def test_without_a_compiler_it_says_so(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,17 +140,17 @@ def test_without_a_compiler_it_says_so(cache: Path, tmp_path: Path, monkeypatch:
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ProbeUnavailable, match="none of cc, gcc and clang is there. Install gcc or clang"):
-        interpreters.build_probe(PYTHON)
+        build_probe(PYTHON)
     monkeypatch.setenv("CC", "nocompiler -O1")
     with pytest.raises(ProbeUnavailable, match="CC names 'nocompiler -O1', which isn't there"):
-        interpreters.build_probe(PYTHON)
+        build_probe(PYTHON)
 
 
 def test_a_compiler_that_fails_is_quoted(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first error stands in the message, and nothing half-built stays behind."""
     monkeypatch.setenv("CC", str(script(tmp_path / "badcc", "echo 'x.c:1: error: no room' >&2; exit 1")))
     with pytest.raises(ProbeUnavailable, match="x.c:1: error: no room"):
-        interpreters.build_probe(PYTHON)
+        build_probe(PYTHON)
     assert [path for path in cache.rglob("*") if not path.is_dir() or path.parent != cache] == []
 
 
@@ -158,7 +159,7 @@ def test_a_probe_that_does_not_load_is_not_kept(cache: Path, tmp_path: Path, mon
     target = 'while [ "$1" != -o ]; do shift; done; echo nothing > "$2"'
     monkeypatch.setenv("CC", str(script(tmp_path / "emptycc", target)))
     with pytest.raises(ProbeUnavailable, match="can't load the probe that was built for it"):
-        interpreters.build_probe(PYTHON)
+        build_probe(PYTHON)
     assert list(cache.rglob("*.so")) == []
 
 
@@ -173,7 +174,7 @@ def test_a_probe_that_does_not_load_is_not_kept(cache: Path, tmp_path: Path, mon
 def test_what_the_probe_cannot_read_is_named(change: dict[str, object], why: str) -> None:
     """Other implementations, other C libraries and missing headers each give their reason."""
     with pytest.raises(ProbeUnavailable, match=why):
-        interpreters.build_probe(replace(PYTHON, **change))  # type: ignore[arg-type]
+        build_probe(replace(PYTHON, **change))  # type: ignore[arg-type]
 
 
 def test_headers_of_another_release_are_not_used(tmp_path: Path) -> None:
@@ -207,14 +208,12 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(ProbeUnavailable, match="can't be kept in .*Not a directory.*set XDG_CACHE_HOME"):
-        interpreters.build_probe(PYTHON)
+        build_probe(PYTHON)
 
 
 def test_two_builders_at_once_agree(cache: Path) -> None:
     """Processes that build the same probe at the same time end with one that loads."""
-    program = (
-        "import sys; from gilscope.collector import interpreters as i; print(i.build_probe(i.describe(sys.executable)))"
-    )
+    program = "import sys; from gilscope.collector import interpreters, probe; print(probe.build_probe(interpreters.describe(sys.executable)))"
     root = Path(__file__).resolve().parent.parent
     builders = [
         subprocess.Popen(

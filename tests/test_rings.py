@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gilscope.collector import interpreters
+from gilscope.collector.probe import build_probe
 from gilscope.collector.rings import FOREVER, Batch, Rings
 from gilscope.events import Kind, Ring, SlotState
 from tests.recorded import Recorded, record, start, watch
@@ -370,7 +371,7 @@ probe.emit(22, 0, 0, 0, 0)
             sys.executable,
             "-c",
             program,
-            interpreters.build_probe(PYTHON),
+            build_probe(PYTHON),
             path,
         ],
         capture_output=True,

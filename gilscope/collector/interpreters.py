@@ -1,30 +1,21 @@
-"""Finds Python interpreters and builds the probe for each.
-
-The probe is compiled with the interpreter's own internal headers, because only they say where that very build
-keeps its GIL. What was built is kept in the user's cache, by everything that it depends on.
-"""
+"""Finds Python interpreters, and asks each what it is."""
 
 import functools
-import hashlib
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from gilscope.errors import BadInterpreter, ProbeUnavailable
+from gilscope.errors import BadInterpreter
 
-SOURCES = Path(__file__).resolve().parent.parent / "recorder"
 OLDEST = (3, 11)
-FLAGS = ("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-shared")
 SETTING = "GILSCOPE_INTERPRETERS"
 """Further interpreters: executables, or folders that contain them, separated by colons."""
 
@@ -38,8 +29,7 @@ _PLACES = (
     "/opt/*/*/bin",
 )
 _NAME = re.compile(r"python3(\.\d+t?)?")
-_ANSWER_SECONDS = 20
-_BUILD_SECONDS = 120
+ANSWER_SECONDS = 20
 
 _QUESTION = """
 import json, platform, sys, sysconfig
@@ -130,27 +120,6 @@ def describe(path: str | Path) -> Interpreter:
     return _describe(absolute, stat.st_mtime_ns)
 
 
-def build_probe(interpreter: Interpreter) -> Path:
-    """The probe for this interpreter, from the cache or built now. ProbeUnavailable says why there is none."""
-    if interpreter.implementation != "CPython":
-        raise ProbeUnavailable(
-            f"The probe reads CPython's GIL; {interpreter.path} is {interpreter.implementation}. Choose a CPython."
-        )
-    if "glibc" not in interpreter.libc:
-        libc = interpreter.libc or "another C library"
-        raise ProbeUnavailable(f"The probe needs Linux with the GNU C library; {interpreter.path} uses {libc}.")
-    include = interpreter.include
-    if include is None:
-        raise ProbeUnavailable(
-            f"The headers of Python {interpreter.text} aren't installed (Python.h and internal/ of just this version, for {interpreter.path}). "
-            f"Install its development package, such as python{interpreter.version[0]}.{interpreter.version[1]}-dev."
-        )
-    target = _cache() / "probe" / _key(interpreter) / "_probe.so"
-    if not target.exists():  # what is built needs no compiler any more: container images bring none
-        _build(interpreter, _compiler(), include, target)
-    return target
-
-
 def _candidates() -> list[Path]:
     folders = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     for place in _PLACES:
@@ -184,7 +153,7 @@ def _describe(path: Path, changed_ns: int) -> Interpreter:  # the time is for th
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ANSWER_SECONDS,
+            timeout=ANSWER_SECONDS,
             check=False,
         )
         told = json.loads(answer.stdout)
@@ -228,86 +197,3 @@ def _include(path: Path, version: tuple[int, ...], told: dict[str, object]) -> P
         if numbers == version and (folder / "Python.h").exists() and (folder / "internal" / "pycore_gil.h").exists():
             return folder
     return None
-
-
-def _compiler() -> list[str]:
-    chosen = os.environ.get("CC")
-    for command in [shlex.split(chosen)] if chosen else [["cc"], ["gcc"], ["clang"]]:
-        if command and shutil.which(command[0]):
-            return command
-    missing = f"CC names {chosen!r}, which isn't there" if chosen else "none of cc, gcc and clang is there"
-    raise ProbeUnavailable(f"The probe needs a C compiler, and {missing}. Install gcc or clang.")
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gilscope"
-
-
-def _sources() -> list[Path]:
-    return sorted(SOURCES.glob("*.c"))
-
-
-def _key(interpreter: Interpreter) -> str:
-    parts = [interpreter.build, interpreter.identity, str(interpreter.include), *FLAGS]
-    digest = hashlib.sha256("\0".join(parts).encode())
-    for file in [*_sources(), *sorted(SOURCES.glob("*.h"))]:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:32]
-
-
-def _build(interpreter: Interpreter, compiler: list[str], include: Path, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=target.parent))
-    except OSError as error:
-        raise ProbeUnavailable(
-            f"The probe can't be kept in {target.parent}: {error.strerror}. Make it writable, or set XDG_CACHE_HOME to a folder that is."
-        ) from None
-    try:
-        compile_extension(compiler, include, _sources(), work / "_probe.so")
-        _try_to_load(interpreter, work / "_probe.so")
-        os.replace(work / "_probe.so", target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def compile_extension(compiler: list[str], include: Path, sources: list[Path], target: Path) -> None:
-    """Compile an extension module against an interpreter's own and internal headers."""
-    folders = [include, include / "internal"]
-    if include.parent != Path("/usr/include"):
-        folders.append(include.parent)  # some distributions keep pyconfig.h in a folder beside
-    includes = [word for folder in folders for word in ("-isystem", str(folder))]
-    command = [*compiler, *FLAGS, *includes, *map(str, sources), "-o", str(target)]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=_BUILD_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ProbeUnavailable(
-            f"The C compiler {compiler[0]} doesn't work: {error}. Set CC to one that does."
-        ) from None
-    if done.returncode != 0:
-        lines = done.stderr.splitlines()
-        first = next(
-            (line for line in lines if "error" in line), lines[-1] if lines else f"exit code {done.returncode}"
-        )
-        raise ProbeUnavailable(
-            f"The probe doesn't compile with {include}: {first.strip()}. Set CC to another compiler, or report it."
-        )
-
-
-def _try_to_load(interpreter: Interpreter, probe: Path) -> None:
-    script = (
-        "import importlib.util, sys; spec = importlib.util.spec_from_file_location('_probe', sys.argv[1]);"
-        "spec.loader.exec_module(importlib.util.module_from_spec(spec))"
-    )
-    done = subprocess.run(
-        [interpreter.path, "-I", "-S", "-c", script, probe],
-        capture_output=True,
-        text=True,
-        timeout=_ANSWER_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise ProbeUnavailable(f"Python {interpreter.text} can't load the probe that was built for it: {last}")

@@ -19,6 +19,7 @@ from gilscope.collector.columns import NO_SWITCHES
 from gilscope.collector.cores import MARGIN_NS, Cores
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.order import Order
+from gilscope.collector.probe import build_probe
 from gilscope.collector.rings import FOREVER, Rings
 from gilscope.collector.transcript import Transcript
 from gilscope.collector.verdicts import Verdict
@@ -112,7 +113,7 @@ class _Run:
 
     def _probe(self, interpreter: Interpreter) -> str:
         try:
-            return str(interpreters.build_probe(interpreter))
+            return str(build_probe(interpreter))
         except ProbeUnavailable as error:
             unmeasured = {"measured": False, "why": str(error)}
             self.transcript.layers.update(gil=unmeasured, program=unmeasured)
