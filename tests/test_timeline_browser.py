@@ -341,6 +341,29 @@ def test_an_arrow_lights_up_when_the_playhead_passes_it(page: Page, server: Serv
     assert alphas[2:] == [0, 0]
 
 
+def test_the_playhead_moves_without_the_large_canvas_being_touched(page: Page, server: Server) -> None:
+    """A canvas that is touched is copied as a whole: what moves with every frame isn't on it."""
+    open_page(page, server, fragment="#from=0&to=400000000&at=100000000")
+    wait(page, "s.frame === 0 && s.painter.palette")
+    page.evaluate(
+        """() => { const { over } = document.querySelector('gil-timeline').stage.painter.over, clear = over.clearRect;
+        window.touched = 0; over.clearRect = function (...edges) { touched += 1; clear.apply(over, edges); }; }"""
+    )
+    place = """(() => { const line = s.sheet.querySelector('.gt-playhead').getBoundingClientRect();
+        return Math.abs(line.left + 1 - s.sheet.getBoundingClientRect().left - s.scale.timeToPx(c.at)) < 1; })()"""
+    assert ask(page, place)
+    ask(page, "s.act((c) => c.seek(200000000))")
+    wait(page, "s.frame === 0")
+    assert ask(page, f"[c.at, {place}]") == [200_000_000, True]
+    ask(page, "s.act((c) => c.pan(-3e8))")
+    wait(page, "s.frame === 0")
+    assert page.locator(".gt-playhead").is_hidden()
+    assert page.evaluate("touched") == 0
+    ask(page, "s.setRange({ from: 1e7, to: 2e7 })")
+    wait(page, "s.frame === 0")
+    assert page.evaluate("touched") == 1
+
+
 def test_a_moment_in_the_address_is_shown_in_the_whole(page: Page, server: Server) -> None:
     """The view is of the whole recording, however little of it was read when it was last drawn."""
     open_page(page, server, fragment="#at=300000000")

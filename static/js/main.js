@@ -15,6 +15,7 @@ import './drawing/painter.js';
 import './drawing/palette.js';
 import './drawing/path_painter.js';
 import './drawing/patterns.js';
+import './drawing/playhead.js';
 import './drawing/range.js';
 import './drawing/raster.js';
 import './drawing/story_painter.js';

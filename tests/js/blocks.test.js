@@ -125,21 +125,33 @@ for (const [name, pxPerNs, count] of /** @type {const} */ ([['many spans a pixel
   });
 }
 
+test('one block covers a view in which nothing can be kept', () => {
+  const model = begun();
+  append(model, dice(5), 60_000, 0);
+  LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
+  const at = { ...frame(model, new Grid(0, WIDTH / model.until), 0), columnPx: 3 };
+  const whole = new Blocks(bars(), 1);
+  const seen = picture(whole, at).all;
+  assert.equal(whole.made.size, 1);
+  assert.ok(new Set(seen).size > 8);
+  assert.ok(seen.every((colour) => colour !== 0), 'every pixel');
+});
+
 for (const ratio of [1, 2]) {
-  test(`while one zooms, columns are two pixels wide where there are more spans than one can see; the next view draws all that at rest: ${ratio} to a pixel`, () => {
+  test(`while one zooms, columns are three pixels wide where there are more spans than one can see; the next view draws all that at rest: ${ratio} to a pixel`, () => {
     const model = begun();
     append(model, dice(5), 30_000, 0.002);
     LAYOUTS.set(model, layOut(model, { fitPx: HEIGHT }));
     const at = frame(model, new Grid(0, WIDTH / model.until), 0);
     const rest = picture(new Blocks(bars(ratio)), at);
     const blocks = new Blocks(bars(ratio));
-    const moving = picture(blocks, { ...at, columnPx: 2 });
-    const [narrow, twins] = [rest, moving].map(({ all }) => all.reduce((sum, colour, n) => sum + (n % 2 === 0 && colour === all[n + 1] ? 1 : 0), 0) / (all.length / 2));
-    assert.ok(twins > narrow + 0.1, `${narrow} and ${twins} of the pairs are of one colour`);
+    const moving = picture(blocks, { ...at, columnPx: 3 });
+    const [narrow, wide] = [rest, moving].map(({ all }) => all.reduce((sum, colour, n) => sum + (n % 3 === 0 && colour === all[n + 1] && colour === all[n + 2] ? 1 : 0), 0) / (all.length / 3));
+    assert.ok(wide > narrow + 0.1, `${narrow} and ${wide} of the columns are of one colour`);
     assert.equal(difference(picture(blocks, at).all, rest.all), '');
     assert.ok([...blocks.made.values()].every(({ coarse }) => !coarse));
     // What is fine already stays.
-    assert.equal(difference(picture(blocks, { ...at, columnPx: 2 }).all, rest.all), '');
+    assert.equal(difference(picture(blocks, { ...at, columnPx: 3 }).all, rest.all), '');
   });
 }
 
@@ -229,9 +241,10 @@ test('live, the strip of the whole recording is made a part with each frame, and
   const model = begun();
   append(model, dice(13), 3000);
   const overview = new Overview();
-  assert.deepEqual(overview.update(model, 300, 0), summarise(model, 300, model.duration), 'the first at once');
+  const live = () => ({ shares: summarise(model, 75, model.duration), wide: 4 });
+  assert.deepEqual(overview.update(model, 300, 0), live(), 'the first at once');
   append(model, dice(14), 2000);
-  const then = summarise(model, 300, model.duration);
+  const then = live();
   const made = [];
   for (let now = 0; now <= 250; now += 25) {
     if (now === 100) append(model, dice(15), 500);
@@ -239,9 +252,9 @@ test('live, the strip of the whole recording is made a part with each frame, and
   }
   assert.deepEqual(made.slice(0, 8).map((shares) => shares !== null), [...Array(7).fill(false), true], 'the third of three threads is begun after two thirds of the time');
   assert.deepEqual(made[7], then);
-  assert.notDeepEqual(then, summarise(model, 300, model.duration), 'more has come meanwhile');
+  assert.notDeepEqual(then, live(), 'more has come meanwhile');
   model.tellEnd({ verdict: 'ok', sentence: '', duration_ns: 0 });
-  assert.deepEqual(overview.update(model, 300, 260), summarise(model, 300, model.duration), 'and at the end at once');
+  assert.deepEqual(overview.update(model, 300, 260), { shares: summarise(model, 300, model.duration), wide: 1 }, 'and at the end at once, each pixel of its own');
   assert.equal(overview.update(model, 300, 9999), null);
 });
 

@@ -20,6 +20,11 @@ const DASH_PX = [5, 4];
 const AT_ONCE_PX = 3;
 const HEAD_PX = 6;
 
+/** There is a point in drawing arrows at this zoom. @param {TimeScale} scale in device pixels @param {number} ratio device pixels to a CSS pixel */
+export function arrowsShow(scale, ratio) {
+  return scale.nsPerPx * ratio <= UP_TO_NS_PER_PX;
+}
+
 export class Arrows {
   /**
    * @param {Flows} flows
@@ -37,11 +42,6 @@ export class Arrows {
     this.lines = new Path2D();
     this.queued = new Path2D();
     this.heads = new Path2D();
-  }
-
-  /** There is a point in drawing them at this zoom. */
-  get seen() {
-    return this.scale.nsPerPx * this.ratio <= UP_TO_NS_PER_PX;
   }
 
   /** @param {number} n of a flow */

@@ -77,6 +77,7 @@ export class Bars {
     for (const row of rows) {
       const top = this.#y(frame, row.barTopPx);
       const bottom = this.#y(frame, row.barTopPx + row.barPx);
+      this.raster.lay(this.#y(frame, row.topPx + row.heightPx));
       const palette = /** @type {Palette} */ (this.palette);
       if (row.merged.length > 0) {
         drawFolded(this.raster, palette, STACK, row.merged, scale, until, top, bottom - top);
@@ -92,6 +93,7 @@ export class Bars {
       if (row.stripTopPx > 0) this.#cores(frame, row, scale, until);
       if (row.track.pauses.count > 0) this.#pauses(frame, row, scale, until);
     }
+    this.raster.lay();
   }
 
   /** @param {Row} row @param {'span' | 'hold'} kind @param {number} first @param {number} last parts of the list @param {number} holder */
@@ -234,15 +236,17 @@ export class Bars {
       if (mixed[column] === 0) continue;
       let sum = 0;
       for (let n = 0; n < states; n += 1) sum += mix[start + n];
+      const share = 1 / sum;
       let count = 0;
       for (let n = 0; n < places.length; n += 1) {
         const part = mix[start + places[n]];
         if (part <= 0) continue;
-        heights[count] = Math.max((part / sum) * tall[n], 1);
+        const high = part * share * tall[n];
+        heights[count] = high > 1 ? high : 1;
         parts[count] = n;
         count += 1;
       }
-      raster.column(column * columnPx, top, height, heights, tiles, parts, count, columnPx > 1);
+      raster.column(column * columnPx, top, height, heights, tiles, parts, count, columnPx);
     }
   }
 
@@ -251,28 +255,32 @@ export class Bars {
     const { list, raster, ratio: px } = this;
     const { tiles } = /** @type {Palette} */ (this.palette);
     const least = list.dense ? list.columnPx : 1;
-    const { at, thing, count } = row.track.cores;
+    const { cores } = row.track;
+    const { at, thing, count } = cores;
     const y = this.#y(frame, row.stripTopPx);
     const height = Math.round(STRIP_PX * px);
     const thin = Math.round(height / 2);
+    const inset = Math.floor((height - thin) / 2);
     const { from, pxPerNs } = scale;
     let drawnTo = -Infinity;
     const to = Math.min(scale.to, until);
-    for (let n = Math.max(row.track.cores.rowAt(from), 0); n < count && at[n] <= to; n += 1) {
+    const nsPerPx = 1 / pxPerNs;
+    const wide = WIDE_PX * px;
+    for (let n = Math.max(cores.rowAt(from), 0); n < count && at[n] <= to; n += 1) {
       if (thing[n] === 0) continue;
       const right = Math.round(((n + 1 < count ? at[n + 1] : until) - from) * pxPerNs);
       if (right <= drawnTo) {
         // Everything up to the next pixel is already drawn: leap there.
-        n = Math.max(n, row.track.cores.rowAt(scale.pxToTime(drawnTo + 0.5), n) - 1);
+        n = Math.max(n, cores.rowAt(from + (drawnTo + 0.5) * nsPerPx, n) - 1);
         continue;
       }
       const left = Math.round((at[n] - from) * pxPerNs);
       const core = thing[n] - 1;
       const width = Math.max(least, right - left - (right - left > 4 * px ? Math.round(px) : 0));
-      if (core % 2 === 1) raster.rect(left, y + Math.floor((height - thin) / 2), width, thin, tiles.core);
+      if (core % 2 === 1) raster.rect(left, y + inset, width, thin, tiles.core);
       else raster.rect(left, y, width, height, tiles.core);
       drawnTo = left + width;
-      if (right - left > WIDE_PX * px) this.pieces.push({ row, kind: 'core', state: 0, at: n, holder: core, leftPx: this.offsetPx + left, rightPx: this.offsetPx + right, dense: false });
+      if (right - left > wide) this.pieces.push({ row, kind: 'core', state: 0, at: n, holder: core, leftPx: this.offsetPx + left, rightPx: this.offsetPx + right, dense: false });
     }
   }
 }

@@ -22,22 +22,28 @@ import { Raster } from './raster.js';
 /** So many blocks make up a view that begins where one does. */
 const BLOCKS = 6;
 
-/** Width of the blocks of a view: patterns repeat within them. @param {number} widthPx of the view @param {number} ratio device pixels to a CSS pixel */
-export function blockWidth(widthPx, ratio) {
+/**
+ * Width of the blocks of a view: patterns repeat within them.
+ * @param {number} widthPx of the view @param {number} ratio device pixels to a CSS pixel @param {number} [count] how many make up a view
+ */
+export function blockWidth(widthPx, ratio, count = BLOCKS) {
   const side = TILE_PX * Math.max(1, Math.round(ratio));
-  return Math.ceil(widthPx / BLOCKS / side) * side;
+  return Math.ceil(widthPx / count / side) * side;
 }
 
 export class Blocks {
-  /** @param {Bars} bars */
-  constructor(bars) {
+  /** @param {Bars} bars @param {number} [count] how many make up a view: where nothing can be kept, one costs least */
+  constructor(bars, count = BLOCKS) {
     this.bars = bars;
+    this.count = count;
     /** @type {Map<number, Block>} by number on the grid */
     this.made = new Map();
     /** @type {Raster[]} of blocks that went out of sight */
     this.spare = [];
     /** @type {Map<import('./patterns.js').Tile, Uint32Array>} */
     this.lines = new Map();
+    /** What they are blocks of. @type {import('./grid.js').Grid | null} */
+    this.grid = null;
     /** @type {unknown[]} what all blocks were drawn for */
     this.drawnFor = [];
   }
@@ -58,12 +64,13 @@ export class Blocks {
    * @returns {Block[]}
    */
   cover(frame, rows, widthPx, heightPx, ground) {
-    const blockPx = blockWidth(widthPx, this.bars.ratio);
+    const blockPx = blockWidth(widthPx, this.bars.ratio, this.count);
     // How much is in a queue is drawn against the most that ever was.
     const deepest = rows.reduce((sum, row) => sum + row.track.deepest, 0);
     const drawnFor = [blockPx, deepest, frame.grid, frame.layout, frame.scrollPx, heightPx, frame.model, frame.model.damages.length];
     if (drawnFor.some((value, n) => value !== this.drawnFor[n])) this.clear();
     this.drawnFor = drawnFor;
+    this.grid = frame.grid;
     const first = Math.floor(frame.originPx / blockPx);
     const last = Math.floor((frame.originPx + widthPx - 1) / blockPx);
     for (const [number, { raster }] of this.made) {

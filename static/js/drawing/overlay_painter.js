@@ -1,12 +1,10 @@
-// Draws what lies over the tracks (playhead, pointer, selection), and the strip of the whole recording.
+// Draws what lies over the tracks (pointer, selection, range, story), and the strip of the whole recording.
 
-import { ARROW_PX, Arrows } from './arrows.js';
+import { ARROW_PX, Arrows, arrowsShow } from './arrows.js';
 import { drawFlags } from './flags.js';
 import { drawFound } from './found_painter.js';
-import { formatMoment } from '../text/format.js';
 import { RULER_PX } from '../model/layout.js';
 import { STATES } from '../model/lod.js';
-import { LABEL_APART_PX, ticks } from './ticks.js';
 import { TimeScale } from './time_scale.js';
 import { STACK } from './bars.js';
 import { drawPath } from './path_painter.js';
@@ -46,9 +44,8 @@ export class OverlayPainter {
     const px = this.ratio;
     const left = Math.round(frame.namesPx * px);
     const scale = new TimeScale(frame.viewport.from, frame.viewport.to, left, Math.max(1, this.overlay.width - left));
-    const x = scale.timeToPx(frame.at);
-    const playhead = x >= left - 1 && x <= scale.rightPx + 1;
-    const blank = !(playhead || frame.path || frame.found || frame.range || frame.passing || frame.hovered || frame.selected || frame.story || frame.marks.length > 0);
+    const passed = this.#passed(frame, scale);
+    const blank = !(frame.path || frame.found || frame.range || passed.length > 0 || frame.hovered || frame.selected || frame.story || frame.marks.length > 0);
     // A canvas that is touched is copied as a whole.
     if (blank && this.blank) return;
     this.blank = blank;
@@ -62,23 +59,27 @@ export class OverlayPainter {
     if (frame.path) drawPath(over, palette, frame, frame.path, scale, px);
     else if (frame.found) drawFound(over, palette, frame, frame.found, scale, px);
     if (frame.range) drawRange(over, palette, frame.range, scale, RULER_PX * px, px);
-    if (frame.passing) this.#flash(frame, frame.passing, scale);
+    this.#flash(frame, passed, scale);
     if (frame.hovered) this.#outline(frame, frame.hovered, scale, css.dim, 1.5);
     if (frame.selected) this.#outline(frame, frame.selected, scale, css.ink, 2);
     if (frame.story) drawStory(over, palette, frame, frame.story, scale, px);
     over.restore();
     drawFlags(over, frame, scale, palette, px);
-    if (playhead) this.#playhead(frame, scale, Math.round(x), left);
   }
 
-  /** What the playhead has just passed lights up, and fades. @param {Frame} frame @param {{from: number, to: number}} passing @param {TimeScale} scale */
-  #flash(frame, { from, to }, scale) {
-    const { flows } = frame.model;
-    for (const n of flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio)).chosen) {
-      const left = 1 - (to - flows.toAt[n]) / (to - from);
-      if (left < 0 || left > 1) continue;
-      const arrow = new Arrows(flows, frame.layout, frame.scrollPx, scale, this.ratio);
-      if (!arrow.seen) return;
+  /** The arrows that the playhead has just passed. @param {Frame} frame @param {TimeScale} scale @returns {{n: number, left: number}[]} `left`: of their light, 0 to 1 */
+  #passed({ model: { flows }, passing }, scale) {
+    if (!passing || !arrowsShow(scale, this.ratio)) return [];
+    const { from, to } = passing;
+    return flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio)).chosen
+      .map((n) => ({ n, left: 1 - (to - flows.toAt[n]) / (to - from) }))
+      .filter(({ left }) => left >= 0 && left <= 1);
+  }
+
+  /** They light up, and fade. @param {Frame} frame @param {{n: number, left: number}[]} passed @param {TimeScale} scale */
+  #flash(frame, passed, scale) {
+    for (const { n, left } of passed) {
+      const arrow = new Arrows(frame.model.flows, frame.layout, frame.scrollPx, scale, this.ratio);
       arrow.add(n);
       arrow.draw(this.over, this.palette?.css.accent ?? '', 2, left, left);
     }
@@ -103,48 +104,14 @@ export class OverlayPainter {
     over.stroke();
   }
 
-  /** @param {Frame} frame @param {TimeScale} scale @param {number} x @param {number} left */
-  #playhead(frame, scale, x, left) {
-    const { over } = this;
-    const { css, mono } = /** @type {Palette} */ (this.palette);
-    const px = this.ratio;
-    over.fillStyle = css.accent;
-    over.fillRect(x - px, (RULER_PX - 6) * px, 2 * px, this.overlay.height);
-    over.font = `600 ${12 * px}px ${mono}`;
-    const text = formatMoment(Math.max(frame.at, 0), scale.nsPerPx * px, Math.max(Math.abs(frame.viewport.from), frame.viewport.to));
-    const width = over.measureText(text).width + 14 * px;
-    const at = Math.min(Math.max(x - width / 2, left), scale.rightPx - width);
-    this.#coverLabels(scale, at, width);
-    over.fillStyle = css.accent;
-    over.beginPath();
-    over.roundRect(at, 4 * px, width, (RULER_PX - 8) * px, 4 * px);
-    over.fill();
-    over.fillStyle = css.bg;
-    over.textBaseline = 'middle';
-    over.fillText(text, at + 7 * px, (RULER_PX / 2 + 0.5) * px);
-  }
-
-  /** Labels of the ruler that would show half under the playhead's don't show. @param {TimeScale} scale @param {number} leftPx @param {number} widthPx */
-  #coverLabels(scale, leftPx, widthPx) {
-    const { over } = this;
-    const px = this.ratio;
-    over.font = `400 ${12 * px}px ${this.palette?.mono}`;
-    over.fillStyle = this.palette?.css.panel ?? '';
-    for (const { at, label } of ticks(scale, LABEL_APART_PX * px).major) {
-      const x = Math.round(scale.timeToPx(at)) + 2 * px;
-      const width = over.measureText(label).width + 6 * px;
-      if (x < leftPx + widthPx && x + width > leftPx) over.fillRect(x, 6 * px, width, (RULER_PX - 16) * px);
-    }
-    over.font = `600 ${12 * px}px ${this.palette?.mono}`;
-  }
-
   /**
    * Draw the states' shares of the whole recording, to be kept until they change.
    * @param {Float32Array} shares `STATES` a column
+   * @param {number} [wide] device pixels of each column
    */
-  summarise(shares) {
+  summarise(shares, wide = 1) {
     const palette = /** @type {Palette} */ (this.palette);
-    const width = Math.max(1, shares.length / STATES);
+    const width = Math.max(1, (shares.length / STATES) * wide);
     const height = this.overview.height;
     const image = new ImageData(width, height);
     const pixels = new Uint32Array(image.data.buffer);
@@ -152,12 +119,12 @@ export class OverlayPainter {
       let y = height;
       for (const state of STACK) {
         const part = shares[column * STATES + state] * (height - 4 * this.ratio);
+        if (!(part > 0)) continue;
         const { tile } = palette.states[state];
-        const end = part > 0 ? y - part : y;
-        for (let row = Math.round(end), last = Math.round(y); row < last; row += 1) {
-          if (row >= 0) pixels[row * width + column] = tile.pixels[(row % tile.side) * tile.side + (column % tile.side)];
+        for (let row = Math.max(Math.round(y - part), 0), last = Math.round(y); row < last; row += 1) {
+          for (let x = column * wide; x < (column + 1) * wide; x += 1) pixels[row * width + x] = tile.pixels[(row % tile.side) * tile.side + (x % tile.side)];
         }
-        y = end;
+        y -= part;
       }
     }
     this.summary = new OffscreenCanvas(width, height);

@@ -7,6 +7,8 @@ import { STATES } from '../model/lod.js';
 
 /** Live, the strip is brought up to date this often, a part of the threads with each frame. */
 const REFRESH_MS = 250;
+/** Columns of a run that goes on are so wide, device pixels: that often, each pixel of its own costs more than all the tracks. */
+const LIVE_PX = 4;
 
 /** States that take part; being away and having ended leave the strip empty. */
 const SHOWN = Object.freeze([State.RUNNING, State.STALLED, State.NATIVE, State.RUNNABLE, State.GIL_WAIT, State.BLOCKED, State.UNKNOWN]);
@@ -15,37 +17,37 @@ const SHOWN = Object.freeze([State.RUNNING, State.STALLED, State.NATIVE, State.R
  * How much of all threads' time is spent in each state, by column, as a share of what it is in the fullest one: of many threads that
  * follow each other, only a few are there at once.
  * @param {Model} model
- * @param {number} widthPx
+ * @param {number} columns
  * @param {number} duration ns
  * @returns {Float32Array} `STATES` shares a column
  */
-export function summarise(model, widthPx, duration) {
-  const summary = new Summary(model, widthPx, duration);
+export function summarise(model, columns, duration) {
+  const summary = new Summary(model, columns, duration);
   summary.add(1);
   return summary.finish();
 }
 
 /** A summary in the making: of what was known when it was begun. */
 class Summary {
-  /** @param {Model} model @param {number} widthPx @param {number} duration ns */
-  constructor(model, widthPx, duration) {
-    this.key = `${model.rowCount} ${model.duration} ${widthPx}`;
-    this.widthPx = widthPx;
+  /** @param {Model} model @param {number} columns @param {number} duration ns */
+  constructor(model, columns, duration) {
+    this.key = `${model.rowCount} ${model.duration} ${columns}`;
+    this.columns = columns;
     this.duration = duration;
-    this.shares = new Float32Array(widthPx * STATES);
+    this.shares = new Float32Array(columns * STATES);
     this.threads = duration > 0 ? model.all.filter((track) => track.isThread && track.rows.count > 0) : [];
-    this.spent = new Float64Array(widthPx * STATES);
+    this.spent = new Float64Array(columns * STATES);
     this.done = 0;
   }
 
   /** Take in threads up to a part of them. @param {number} part 0 to 1 @returns {boolean} whether all are in it */
   add(part) {
-    const { duration, shares, spent, threads, widthPx } = this;
+    const { columns, duration, shares, spent, threads } = this;
     for (const until = Math.min(part, 1) * threads.length; this.done < until; this.done += 1) {
       const { times } = threads[this.done];
       const { present, place } = times;
       spent.fill(0);
-      times.columns(0, duration / widthPx, widthPx, duration, spent);
+      times.columns(0, duration / columns, columns, duration, spent);
       for (const state of SHOWN.filter((state) => present.includes(state))) {
         for (let n = state, from = place[state]; n < shares.length; n += STATES, from += present.length) shares[n] += spent[from];
       }
@@ -73,20 +75,22 @@ export class Overview {
 
   /**
    * @param {Model} model
-   * @param {number} widthPx
+   * @param {number} widthPx device pixels
    * @param {number} now ms
-   * @returns {Float32Array | null} null when the last one still holds
+   * @returns {{shares: Float32Array, wide: number} | null} null when the last one still holds; `wide`: device pixels of each column
    */
   update(model, widthPx, now) {
-    const key = `${model.rowCount} ${model.duration} ${widthPx}`;
-    if (key === this.key) return null;
     const ended = model.end !== null;
-    if (!this.making || ended || this.making.widthPx !== widthPx) this.making = new Summary(model, widthPx, model.duration);
+    const wide = ended ? 1 : LIVE_PX;
+    const columns = Math.ceil(widthPx / wide);
+    const key = `${model.rowCount} ${model.duration} ${columns}`;
+    if (key === this.key) return null;
+    if (!this.making || ended || this.making.columns !== columns) this.making = new Summary(model, columns, model.duration);
     const { making } = this;
     if (!making.add(ended ? 1 : (now - this.made) / REFRESH_MS)) return null;
     this.key = making.key;
     this.made = now;
     this.making = null;
-    return making.finish();
+    return { shares: making.finish(), wide };
   }
 }

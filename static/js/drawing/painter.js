@@ -16,6 +16,7 @@ import { TrackPainter } from './track_painter.js';
  * @typedef {import('../model/model.js').Track} Track
  * @typedef {import('../model/model.js').Span} Span
  * @typedef {import('./palette.js').Palette} Palette
+ * @typedef {import('./playhead.js').PlayheadPainter} PlayheadPainter
  * @typedef {object} Frame what is to be drawn
  * @property {Model} model
  * @property {Layout} layout
@@ -60,14 +61,16 @@ export function resolveColour(css) {
 export class Painter {
   /**
    * @param {HTMLCanvasElement} ground everything that only changes with the view
-   * @param {HTMLCanvasElement} overlay playhead, pointer, selection
+   * @param {HTMLCanvasElement} overlay pointer, selection, range, story
    * @param {HTMLCanvasElement} overview the strip of the whole recording
+   * @param {PlayheadPainter} playhead
    */
-  constructor(ground, overlay, overview) {
+  constructor(ground, overlay, overview, playhead) {
     this.ground = ground;
     this.ctx = /** @type {CanvasRenderingContext2D} */ (ground.getContext('2d', { alpha: false })); // cheaper to write to, and to lay under the rest
     this.tracks = new TrackPainter(this.ctx);
     this.over = new OverlayPainter(overlay, overview);
+    this.playhead = playhead;
     this.ratio = 1;
     /** @type {Palette | null} */
     this.palette = null;
@@ -101,6 +104,7 @@ export class Painter {
       this.ctx.fillStyle = this.palette.css.bg;
       this.ctx.fillRect(0, 0, this.ground.width, this.ground.height);
     }
+    this.playhead.resize(width, ratio);
     this.over.overview.width = width;
     this.over.overview.height = Math.round(OVERVIEW_PX * ratio);
   }

@@ -4,6 +4,8 @@
 
 /** From this width on, copying is faster than writing pixel by pixel. */
 const WIDE_PX = 24;
+/** Up to this width, a rectangle is written pixel by pixel in one go. */
+const FEW_PX = 4;
 
 /** How many pixels a rounded corner takes off a line that lies so far from the edge. @param {number} radius @param {number} line */
 function inset(radius, line) {
@@ -20,11 +22,15 @@ export class Raster {
     this.width = 0;
     this.height = 0;
     this.lines = lines;
+    /** @type {Uint32Array} */
+    this.ground = this.pixels;
+    /** So many lines have their ground. */
+    this.laid = 0;
   }
 
   /**
-   * Begin with nothing but a ground that is the same in every line.
-   * @param {Uint32Array} ground as wide as the image
+   * Begin anew: nothing of what there was is left, once the ground is laid.
+   * @param {Uint32Array} ground that is the same in every line, as wide as the image
    * @param {number} height
    */
   begin(ground, height) {
@@ -35,8 +41,16 @@ export class Raster {
       this.width = width;
       this.height = height;
     }
-    this.pixels.set(ground);
-    for (let done = width; done < this.pixels.length; done *= 2) this.pixels.copyWithin(done, 0, Math.min(done, this.pixels.length - done));
+    this.ground = ground;
+    this.laid = 0;
+  }
+
+  /**
+   * Lay the ground down to a line, just before something is drawn there: the processor then still has those lines at hand.
+   * @param {number} [to]
+   */
+  lay(to = this.height) {
+    for (const last = Math.min(to, this.height); this.laid < last; this.laid += 1) this.pixels.set(this.ground, this.laid * this.width);
   }
 
   /**
@@ -47,10 +61,15 @@ export class Raster {
   rect(left, top, width, height, tile, radius = 0) {
     if (left >= this.width || left + width <= 0) return;
     const last = Math.min(top + height, this.height);
-    if (width === 1 && tile.plain) {
+    if (width <= FEW_PX && tile.plain && radius === 0) {
       // Most are: without a call for each line.
       const { pixels, width: line } = this;
-      for (let y = Math.max(top, 0), at = y * line + left; y < last; y += 1, at += line) pixels[at] = tile.pixels[0];
+      const colour = tile.pixels[0];
+      const from = Math.max(left, 0);
+      const count = Math.min(left + width, line) - from;
+      for (let y = Math.max(top, 0), at = y * line + from; y < last; y += 1, at += line) {
+        for (let x = 0; x < count; x += 1) pixels[at + x] = colour;
+      }
       return;
     }
     for (let y = Math.max(top, 0); y < last; y += 1) {
@@ -110,7 +129,7 @@ export class Raster {
   }
 
   /**
-   * One column, or two: each part as high as told, from the top down; what has a share is at least a pixel high.
+   * A column of one pixel or more: each part as high as told, from the top down; what has a share is at least a pixel high.
    * @param {number} x
    * @param {number} top
    * @param {number} height of all that may be written to
@@ -118,9 +137,9 @@ export class Raster {
    * @param {readonly Tile[]} tiles
    * @param {Uint8Array} parts which of the tiles each has
    * @param {number} count of parts
-   * @param {boolean} [twin] the next column is the same; `x` is even
+   * @param {number} [wide] pixels: the side of a tile is a multiple of it, and so is `x`
    */
-  column(x, top, height, heights, tiles, parts, count, twin = false) {
+  column(x, top, height, heights, tiles, parts, count, wide = 1) {
     const { pixels, width } = this;
     let total = 0;
     let tallest = 0;
@@ -131,6 +150,7 @@ export class Raster {
     // What has a pixel though its share is less takes it from the tallest.
     if (total > height) heights[tallest] -= total - height;
     const end = Math.min(top + height, this.height);
+    const apart = width - wide;
     let from = top + Math.max(0, (height - total) / 2) + 0.5;
     let y = Math.max(from | 0, 0);
     let at = y * width + x;
@@ -138,23 +158,17 @@ export class Raster {
       from += heights[n];
       const last = Math.min(from | 0, end);
       const { side, plain, pixels: tile } = tiles[parts[n]];
-      if (twin) {
-        const all = side * side;
-        let within = (y % side) * side + (x % side);
-        // A tile has an even number of columns: the next one is in the same line.
-        for (; y < last; y += 1, at += width) {
-          pixels[at] = tile[within];
-          pixels[at + 1] = tile[within + 1];
-          within += side;
-          if (within >= all) within -= all;
+      if (plain) {
+        for (const colour = tile[0]; y < last; y += 1, at += apart) {
+          for (const right = at + wide; at < right; at += 1) pixels[at] = colour;
         }
-      } else if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
-      else {
+      } else {
         const all = side * side;
         let within = (y % side) * side + (x % side);
-        for (; y < last; y += 1, at += width) {
-          pixels[at] = tile[within];
-          within += side;
+        const down = side - wide;
+        for (; y < last; y += 1, at += apart) {
+          for (const right = at + wide; at < right; at += 1, within += 1) pixels[at] = tile[within];
+          within += down;
           if (within >= all) within -= all;
         }
       }

@@ -1,7 +1,7 @@
 // Draws what happens on the tracks: the bars' pixels, and over them losses, arrows and labels.
 
 import { State } from '../model/schema.js';
-import { ARROW_PX, Arrows } from './arrows.js';
+import { ARROW_PX, Arrows, arrowsShow } from './arrows.js';
 import { Bars } from './bars.js';
 import { Blocks } from './blocks.js';
 import { Labels, joined } from './labels.js';
@@ -31,6 +31,8 @@ export class TrackPainter {
     this.ctx = ctx;
     this.bars = new Bars();
     this.blocks = new Blocks(this.bars);
+    /** While one zooms, nothing can be kept. */
+    this.passing = new Blocks(this.bars, 1);
     this.words = new Labels();
     this.ratio = 1;
     /** What is on the canvas has columns of several pixels. */
@@ -49,6 +51,7 @@ export class TrackPainter {
       part.ratio = this.ratio;
     }
     this.blocks.clear();
+    this.passing.clear();
     this.unknown = filling(this.ctx, palette);
   }
 
@@ -61,7 +64,9 @@ export class TrackPainter {
    */
   draw(frame, rows, scale, ground, leftPx) {
     const top = Math.round(RULER_PX * this.ratio);
-    const blocks = this.blocks.cover(frame, rows, scale.widthPx, Math.max(1, this.ctx.canvas.height - top), ground);
+    // One who zooms at the end of what can be zoomed sees the same grid, and what is drawn of it already.
+    const zooming = frame.columnPx > 1 && this.blocks.grid !== frame.grid;
+    const blocks = (zooming ? this.passing : this.blocks).cover(frame, rows, scale.widthPx, Math.max(1, this.ctx.canvas.height - top), ground);
     this.coarse = blocks.some(({ coarse }) => coarse);
     for (const block of blocks) {
       this.ctx.putImageData(/** @type {ImageData} */ (block.raster.image), leftPx + block.leftPx - frame.originPx, top);
@@ -96,9 +101,9 @@ export class TrackPainter {
   /** Arrows from cause to effect. @param {Frame} frame @param {TimeScale} scale */
   #flows(frame, scale) {
     const { css } = /** @type {Palette} */ (this.palette);
+    if (!arrowsShow(scale, this.ratio)) return;
     const { flows } = frame.model;
     const arrows = new Arrows(flows, frame.layout, frame.scrollPx, scale, this.ratio);
-    if (!arrows.seen) return;
     const { chosen, thinned } = flows.visible(scale.from, scale.to, scale.pxToDuration(ARROW_PX * this.ratio));
     for (const n of chosen) arrows.add(n);
     arrows.draw(this.ctx, css.arrow, 0.9, thinned ? 0.34 : 0.55, thinned ? 0.5 : 0.8);

@@ -190,6 +190,8 @@ export class Model {
     /** @type {End | null} */
     this.end = null;
     this.rowCount = 0;
+    /** The states that time was spent in, as of then. @type {{rowCount: number, shape: number, states: ReadonlySet<number>}} */
+    this.spent = { rowCount: -1, shape: -1, states: new Set() };
     this.lostCount = 0;
     /** Of readers, as the file has them. @type {{id: string, at: number, text: string}[]} */
     this.marks = [];
@@ -227,8 +229,14 @@ export class Model {
     return away || state === State.BLOCKED ? this.locations.get(line)?.call ?? '' : '';
   }
 
-  /** The states in which any thread, task or work spends time. */
+  /** The states in which any thread, task or work spends time. @returns {ReadonlySet<number>} */
   get threadStates() {
+    const { rowCount, shape, spent } = this;
+    if (spent.rowCount !== rowCount || spent.shape !== shape) this.spent = { rowCount, shape, states: this.#statesNow() };
+    return this.spent.states;
+  }
+
+  #statesNow() {
     /** @type {Set<number>} */
     const states = new Set();
     for (const { isThread, isTask, isWork, times, rows } of this.all) {

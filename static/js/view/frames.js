@@ -11,10 +11,10 @@ import { readPalette } from '../drawing/palette.js';
 const FLASH_MS = 350;
 
 /**
- * While one zooms, nothing can be kept from frame to frame. Where there are more spans than one can see, columns are twice as wide then: their
- * shares are exact, of twice the time. The first frame in which nobody zooms draws every pixel, so what comes to rest is always fine.
+ * While one zooms, nothing can be kept from frame to frame. Where there are more spans than one can see, columns are three pixels wide then: their
+ * shares are exact, of three times the time. The first frame in which nobody zooms draws every pixel, so what comes to rest is always fine.
  */
-const ZOOMING_PX = 2;
+const ZOOMING_PX = 3;
 
 /** @param {Stage} stage which has a size @param {number} now ms @returns {boolean} the next frame has more to draw */
 export function drawFrame(stage, now) {
@@ -31,6 +31,7 @@ export function drawFrame(stage, now) {
   if (dirty.ground) painter.drawGround(frame);
   names.update(stage.layout, stage.scroll.scrollTop, stage.heightPx, stage.selected?.track.id ?? 0, stage.model.rowCount);
   painter.over.draw(frame);
+  if (painter.palette) painter.playhead.draw(frame, painter.palette, painter.ratio);
   drawOverview(stage, frame, now);
   if (painter.palette) stage.curves.draw(frame, painter.palette, painter.ratio);
   stage.camera.zooming = false;
@@ -66,8 +67,8 @@ function frameOf(stage) {
 /** @param {Stage} stage @param {import('../drawing/painter.js').Frame} frame @param {number} now ms */
 function drawOverview({ model, namesPx, overview, painter, strip, widthPx }, frame, now) {
   if (strip.clientHeight === 0) return;
-  const shares = overview.update(model, Math.max(1, Math.round((widthPx - namesPx) * painter.ratio)), now);
-  if (shares) painter.over.summarise(shares);
+  const summary = overview.update(model, Math.max(1, Math.round((widthPx - namesPx) * painter.ratio)), now);
+  if (summary) painter.over.summarise(summary.shares, summary.wide);
   painter.over.drawOverview(frame);
 }
 

@@ -11,6 +11,7 @@ import { NAMES_PX, watch } from './watching.js';
 import { Curves } from '../drawing/curves.js';
 import { Overview } from '../drawing/overview.js';
 import { Painter } from '../drawing/painter.js';
+import { PlayheadPainter } from '../drawing/playhead.js';
 import { TimeScale } from '../drawing/time_scale.js';
 import { layOut, RULER_PX } from '../model/layout.js';
 import { node } from '../nodes.js';
@@ -62,7 +63,9 @@ export class Stage {
     );
     this.more = node('button', { type: 'button', class: 'gt-more', hidden: true });
     this.below = node('button', { type: 'button', class: 'gt-more gt-more-below', hidden: true });
-    this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas, this.names.element);
+    this.moment = node('canvas', { class: 'gt-moment', 'aria-hidden': 'true' });
+    const line = node('div', { class: 'gt-playhead', 'aria-hidden': 'true', hidden: true });
+    this.sheet = node('div', { class: 'gt-sheet' }, this.ground, this.canvas, line, this.moment, this.names.element);
     this.space = node('div', { class: 'gt-space' }, this.sheet, this.more);
     this.scroll = node('div', { class: 'gt-scroll', tabindex: '-1' }, this.space);
     this.strip = node('canvas', { class: 'gt-overview', 'aria-hidden': 'true', title: 'The whole recording: what all threads together did. Press or drag to look somewhere else.' });
@@ -71,7 +74,7 @@ export class Stage {
     this.probe = node('span', { class: 'gt-probe', 'aria-hidden': 'true' });
     this.element = node('div', { class: 'gt-stage' }, this.strip, this.scroll, this.curves.element, this.below, this.probe);
 
-    this.painter = new Painter(this.ground, this.canvas, this.strip);
+    this.painter = new Painter(this.ground, this.canvas, this.strip, new PlayheadPainter(line, this.moment));
     this.layout = layOut(model);
     this.shape = -1;
     this.widthPx = 0;

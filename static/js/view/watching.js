@@ -30,7 +30,7 @@ export function watch(stage, signal) {
   for (const query of COLOURS) matchMedia(query).addEventListener('change', () => stage.redress(), { signal });
   document.addEventListener('visibilitychange', () => stage.touch(), { signal });
   watchRatio(stage, signal);
-  for (const canvas of [stage.ground, stage.canvas, stage.strip]) {
+  for (const canvas of [stage.ground, stage.canvas, stage.moment, stage.strip]) {
     canvas.addEventListener('contextlost', () => lose(stage, true), { signal });
     canvas.addEventListener('contextrestored', () => lose(stage, false), { signal });
   }
