@@ -15,7 +15,8 @@ import numpy as np
 
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.probe import build_probe, compile_extension
-from gilscope.collector.rings import Account, Batch, Records, Rings
+from gilscope.collector.records import Records
+from gilscope.collector.rings import Account, Batch, Rings
 from gilscope.events import Flag, Kind
 
 MOVES = Path(__file__).with_name("_moves.c")

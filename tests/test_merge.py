@@ -12,7 +12,8 @@ from gilscope.collector.columns import NO_SWITCHES, pick
 from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.merge import PATIENCE_NS, Merge
 from gilscope.collector.places import Places
-from gilscope.collector.rings import FOREVER, Account, Records
+from gilscope.collector.records import Records
+from gilscope.collector.rings import FOREVER, Account
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Rows

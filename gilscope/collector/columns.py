@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gilscope.analysis.forward import Table
 from gilscope.collector.cores import Switches
-from gilscope.collector.rings import Records
+from gilscope.collector.records import Records
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Kind
 

@@ -5,7 +5,7 @@ import numpy as np
 from gilscope.analysis.forward import Table
 from gilscope.collector.columns import Ids, Known, kinds, pick
 from gilscope.collector.memo import Memo
-from gilscope.collector.rings import Records
+from gilscope.collector.records import Records
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Kind
 

@@ -17,7 +17,8 @@ from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.gils import Gils
 from gilscope.collector.places import Places
 from gilscope.collector.processes import NEVER, Processes
-from gilscope.collector.rings import FOREVER, Account, Records
+from gilscope.collector.records import Records
+from gilscope.collector.rings import FOREVER, Account
 from gilscope.collector.things import Things
 from gilscope.collector.threads import Threads
 from gilscope.collector.tracks import Tracks

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from gilscope.collector.columns import Known, Ring, kinds, pick, ring_of
 from gilscope.collector.cores import Switches
-from gilscope.collector.rings import FOREVER, Records
+from gilscope.collector.records import Records
+from gilscope.collector.rings import FOREVER
 from gilscope.collector.threads import Threads
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Flag, Kind, State

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.collector import clocks
+from gilscope.collector.records import Piece, Records, Words, as_columns, kinds, loss, on_our_clock
 from gilscope.events import Kind, Ring, SlotState
 
 MARGIN_NS = 200_000
@@ -27,30 +28,6 @@ _STATE, _PID, _TID, _GENERATION = Ring.S_STATE // 8, Ring.S_PID // 8, Ring.S_TID
 _HEAD, _BUSY, _EMITTED, _TAIL = Ring.S_HEAD // 8, Ring.S_BUSY // 8, Ring.S_EMITTED // 8, Ring.S_TAIL // 8
 _LOST, _LOST_FIRST, _LOST_LAST = Ring.S_LOST // 8, Ring.S_LOST_FIRST // 8, Ring.S_LOST_LAST // 8
 _COUNTERS = (_HEAD, _BUSY, _LOST, _LOST_FIRST, _LOST_LAST, _EMITTED, _TAIL)
-
-Words = NDArray[np.uint64]
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Events as columns, in the order of time; of one ring also in the order in which they were written.
-
-    In a row of ``Kind.LOST``, ``at`` is when the first event was lost, ``code`` when the last, ``value`` how many.
-    """
-
-    slot: NDArray[np.uint32]
-    generation: NDArray[np.uint32]
-    at: NDArray[np.int64]
-    kind: NDArray[np.uint8]
-    flags: NDArray[np.uint8]
-    aux: NDArray[np.uint16]
-    thing: NDArray[np.uint64]
-    code: NDArray[np.uint64]
-    offset: NDArray[np.uint16]
-    value: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.at)
 
 
 @dataclass(slots=True)
@@ -85,14 +62,6 @@ class Batch:
     watermark: int
     slotless: tuple[int, int, int] | None = None
     """From, to, count: events since the last read of threads that found no free ring."""
-
-
-@dataclass(slots=True)
-class _Piece:
-    """Raw records of one ring, four words each."""
-
-    account: Account
-    words: Words
 
 
 class Rings:
@@ -176,7 +145,7 @@ class Rings:
         quiet = (before[:, _HEAD:_TAIL] == heads[:, _HEAD:_TAIL]).all(axis=1) & (heads[:, _BUSY] == 0)
         begun = self._open_accounts(before)
         watermark = FOREVER if final else self._advance(now - MARGIN_NS, before, quiet)
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         ended: list[Account] = []
         over = before[:, _STATE] == SlotState.EXITED
         busy = (before[:, _HEAD] != before[:, _TAIL]) | (before[:, _LOST] != 0) | over
@@ -189,7 +158,7 @@ class Rings:
         if not final:
             self._watermark = watermark
         slotless = self._read_slotless(now)
-        return Batch(_columns(pieces), self._read_definitions(final), begun, ended, watermark, slotless)
+        return Batch(as_columns(pieces), self._read_definitions(final), begun, ended, watermark, slotless)
 
     def _read_slotless(self, now: int) -> tuple[int, int, int] | None:
         before, self._slotless = self._slotless, self.slotless_lost
@@ -231,11 +200,11 @@ class Rings:
         return max(watermark, self._watermark)
 
     def _read_ring(
-        self, account: Account, heads: Words, quiet: bool, watermark: int, now: int, pieces: list[_Piece]
+        self, account: Account, heads: Words, quiet: bool, watermark: int, now: int, pieces: list[Piece]
     ) -> None:
         tail, head = int(self._slots[account.slot, _TAIL]), int(heads[_HEAD])
         if head > tail:
-            words = _on_our_clock(self._copy(account.slot, tail, head), account.ahead)
+            words = on_our_clock(self._copy(account.slot, tail, head), account.ahead)
             self._discount_told(account, words)
             count = len(words) if watermark == FOREVER else int(words[:, 0].searchsorted(np.uint64(watermark), "right"))
             if count:
@@ -248,7 +217,7 @@ class Rings:
         first, last = first - account.ahead, last - account.ahead
         begin = account.told_until if account.told else first
         if lost > account.told and begin <= watermark and tail == head:
-            self._take(account, _loss(begin, last, lost - account.told), pieces)
+            self._take(account, loss(begin, last, lost - account.told), pieces)
             account.told, account.told_until = lost, max(last, now)
 
     def _copy(self, slot: int, tail: int, head: int) -> Words:
@@ -262,34 +231,34 @@ class Rings:
         """The ring tells a loss by a record of which we have told a part: leave the rest in it."""
         if not account.told:
             return
-        found = np.flatnonzero(_kinds(words) == Kind.LOST)
+        found = np.flatnonzero(kinds(words) == Kind.LOST)
         if len(found):
             row = words[found[0]]
             row[0] = account.told_until
             row[3] = ((int(row[3]) >> 16) - account.told) << 16
 
-    def _take(self, account: Account, words: Words, pieces: list[_Piece]) -> None:
-        lost = _kinds(words) == Kind.LOST
+    def _take(self, account: Account, words: Words, pieces: list[Piece]) -> None:
+        lost = kinds(words) == Kind.LOST
         if lost.any():
             account.lost += int((words[lost, 3] >> np.uint64(16)).sum())
             if account.told and len(words):
                 account.told = account.told_until = 0
             words = words[~lost | (words[:, 3] >> np.uint64(16) != 0)]
-        account.stored += len(words) - int((_kinds(words) == Kind.LOST).sum())
+        account.stored += len(words) - int((kinds(words) == Kind.LOST).sum())
         if len(words):
             account.last = int(words[-1, 0])
-            pieces.append(_Piece(account, words))
+            pieces.append(Piece(account.slot, account.generation, words))
 
     def _is_drained(self, account: Account, heads: Words) -> bool:
         return bool(self._slots[account.slot, _TAIL] == heads[_HEAD] and account.told == heads[_LOST])
 
-    def _end(self, account: Account, pieces: list[_Piece]) -> None:
+    def _end(self, account: Account, pieces: list[Piece]) -> None:
         """The ring is drained and its owner gone: the slot is free for the next."""
         words = self._slots[account.slot]
         account.emitted = int(words[_EMITTED])
         missing = account.emitted - account.stored - account.lost
         if missing:  # killed in the middle of writing a record
-            self._take(account, _loss(account.last, account.last, missing), pieces)
+            self._take(account, loss(account.last, account.last, missing), pieces)
         del self._live[account.slot]
         for counter in _COUNTERS:
             words[counter] = 0
@@ -311,43 +280,3 @@ class Rings:
                 found.append(json.loads(self._memory[at + 8 : at + 8 + length]))
             self._read_definitions_to += 8 + (length + 7 & ~7)
         return found
-
-
-def _kinds(words: Words) -> Words:
-    return words[:, 1] >> np.uint64(48) & np.uint64(0xFF)
-
-
-def _on_our_clock(words: Words, ahead: int) -> Words:
-    if ahead:
-        words[:, 0] -= np.uint64(ahead % (1 << 64))
-        words[_kinds(words) == Kind.LOST, 2] -= np.uint64(ahead % (1 << 64))
-    return words
-
-
-def _loss(first: int, last: int, count: int) -> Words:
-    return np.array([[first, int(Kind.LOST) << 48, last, count << 16]], np.uint64)
-
-
-def _columns(pieces: list[_Piece]) -> Records:
-    counts = [len(piece.words) for piece in pieces]
-    words = np.concatenate([piece.words for piece in pieces]) if pieces else np.empty((0, 4), np.uint64)
-    slot = np.repeat(np.array([piece.account.slot for piece in pieces], np.uint32), counts)
-    generation = np.repeat(np.array([piece.account.generation for piece in pieces], np.uint32), counts)
-    if len(pieces) > 1:
-        order = words[:, 0].argsort(kind="stable")
-        words, slot, generation = words[order], slot[order], generation[order]
-    at, what, where, value = words.T
-    kind = (what >> np.uint64(48)).astype(np.uint8)
-    address = np.uint64((1 << 48) - 1)
-    return Records(
-        slot=slot,
-        generation=generation,
-        at=at.astype(np.int64),
-        kind=kind,
-        flags=(what >> np.uint64(56)).astype(np.uint8),
-        aux=value.astype(np.uint16),
-        thing=what & address,
-        code=np.where(kind == Kind.LOST, where, where & address),
-        offset=np.where(kind == Kind.LOST, np.uint64(0), where >> np.uint64(48)).astype(np.uint16),
-        value=value.astype(np.int64) >> 16,
-    )

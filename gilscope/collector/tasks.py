@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.collector.places import Places
-from gilscope.collector.rings import Records
+from gilscope.collector.records import Records
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Kind, TrackKind
 

@@ -13,7 +13,7 @@ from gilscope.collector.gils import Gils
 from gilscope.collector.memo import Memo
 from gilscope.collector.places import Places
 from gilscope.collector.processes import OF_PROCESS, Processes
-from gilscope.collector.rings import Records
+from gilscope.collector.records import Records
 from gilscope.collector.tasks import Tasks
 from gilscope.collector.threads import Threads
 from gilscope.collector.tracks import Tracks

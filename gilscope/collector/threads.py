@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from gilscope.collector.columns import Ids, Known, Ring
 from gilscope.collector.cores import Switches
 from gilscope.collector.memo import Memo
-from gilscope.collector.rings import Account, Records
+from gilscope.collector.records import Records
+from gilscope.collector.rings import Account
 from gilscope.collector.tracks import MAIN, Tracks
 from gilscope.events import Kind
 

@@ -18,7 +18,8 @@ from gilscope.collector.columns import pick
 from gilscope.collector.cores import Loss, Switches
 from gilscope.collector.merge import Merge
 from gilscope.collector.places import Places
-from gilscope.collector.rings import Account, Batch, Records
+from gilscope.collector.records import Records
+from gilscope.collector.rings import Account, Batch
 from gilscope.collector.tracks import Tracks
 from gilscope.collector.verdicts import DISK_FULL
 from gilscope.errors import Unwritable

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.collector.rings import Records
+from gilscope.collector.records import Records
 from gilscope.collector.tasks import Index
 from gilscope.collector.tracks import Tracks
 from gilscope.events import Flag, Kind, TrackKind
