@@ -88,6 +88,11 @@ def compared(timeline: Timeline, begin: int, end: int) -> dict[str, Any]:
     return {"figures": compare.packed(compare.part(timeline, begin, end))}
 
 
+def first(timeline: Timeline, state: int) -> dict[str, Any]:
+    """When a thread or task was first in a state, ns; None: none was."""
+    return {"at": compare.first(timeline, state)}
+
+
 def tour(timeline: Timeline, told: str) -> dict[str, Any]:
     """The steps of the tour in a file, each with its place in the recording."""
     return {"steps": tours.resolve(tours.read(Path(told)), timeline)}
@@ -98,6 +103,7 @@ ANSWERS: dict[str, Callable[..., dict[str, Any]]] = {
     "path": path,
     "range": figures,
     "compare": compared,
+    "first": first,
     "tour": tour,
 }
 

@@ -210,7 +210,7 @@ def test_a_range_selected_in_one_is_that_of_all(page: Page, server: Served) -> N
     expect(page.get_by_role("button", name="the selected range")).to_have_attribute("aria-pressed", "true")
     parts = f"{first['from']}-{first['to']}%2C{second['from']}-{second['to']}"
     last = "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('parts=')).at(-1)"
-    until(lambda: str(page.evaluate(last)).endswith(f"parts={parts}"))
+    until(lambda: str(page.evaluate(last)).endswith(f"parts={parts}&align=stretch"))
     at_rest(page, r"table=range.*range")
     page.reload()
     page.wait_for_selector("#main[data-ready]")
@@ -241,7 +241,7 @@ def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     for _ in range(3):
         page.keyboard.press("w")
     page.locator("gil-timeline").nth(1).locator(".gt-fold").first.click()
-    page.get_by_role("button", name="what is in view").click()
+    page.get_by_role("button", name="what is in view", exact=True).click()
     at_rest(page, r"#align=stretch&table=view&view\.fixed=fold.*&from=\d+&to=\d+&at=\d+")
     before, address, table = views(page), page.url, page.locator("#table").inner_text()
     page.reload()
@@ -256,6 +256,116 @@ def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     expect(page.locator(".pane")).to_have_count(2)
     page.get_by_role("link", name="Move 2 up").click()
     page.wait_for_url(re.compile(r"ids=deadlock,fixed#align=stretch"))
+
+
+EACH = """() => [...document.querySelectorAll('gil-timeline')].map(({ stage }) => ({
+  from: Math.round(stage.camera.viewport.from), to: Math.round(stage.camera.viewport.to), at: Math.round(stage.camera.at),
+  selected: stage.selected && [stage.selected.track.id, stage.selected.from],
+  top: stage.layout.rows.find((row) => row.topPx + row.heightPx > stage.scroll.scrollTop + 30)?.track.id, ...stage.arrangement.told }))"""
+
+
+def test_each_step_is_in_the_address_and_one_goes_back_over_all_of_them(page: Page, server: Served) -> None:
+    """What is selected in each, wherever the playhead went since; folded, found, curves, a moment of each: a second tab shows the same."""
+    size = {"width": 1280, "height": 640}
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    shown(page, server, "/compare?ids=convoy,fixed")
+    sheets = page.locator("gil-timeline .gt-sheet")
+    looks = [page.evaluate(EACH)]
+    assert page.context.browser
+    second = page.context.browser.new_page(viewport=size)  # type: ignore[arg-type]
+
+    def step(does: Callable[[], object], kept: str) -> None:
+        does()
+        page.wait_for_url(re.compile(kept))
+        looks.append(page.evaluate(EACH))
+        assert looks[-1] != looks[-2]
+
+    def open_again() -> None:
+        second.goto("about:blank")
+        second.goto(page.url)
+        second.wait_for_selector("#main[data-ready]")
+        until(lambda: second.evaluate(EACH) == looks[-1])
+
+    step(lambda: sheets.first.click(position={"x": 600, "y": 142}), r"view\.convoy=track%3D\d+&at=")
+    step(
+        lambda: sheets.nth(1).click(position={"x": 400, "y": 80}), r"view\.convoy=track%3D\d+%26span%3D\d+&view\.fixed="
+    )
+    step(lambda: page.keyboard.press("v"), "curves")
+    step(lambda: sheets.nth(1).evaluate("(sheet) => { sheet.closest('.gt-scroll').scrollTop = 40; }"), "top%3D")
+    open_again()
+    step(lambda: page.keyboard.press("x"), "fold")
+    page.keyboard.press("/")
+    step(lambda: page.locator(".gt-find input").nth(1).fill("asker"), "find%3Dasker")
+    page.keyboard.press("Enter")
+    looks.append(page.evaluate(EACH))
+    page.wait_for_url(re.compile(f"at={looks[-1][1]['at']}"))
+    sheets.nth(1).click(position={"x": 800, "y": 8})
+    page.wait_for_url(re.compile(f"at={page.evaluate(EACH)[1]['at']}"))
+    for look in reversed(looks):
+        page.keyboard.press("Backspace")
+        until(lambda look=look: page.evaluate(EACH) == look)  # type: ignore[misc]
+    expect(page.locator("#bar").get_by_role("button", name="Back to the view before")).to_be_disabled()
+    page.locator("#bar").get_by_role("button", name="Forth again").click()
+    until(lambda: page.evaluate(EACH) == looks[1])
+    page.get_by_role("button", name="Choose moments").click()
+    step(lambda: sheets.nth(1).click(position={"x": 900, "y": 8}), "loose=1")
+    open_again()
+    expect(second.get_by_role("button", name="Align at the playheads")).to_be_visible()
+    assert looks[-1][0]["at"] != looks[-1][1]["at"]
+    second.close()
+
+
+def test_what_all_have_is_shown_in_all_and_the_name_leads_to_the_same_view(page: Page, server: Served) -> None:
+    """Critical paths and a range, from the bar; no pane says that it can't be told. The recording's own page goes on where one was."""
+    shown(page, server, "/compare?ids=convoy,fixed")
+    bar = page.locator("#bar")
+    bar.get_by_role("button", name="critical path").click()
+    until(lambda: page.evaluate("[...document.querySelectorAll('gil-timeline')].every(({ stage }) => stage.path)"))
+    bar.get_by_role("button", name="Figures of what is in view").click()
+    until(
+        lambda: all(
+            each["range"] == {"from": 0, "to": view["duration"]}
+            for each, view in zip(page.evaluate(EACH), views(page), strict=True)
+        )
+    )
+    expect(bar.get_by_role("button", name="critical path")).to_have_attribute("aria-pressed", "true")
+    assert page.locator("gil-timeline .gt-say").all_inner_texts() == []
+    at_rest(page, "table=range")
+    page.locator("gil-timeline .gt-sheet").nth(1).click(position={"x": 600, "y": 90})
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("gil-timeline .gt-say")).to_contain_text("told on the recording’s own page")
+    before = page.evaluate(EACH)[1]
+    page.locator(".pane-head h2 a").nth(1).click()
+    page.wait_for_url(re.compile(r"/recordings/fixed#"))
+    until(
+        lambda: (
+            page.locator("gil-timeline[data-phase=shown]").count()
+            and page.evaluate(EACH)[0] | {"from": 0, "to": 0, "top": 0} == before | {"from": 0, "to": 0, "top": 0}
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "view"),
+    [
+        (
+            "align=stretch&table=view&from=1000000&to=90000000&at=5000000",
+            {"from": 1_000_000, "to": 90_000_000, "at": 5_000_000, "selected": None},
+        ),
+        ("view.convoy=track%3D30&at=224927821", {"at": 224_927_821, "selected": [30, 218_860_717]}),
+        (
+            "align=at&moment.convoy=90000000&moment.fixed=40000000&from=-5000000&to=5000000",
+            {"from": 85_000_000, "to": 95_000_000, "at": 90_000_000},
+        ),
+        ("table=range&view.convoy=range%3D5%2C9000", {"range": {"from": 5, "to": 9000}}),
+    ],
+)
+def test_addresses_of_before_lead_where_they_led(page: Page, server: Served, form: str, view: dict[str, Any]) -> None:
+    """Links that were made with earlier versions: each form as it was written then."""
+    shown(page, server, f"/compare?ids=convoy,fixed#{form}")
+    found = page.evaluate(EACH)[0]
+    assert {key: found.get(key) for key in view} == view
 
 
 def test_one_is_added_and_what_differs_is_marked(page: Page, server: Served) -> None:
@@ -340,5 +450,10 @@ def test_the_table_is_there_without_javascript(server: Served) -> None:
         assert http.get("/compare/table?ids=convoy&parts=2-1").status_code == 422
         assert http.get("/compare/table?ids=").status_code == 422
         assert http.get("/compare?ids=a,b,c,d,e,f,g").status_code == 422
-        assert http.get("/compare?ids=convoy,nothing").status_code == 404
+        gone = http.get("/compare?ids=convoy,nothing,fixed")
+        assert gone.status_code == 200
+        assert "no longer there: <code>nothing</code>" in gone.text
+        assert re.findall(r'<gil-timeline recording="(\w+)"', gone.text) == ["convoy", "fixed"]
+        assert "/compare?ids=fixed" in gone.text and "ids=nothing" not in gone.text
+        assert http.get("/compare?ids=nothing,gone").status_code == 404
         assert http.get("/compare").status_code == 200

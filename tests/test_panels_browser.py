@@ -64,10 +64,10 @@ def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Serve
     assert button.get_attribute("aria-pressed") == "true"
     button.click()
     wait(page, "s.curves.element.hidden && s.frame === 0")
-    assert ask(page, "s.view.curves") is None
+    assert ask(page, "s.arrangement.curves") is False
     ask(page, "s.focus()")
     page.keyboard.press("v")
-    wait(page, "!s.curves.element.hidden && s.view.curves === true")
+    wait(page, "!s.curves.element.hidden && s.arrangement.curves")
 
 
 def test_more_curves_than_have_room_are_scrolled_to(page: Page, server: Server) -> None:

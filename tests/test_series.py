@@ -12,6 +12,10 @@ import pytest
 
 from app import series_kept
 from app.store import Store
+from gilscope.analysis import compare
+from gilscope.analysis.timeline import Timeline
+from gilscope.events import State, TrackKind
+from gilscope.recording import read
 from gilscope.repeats import columns
 from gilscope.scenarios import catalogue
 from gilscope.series import PYTHON, Plan
@@ -178,6 +182,43 @@ def test_repeats_are_compared_by_their_median(http: httpx.Client, server: Served
     assert "median and spread of 2 runs" in figures
     row = next(row for row in told(figures) if row[0] == "handoffs of the GIL")
     assert row[1] == f"{sum(handoffs) / 2:g} ({handoffs[0]} to {handoffs[1]})"
+
+
+def first_blocked(timeline: Timeline) -> int:
+    """The earliest row of a thread that says so, ns."""
+    threads = [id for id, track in timeline.tracks.items() if track["kind"] == TrackKind.THREAD]
+    rows = timeline.recording.rows
+    return min(int(row.at) for row in rows if row.state == State.BLOCKED and row.track in threads)
+
+
+def test_a_part_of_repeated_runs_has_their_median_too(http: httpx.Client, server: Served) -> None:
+    """The same part of each run that is alike: since its start, before its end, its share, or since it was first in a state; of chosen moments, that run's alone."""
+    with server.state["store"].transaction() as database:
+        if series_kept.find(database, "like") is None:
+            series_kept.keep(database, "like", Plan("convoy", {}, 2), "3.11.7", tuple(LIKE))
+    one, other = (Timeline(read(server.state["store"].path(id))) for id in LIKE)
+    begin, end = 60_000_000, 200_000_000
+    longer, share = other.duration_ns - one.duration_ns, other.duration_ns / one.duration_ns
+    blocked = first_blocked(one)
+    later = first_blocked(other) - blocked
+    assert longer and later
+    for asked, there in {
+        "align=start": (begin, end),
+        "align=end": (begin + longer, end + longer),
+        "align=stretch": (round(begin * share), round(end * share)),
+        f"align=state:{State.BLOCKED:d}&moments={blocked}": (begin + later, end + later),
+        "align=at&moments=7": None,
+        "align=mark:nothing&moments=7": None,
+        "align=state:99&moments=7": None,
+    }.items():
+        figures = http.get(f"/compare/table?ids=first&parts={begin}-{end}&{asked}").text
+        parts = [compare.part(one, begin, end), *([compare.part(other, *there)] if there else [])]
+        expected = compare.compare([parts])
+        rows = told(figures)
+        assert ("median and spread of 2 runs" in figures) == (there is not None), asked
+        for name in (compare.HANDOFFS, compare.GIL_WAITS, compare.PARALLELISM):
+            row = next(row for row in expected if row.name == name)
+            assert [cells[1] for cells in rows if cells[0] == name.figure] == [compare.said_cell(row, 0)], asked
 
 
 def test_interpreters_are_not_joined_by_a_line(http: httpx.Client, server: Served) -> None:

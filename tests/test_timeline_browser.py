@@ -391,6 +391,35 @@ def test_view_is_in_the_address(page: Page, server: Server) -> None:
     wait(page, "location.hash.includes('at=0') && c.viewport.from < 0 && c.viewport.to > m.duration")
 
 
+def test_what_is_selected_stays_so_wherever_the_playhead_went(page: Page, server: Server) -> None:
+    """A link, and the way back, know the span and the first track in sight; links of before, which knew neither, lead where they led."""
+    open_page(page, server, fragment=f"{LOOK}&at=119340000&track=5")
+    wait(page, "s.selected")
+    chosen = ask(page, "[s.selected.track.id, s.selected.from, s.selected.to]")
+    assert chosen[1] <= 119_340_000 < chosen[2]
+    page.locator(TREE).focus()
+    page.keyboard.press("Home")
+    wait(page, "location.hash.includes('span=')")
+    page.set_viewport_size({"width": 1280, "height": 260})
+    wait(page, "s.scroll.scrollHeight > s.scroll.clientHeight + 60")
+    page.evaluate("() => { document.querySelector('.gt-scroll').scrollTop = 1e4; }")
+    wait(page, "location.hash.includes('top=')")
+    address = page.evaluate("location.hash")
+    first = "s.layout.rows.find((row) => row.topPx + row.heightPx > s.scroll.scrollTop + 30).track.id"
+    top = ask(page, first)
+    page.goto("about:blank")
+    open_page(page, server, fragment=address)
+    wait(page, "s.selected && s.scroll.scrollTop > 0")
+    assert ask(page, "[s.selected.track.id, s.selected.from, s.selected.to, c.at]") == [*chosen, 0]
+    assert ask(page, first) == top
+    page.locator(TREE).focus()
+    page.keyboard.press("Escape")
+    wait(page, "!location.hash.includes('span=')")
+    page.keyboard.press("Backspace")
+    wait(page, "s.selected")
+    assert ask(page, "[s.selected.track.id, s.selected.from, s.selected.to, c.at]") == [*chosen, 0]
+
+
 def test_the_first_view_begins_where_the_scenario_does(page: Page, server: Server) -> None:
     """Without what was imported before; its address says nothing, as it is what comes by itself, also when one goes back to it."""
     open_page(page, server)

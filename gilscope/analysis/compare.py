@@ -118,6 +118,13 @@ def part(timeline: Timeline, begin: int, end: int) -> Figures:
     )
 
 
+def first(timeline: Timeline, state: int) -> int | None:
+    """When a thread or task was first in a state; None: none was."""
+    rows = timeline.rows
+    there = (rows.state == state) & np.isin(timeline.kind_of(rows.track), list(KINDS))
+    return int(rows.at[there.argmax()]) if there.any() else None
+
+
 def _abouts(kind: str, name: str) -> tuple[str, ...]:
     return (ALL_THREADS, f"thread {name}") if kind == "thread" else (f"task {name}",)
 

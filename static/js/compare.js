@@ -1,14 +1,17 @@
 // The page of recordings beside each other: one view for all of them, how they are aligned, the table, and the address.
 
 import './main.js';
+import { FiguresTable } from './compare_table.js';
 import { Alignment, align, extent, partOf } from './view/alignment.js';
 import { formatAddress, parseAddress } from './view/address.js';
+import { chosenBy, viewOf } from './view/places.js';
 import { formatDuration } from './text/format.js';
 import { node } from './nodes.js';
 import { Playback } from './view/playback.js';
 import { rangeOf } from './drawing/range.js';
 import { State, STATE_TEXT } from './model/schema.js';
 import { EXPLAINED, Toolbar } from './panels/toolbar.js';
+import { Trail } from './view/trail.js';
 import { Viewport } from './view/viewport.js';
 
 /**
@@ -33,30 +36,28 @@ class Comparison {
     this.chosen = new Map();
     /** While moments are chosen, each has a view of its own. */
     this.loose = false;
-    /** What the table is of. */
-    this.scope = 'whole';
-    /** What is selected, in common time. @type {{from: number, to: number} | null} */
-    this.range = null;
+    /** What the reader looked at before. */
+    this.trail = new Trail();
     this.leading = panes[0];
     this.busy = false;
-    /** What the table that is there was asked for. */
-    this.shown = '';
     const playback = new Playback();
     for (const pane of panes) {
       pane.stage.camera.playback = playback;
       pane.timeline.addEventListener('gil-view', () => this.#follow(pane));
       pane.timeline.addEventListener('gil-marks', () => this.#mark(pane));
+      pane.timeline.addEventListener('gil-place', (event) => this.#place(/** @type {CustomEvent} */ (event).detail));
     }
     this.toolbar = this.#toolbar();
     this.select = /** @type {HTMLSelectElement} */ (root.querySelector('#align'));
     this.choose = /** @type {HTMLButtonElement} */ (root.querySelector('#choose'));
     this.hint = /** @type {HTMLElement} */ (root.querySelector('#choose-hint'));
-    this.table = /** @type {HTMLElement} */ (root.querySelector('#table'));
-    this.ranges = [.../** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll('[data-range]'))];
+    this.table = new FiguresTable(root, () => this.#settle());
     this.#offer();
-    this.select.addEventListener('change', () => this.align(this.select.value));
+    this.select.addEventListener('change', () => {
+      this.#loosen(false);
+      this.align(this.select.value);
+    });
     this.choose.addEventListener('click', () => this.#choose());
-    for (const button of this.ranges) button.addEventListener('click', () => this.#scope(button.dataset.range ?? 'whole'));
     root.addEventListener('click', (event) => this.#carry(event));
     root.addEventListener('submit', (event) => this.#carry(event));
     panes.forEach(({ timeline }) => {
@@ -66,6 +67,7 @@ class Comparison {
       button.addEventListener('click', () => timeline.around?.ask('mark'));
     });
     root.addEventListener('gil-select', () => this.#settle());
+    root.addEventListener('scroll', () => this.#settle(), { capture: true, passive: true });
     this.restore(location.hash);
     window.addEventListener('hashchange', () => {
       if (location.hash !== this.ownHash) this.restore(location.hash);
@@ -74,6 +76,7 @@ class Comparison {
 
   #toolbar() {
     const lead = () => this.leading.stage;
+    const arrange = (/** @type {(arrangement: import('./view/arrangement.js').Arrangement) => void} */ change) => this.#each(({ stage }) => stage.arrange(change));
     const toolbar = new Toolbar({
       start: () => lead().command('start'),
       play: () => lead().command('play'),
@@ -89,21 +92,29 @@ class Comparison {
       help: () => lead().command('help'),
       find: () => undefined,
       events: () => undefined,
-      back: () => undefined,
-      forth: () => undefined,
+      back: () => this.#place('back'),
+      forth: () => this.#place('forth'),
       tour: () => undefined,
       eventBefore: () => lead().command('event-before'),
       eventAfter: () => lead().command('event-after'),
       cause: () => undefined,
-      curves: () => undefined,
-      path: () => undefined,
-      range: () => undefined,
-      choose: (state) => {
-        for (const { stage } of this.panes) stage.arrange((arrangement) => arrangement.choose(state));
-        this.#settle();
-        this.#tell();
+      curves: () => {
+        const curves = !lead().arrangement.curves;
+        arrange((arrangement) => Object.assign(arrangement, { curves }));
       },
+      path: () => {
+        const path = !lead().arrangement.path;
+        arrange((arrangement) => Object.assign(arrangement, { path }));
+      },
+      range: () => {
+        const clear = this.table.range !== null;
+        this.#each(({ model, stage }) => stage.setRange(clear ? null : rangeOf(stage.camera.viewport.from, stage.camera.viewport.to, model.duration)));
+      },
+      choose: (state) => arrange((arrangement) => arrangement.choose(state)),
     });
+    const { back, forth, curves, path, range } = toolbar;
+    // What else there is needs one recording: its keys work in each.
+    back.parentElement?.replaceChildren(back, forth, curves, path, range);
     this.root.querySelector('#bar')?.replaceChildren(toolbar.element, toolbar.zoom);
     return toolbar;
   }
@@ -143,8 +154,7 @@ class Comparison {
     this.way = known && (way !== CHOSEN || this.chosen.size > 0) ? way : 'start';
     this.select.value = this.way;
     const told = this.panes.map((pane) => ({ duration: pane.model.duration, moment: this.#moment(pane) }));
-    const plain = this.way === 'start' || this.way === 'end' || this.way === 'stretch' ? this.way : 'moments';
-    const alignments = align(plain, told);
+    const alignments = align(this.#plain, told);
     const all = extent(told, alignments);
     this.panes.forEach((pane, n) => {
       pane.alignment = alignments[n];
@@ -152,8 +162,13 @@ class Comparison {
     });
     const { stage } = this.leading;
     stage.act((camera) => camera.fit());
-    if (plain === 'moments') stage.act((camera) => camera.seek(this.leading.alignment.toOwn(0)));
+    if (this.#plain === 'moments') stage.act((camera) => camera.seek(this.leading.alignment.toOwn(0)));
     this.#follow(this.leading);
+  }
+
+  /** What kind of alignment it is. @returns {import('./view/alignment.js').Way} */
+  get #plain() {
+    return this.way === 'start' || this.way === 'end' || this.way === 'stretch' ? this.way : 'moments';
   }
 
   /** @param {Pane} pane @returns {number | undefined} */
@@ -166,46 +181,68 @@ class Comparison {
 
   /** The others go where one has gone. @param {Pane} pane */
   #follow(pane) {
+    const { range } = pane.stage.arrangement;
+    this.#lead(pane, (other) => range && rangeOf(convert(pane, other, range.from), convert(pane, other, range.to), other.model.duration));
+  }
+
+  /** Change each of them; its range is its own. @param {(pane: Pane) => void} change */
+  #each(change) {
+    this.busy = true;
+    this.panes.forEach(change);
+    this.busy = false;
+    this.#keep();
+  }
+
+  /** All go where the first to go has gone, and have the ranges that they have. */
+  #keep() {
+    this.#lead(this.leading, ({ stage: { arrangement } }) => arrangement.range);
+    // It may lie where only others are.
+    const ranged = this.panes.find(({ stage: { arrangement } }) => arrangement.range);
+    const range = ranged?.stage.arrangement.range;
+    this.table.select(ranged && range ? { from: ranged.alignment.toCommon(range.from), to: ranged.alignment.toCommon(range.to) } : null);
+    this.#tell();
+  }
+
+  /** @param {Pane} pane where the others go @param {(other: Pane) => import('./drawing/range.js').Range | null} ranged what is selected in another */
+  #lead(pane, ranged) {
     if (this.busy) return;
     this.busy = true;
     this.leading = pane;
     const { viewport, at, untouched } = pane.stage.camera;
-    const { range } = pane.stage.arrangement;
-    const convert = (/** @type {Pane} */ other, /** @type {number} */ moment) => other.alignment.toOwn(pane.alignment.toCommon(moment));
     for (const other of this.loose ? [] : this.panes) {
       if (other === pane) continue;
-      const view = { viewport: new Viewport(convert(other, viewport.from), convert(other, viewport.to)), at: convert(other, at), untouched };
-      other.stage.take(view, range && rangeOf(convert(other, range.from), convert(other, range.to), other.model.duration));
+      const view = { viewport: new Viewport(convert(pane, other, viewport.from), convert(pane, other, viewport.to)), at: convert(pane, other, at), untouched };
+      other.stage.take(view, ranged(other));
     }
     this.busy = false;
-    this.#select(range && { from: pane.alignment.toCommon(range.from), to: pane.alignment.toCommon(range.to) });
+    const { alignment, stage: { arrangement: { range } } } = pane;
+    this.table.select(range && { from: alignment.toCommon(range.from), to: alignment.toCommon(range.to) });
     this.#tell();
     this.#settle();
   }
 
-  /** The table is of what was just selected; of something else, once nothing is. @param {{from: number, to: number} | null} range */
-  #select(range) {
-    const before = this.range;
-    this.range = range;
-    if (range && (range.from !== before?.from || range.to !== before.to)) this.scope = 'range';
-    else if (!range && this.scope === 'range') this.scope = 'whole';
-    this.#press();
-  }
-
   /** Choose a moment in each: first each has its own view, then they are aligned by their playheads. */
   #choose() {
-    this.loose = !this.loose;
-    this.choose.setAttribute('aria-pressed', String(this.loose));
-    this.choose.textContent = this.loose ? 'Align at the playheads' : 'Choose moments';
-    this.hint.hidden = !this.loose;
-    if (this.loose) return;
+    this.#loosen(!this.loose);
+    if (this.loose) {
+      this.#settle();
+      return;
+    }
     this.chosen = new Map(this.panes.map((pane) => [pane.id, Math.round(Math.min(Math.max(pane.stage.camera.at, 0), pane.model.duration))]));
     this.align(CHOSEN);
   }
 
+  /** @param {boolean} loose */
+  #loosen(loose) {
+    this.loose = loose;
+    this.choose.setAttribute('aria-pressed', String(loose));
+    this.choose.textContent = loose ? 'Align at the playheads' : 'Choose moments';
+    this.hint.hidden = !loose;
+  }
+
   #tell() {
     const { stage } = this.leading;
-    const { camera } = stage;
+    const { arrangement, camera } = stage;
     this.toolbar.update({
       playing: camera.playback.playing,
       slowness: camera.playback.slowness,
@@ -213,13 +250,13 @@ class Comparison {
       running: false,
       following: false,
       states: new Set(this.panes.flatMap((pane) => [...pane.model.threadStates])),
-      chosen: stage.arrangement.states,
-      canBack: false,
-      canForth: false,
+      chosen: arrangement.states,
+      canBack: this.trail.past.length > 0,
+      canForth: this.trail.ahead.length > 0,
       tour: 'none',
-      curves: false,
-      path: false,
-      range: false,
+      curves: arrangement.curves,
+      path: arrangement.path,
+      range: this.table.range !== null,
     });
   }
 
@@ -231,11 +268,20 @@ class Comparison {
         this.#settle();
         return;
       }
-      const hash = `#${this.address}`;
-      if (hash !== location.hash) history.replaceState(history.state, '', hash === '#' ? location.pathname + location.search : hash);
+      const { address } = this;
+      this.trail.rest(address);
+      if (`#${address}` !== location.hash) history.replaceState(history.state, '', address ? `#${address}` : location.pathname + location.search);
       this.ownHash = location.hash;
+      this.#tell();
       this.#figures();
     }, ADDRESS_PAUSE_MS);
+  }
+
+  /** The view is one to come back to; or go back to the one before, or forth. @param {'rest' | 'back' | 'forth'} where */
+  #place(where) {
+    this.trail.rest(this.address);
+    const address = where === 'rest' ? null : this.trail[where]();
+    if (address !== null) this.restore(address);
   }
 
   /** All of what is looked at: in common time, and what each recording has of its own under its id. */
@@ -244,15 +290,16 @@ class Comparison {
     const { viewport, at, untouched, since } = stage.camera;
     const told = new URLSearchParams();
     if (this.way !== 'start') told.set('align', this.way);
-    if (this.scope !== 'whole') told.set('table', this.scope);
+    if (this.table.scope !== 'whole') told.set('table', this.table.scope);
     for (const [id, moment] of this.way === CHOSEN ? this.chosen : []) told.set(`moment.${id}`, String(moment));
-    const shared = formatAddress({
+    if (this.loose) told.set('loose', '1');
+    const shared = this.loose ? '' : formatAddress({
       ...(untouched ? {} : { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) }),
-      ...(at === since ? {} : { at: alignment.toCommon(at) }),
+      ...(at === since && this.#plain !== 'moments' ? {} : { at: alignment.toCommon(at) }),
     });
     for (const pane of this.panes) {
-      const { from: _from, to: _to, at: _at, ...own } = pane.stage.view;
-      const text = formatAddress(own);
+      const { from, to, at: own, ...more } = viewOf(pane.stage);
+      const text = formatAddress(this.loose ? { from, to, at: own, ...more } : more);
       if (text) told.set(`view.${pane.id}`, text);
     }
     return [told.toString(), shared].filter(Boolean).join('&');
@@ -266,74 +313,71 @@ class Comparison {
       return /^\d{1,16}$/.test(moment) ? [/** @type {[string, number]} */ ([id, Number(moment)])] : [];
     }));
     this.leading = this.panes[0];
+    this.#loosen(false);
+    this.busy = true;
     this.align(told.get('align') ?? 'start');
     const { from, to, at } = parseAddress(hash);
     const { stage, alignment } = this.leading;
+    stage.act((camera) => camera.seek(at === undefined && this.#plain !== 'moments' ? camera.since : alignment.toOwn(at ?? 0)));
     if (from !== undefined && to !== undefined) stage.act((camera) => camera.look(new Viewport(alignment.toOwn(from), alignment.toOwn(to))));
-    if (at !== undefined) stage.act((camera) => camera.seek(alignment.toOwn(at)));
-    this.busy = true;
     for (const pane of this.panes) {
       const own = parseAddress(told.get(`view.${pane.id}`) ?? '');
       pane.stage.arrange((arrangement) => arrangement.take(own));
-      const track = own.track === undefined ? undefined : pane.model.tracks[own.track];
-      const moment = at === undefined ? 0 : pane.alignment.toOwn(at);
-      pane.stage.selected = track?.spanAt(moment, pane.model.duration) ?? null;
+      pane.stage.selected = chosenBy(pane.stage, own, own.at ?? (at === undefined ? 0 : pane.alignment.toOwn(at)));
+      pane.stage.scroll.scrollTop = 0;
+      pane.stage.top = own.top ?? null;
     }
     this.busy = false;
-    // Its range may lie where only others are.
-    this.#follow(this.panes.find((pane) => pane.stage.arrangement.range) ?? this.leading);
-    const scope = told.get('table') ?? 'whole';
-    if (scope === 'view' || scope === 'whole') this.scope = scope;
-    this.#press();
+    this.#keep();
+    if (told.get('loose') === '1') this.#restoreEach(told);
+    this.table.choose(told.get('table') ?? 'whole');
+    this.#tell();
     this.#figures();
   }
 
-  /** @param {string} scope */
-  #scope(scope) {
-    this.scope = scope;
-    this.#press();
-    this.#settle();
-  }
-
-  #press() {
-    for (const button of this.ranges) {
-      button.setAttribute('aria-pressed', String(button.dataset.range === this.scope));
-      if (button.dataset.range === 'range') button.disabled = !this.range;
+  /** Each has a view of its own. @param {URLSearchParams} told */
+  #restoreEach(told) {
+    this.#loosen(true);
+    this.busy = true;
+    for (const { id, stage } of this.panes) {
+      const { from, to, at } = parseAddress(told.get(`view.${id}`) ?? '');
+      stage.act((camera) => (from === undefined || to === undefined ? camera.fit() : camera.look(new Viewport(from, to))));
+      stage.act((camera) => camera.seek(at ?? camera.since));
     }
+    this.busy = false;
   }
 
-  /** Fetch the table, if it is about something else now. */
-  async #figures() {
-    const { stage, alignment } = this.leading;
-    const { viewport } = stage.camera;
-    const stretch = this.scope === 'range' && this.range ? this.range : { from: alignment.toCommon(viewport.from), to: alignment.toCommon(viewport.to) };
-    const parts = this.panes.map((pane) => {
-      const { from, to } = partOf(stretch, pane.alignment, pane.model.duration);
-      return `${from}-${to}`;
+  /** The table of what is looked at. */
+  #figures() {
+    const { alignment: leading, stage: { camera } } = this.leading;
+    const view = { from: leading.toCommon(camera.viewport.from), to: leading.toCommon(camera.viewport.to) };
+    const parts = this.panes.map(({ alignment, model, stage }) => {
+      if (this.table.scope === 'range' && this.table.range) return stage.arrangement.range ?? partOf(this.table.range, alignment, model.duration);
+      return this.loose ? partOf(stage.camera.viewport, new Alignment(0), model.duration) : partOf(view, alignment, model.duration);
     });
-    const query = new URLSearchParams({ ids: this.panes.map(({ id }) => id).join(',') });
-    if (this.scope !== 'whole') query.set('parts', parts.join(','));
-    const address = `/compare/table?${query}`;
-    if (this.shown === address) return;
-    this.shown = address;
-    this.table.setAttribute('aria-busy', 'true');
-    const text = await fetch(address, { headers: { 'HX-Request': 'true' } }).then((answer) => answer.text(), () => '<p class="quiet">The server can’t be reached. Is it still running?</p>');
-    if (this.shown !== address) return;
-    this.table.innerHTML = text;
-    this.table.setAttribute('aria-busy', 'false');
+    const moments = this.panes.map((pane) => (this.#plain === 'moments' ? this.#moment(pane) ?? 0 : 0));
+    void this.table.update(this.panes.map(({ id }) => id), parts, this.way, moments);
   }
 
-  /** Links to the same page with other recordings keep the view. @param {Event} event */
+  /** Links to the same page with other recordings keep the view, and so does the one to a recording's own page. @param {Event} event */
   #carry(event) {
     const target = /** @type {Element} */ (event.target);
     const link = target.closest('a[data-carry]');
     if (link instanceof HTMLAnchorElement) link.hash = this.address;
+    const own = target.closest('.pane-head h2 a');
+    const pane = this.panes.find(({ timeline }) => own?.closest('.pane')?.contains(timeline));
+    if (own instanceof HTMLAnchorElement && pane) own.hash = formatAddress(viewOf(pane.stage));
     if (event.type === 'submit' && target instanceof HTMLFormElement && target.matches('[data-carry]')) {
       event.preventDefault();
       const query = new URLSearchParams([...new FormData(target)].map(([name, value]) => [name, String(value)]));
       location.assign(`${target.action}?${query}#${this.address}`);
     }
   }
+}
+
+/** A moment of one in the time of another. @param {Pane} pane @param {Pane} other @param {number} moment */
+function convert(pane, other, moment) {
+  return other.alignment.toOwn(pane.alignment.toCommon(moment));
 }
 
 /** @param {string} label @param {readonly [string, string][]} options value and text */

@@ -220,9 +220,7 @@ export class GilTimeline extends HTMLElement {
   #say() {
     const { around, model, phase, stage, strip } = this;
     if (!around || !model || !phase || !stage || !strip) return;
-    const { path, range } = stage.arrangement;
-    const refused = around.embedded && (around.asked || path || range !== null);
-    say(strip, { model, phase, refused, lost: stage.lost, slow: this.slow ?? false, connected: this.connected ?? true });
+    say(strip, { model, phase, refused: around.refused, lost: stage.lost, slow: this.slow ?? false, connected: this.connected ?? true });
   }
 
   /** Something was drawn anew: bring what stands around it up to date. */

@@ -11,6 +11,7 @@ import { FindBar } from './find_bar.js';
 import { helpSheet } from './help.js';
 import { Marks } from './marks.js';
 import { marksSheet } from './marks_sheet.js';
+import { unasked } from './questions.js';
 import { Toolbar } from './toolbar.js';
 import { TourPanel } from './tour.js';
 
@@ -84,13 +85,20 @@ export class Around {
     const controls = this.timeline.hasAttribute('controls');
     if (controls) stage.element.append(this.toolbar.zoom);
     return [
-      ...(controls ? [this.toolbar.element, this.find.element] : []),
-      this.tour.element, stage.element, strip,
+      ...(controls ? [this.toolbar.element] : []),
+      this.find.element, this.tour.element, stage.element, strip,
       ...(this.embedded ? [] : [node('div', { class: 'gt-below' }, this.beside.element, this.answers.element)]),
       how, this.spoken, this.sheet, this.events.element,
       ...(this.flags ? [this.flags] : []),
       ...(this.noting ? [this.noting] : []),
     ];
+  }
+
+  /** What was asked for and isn't told here, in a sentence; empty if nothing was. */
+  get refused() {
+    const { path, range } = this.stage.arrangement;
+    if (this.noting) return this.asked ? 'Why is told on the recording’s own page: its name above leads there, to the same view.' : '';
+    return this.embedded && (this.asked || path || range !== null) ? unasked(null, true) : '';
   }
 
   /** Whom the server knows the recording by. */
@@ -158,6 +166,8 @@ export class Around {
     find.tell(stage.found);
     const ended = this.timeline.phase === 'ended';
     if (this.noting?.open) this.beside.noted.update(camera.at, model.duration, ended);
+    // Beside others, the path is drawn, and the page has the figures of a range.
+    if (this.noting) this.answers.path.show(arrangement.path, model, this.#recording, ended);
     if (this.embedded) return;
     // A page may give what was printed more room.
     this.timeline.classList.toggle('gt-failed', this.beside.update(ended));

@@ -2,7 +2,6 @@
 
 import { formatCount } from '../text/format.js';
 import { node } from '../nodes.js';
-import { unasked } from './questions.js';
 
 /**
  * @typedef {import('../model/model.js').Model} Model
@@ -13,7 +12,7 @@ import { unasked } from './questions.js';
  * @property {boolean} lost the browser has taken a canvas away
  * @property {boolean} slow it takes long to read
  * @property {boolean} connected
- * @property {boolean} refused something was asked that nobody here can answer
+ * @property {string} refused why something that was asked isn't told here
  */
 
 /** What stands in a recording's header under `layers`, as it is named on the page. */
@@ -75,7 +74,7 @@ function sentences({ model, phase, lost, slow, connected, refused }) {
   if (model.lostCount > 0) said.push(['damage', `${formatCount(model.lostCount)} ${model.lostCount === 1 ? 'event was' : 'events were'} lost, because they came faster than they could be read; the places are hatched.`]);
   const unmeasured = unmeasuredWords(model.header?.layers);
   if (unmeasured && phase !== 'loading') said.push(['unmeasured', unmeasured]);
-  if (refused) said.push(['unmeasured', unasked(null, true)]);
+  if (refused) said.push(['unmeasured', refused]);
   return said;
 }
 

@@ -1,11 +1,11 @@
-// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, `track` by its id, the step of its `tour`; and how the tracks
-// are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`; and what is shown over them: `path`, `range` from and to, in ns.
+// What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, the selected `track` by its id, with where its `span` begins if
+// that isn't at `at`, the first track in sight (`top`), the step of its `tour`; and how the tracks are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`; and what is shown over them: `path`, `range` from and to, in ns.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean, path?: boolean, range?: {from: number, to: number} | null}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, span?: number, top?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean, path?: boolean, range?: {from: number, to: number} | null}} View
  */
 
-const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'tour']));
+const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'span', 'top', 'tour']));
 const LISTS = Object.freeze(/** @type {const} */ (['fold', 'pin', 'only']));
 
 /**

@@ -1,7 +1,7 @@
 // One frame of a stage: what has changed since the last one is worked out anew and drawn, and nothing else.
 
 import { Finder } from '../model/find.js';
-import { EMPTY_PX, layOut, OVERVIEW_PX } from '../model/layout.js';
+import { EMPTY_PX, layOut, OVERVIEW_PX, RULER_PX } from '../model/layout.js';
 import { resolveColour } from '../drawing/painter.js';
 import { readPalette } from '../drawing/palette.js';
 
@@ -20,6 +20,7 @@ const ZOOMING_PX = 3;
 export function drawFrame(stage, now) {
   const { dirty, names, overview, painter } = stage;
   if (stage.shape !== stage.model.shape) arrangeRows(stage);
+  if (stage.top !== null) scrollTo(stage, stage.top);
   if (dirty.palette) {
     dirty.palette = false;
     painter.dress(readPalette(stage.probe, resolveColour, painter.ratio, stage.arrangement.states));
@@ -95,6 +96,13 @@ function arrangeRows(stage) {
   more.title = 'Threads and cores that did nothing, things that nobody held, locks inside other things';
   more.setAttribute('aria-expanded', String(arrangement.quiet));
   stage.dirty.ground = true;
+}
+
+/** A track is the first in sight. @param {Stage} stage @param {number} id */
+function scrollTo(stage, id) {
+  stage.top = null;
+  const row = stage.layout.rowOf.get(id);
+  if (row) stage.scroll.scrollTop = row.topPx - RULER_PX;
 }
 
 /** The reader is led to a track that doesn't show: it does from now on. @param {Stage} stage @param {number} id */

@@ -38,6 +38,12 @@ export class Names {
     this.spare = [];
     /** @type {Layout | null} */
     this.layout = null;
+    /** What the rows were last shown for. */
+    this.scrollPx = 0;
+    this.heightPx = 0;
+    this.selected = 0;
+    /** The focus goes to another row by itself. */
+    this.keeping = false;
     /** The track whose row takes the focus, 0 for the first. */
     this.current = 0;
     this.rest = 0;
@@ -66,7 +72,12 @@ export class Names {
       this.filledFor = filledFor;
       this.known = known;
       this.filledAt = performance.now();
+      const had = this.focused;
       this.#show(layout, scrollPx, heightPx, selected);
+      // The keys don't go with a row that is no longer there, nor is the view scrolled for them.
+      this.keeping = had && !this.focused;
+      if (this.keeping) this.focus(this.current);
+      this.keeping = false;
     }
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
@@ -78,6 +89,7 @@ export class Names {
 
   /** @param {Layout} layout @param {number} scrollPx @param {number} heightPx @param {number} selected */
   #show(layout, scrollPx, heightPx, selected) {
+    Object.assign(this, { scrollPx, heightPx, selected });
     const rows = rowsBetween(layout, scrollPx + RULER_PX, scrollPx + heightPx);
     const current = layout.rowOf.get(this.current);
     // The row that has the focus stays, wherever it is.
@@ -142,7 +154,7 @@ export class Names {
     pin.addEventListener('click', act('pin'));
     element.addEventListener('focus', () => {
       if (shown.track) this.#become(shown.track.id);
-      act('focused')();
+      if (!this.keeping) act('focused')();
     });
     return shown;
   }
@@ -199,6 +211,8 @@ export class Names {
   focus(id, only = false) {
     const had = this.focused;
     this.#become(id);
+    // One that is out of sight isn't there yet.
+    if (this.layout?.rowOf.has(id) && !this.rows.has(id)) this.#show(this.layout, this.scrollPx, this.heightPx, this.selected);
     if (only && !had) return;
     this.rows.get(id)?.element.focus({ preventScroll: true });
   }

@@ -45,6 +45,8 @@ export class Stage {
     /** @type {import('../panels/marks.js').Marks | null} what readers have set */
     this.marks = null;
     this.arrangement = new Arrangement();
+    /** @type {number | null} the track that is to stand at the top, from the next frame on */
+    this.top = null;
     /** @type {import('../model/find.js').Finder | null} */
     this.finder = null;
     /** @type {{spans: number, tracks: number} | null} what it found */
@@ -166,14 +168,6 @@ export class Stage {
     return new TimeScale(this.camera.viewport.from, this.camera.viewport.to, this.namesPx, Math.max(1, this.widthPx - this.namesPx));
   }
 
-  /** All of what is looked at, as its address tells it. @returns {import('./address.js').View} */
-  get view() {
-    const { arrangement, camera, selected } = this;
-    const { at, untouched, viewport } = camera;
-    const stretch = untouched ? {} : { from: viewport.from, to: viewport.to };
-    return { ...stretch, ...(at !== camera.opening || selected ? { at } : {}), ...(selected ? { track: selected.track.id } : {}), ...arrangement.told };
-  }
-
   /** Change what is looked at. @param {(camera: Camera) => void} change */
   act(change) {
     change(this.camera);
@@ -207,6 +201,7 @@ export class Stage {
     change(this.arrangement);
     this.shape = -1;
     this.redress();
+    this.events.moved();
   }
 
   /** @param {Span | null} span @param {boolean} [seek] go to its beginning */
