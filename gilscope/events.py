@@ -226,6 +226,9 @@ class Kind(IntEnum):
     CORE_ON = 70
     CORE_OFF = 71
     """Flag PREEMPTED: the kernel took the core away; without it the thread gave the core up (it waits)."""
+    CORE_LOST = 72
+    """Records of the core ``thing`` are lost from here on: unless the thread is on another one, it isn't known whether it
+    is on one, until its next record. Made by the fold."""
     # Processes. ``aux``: TrackKind.PROCESS.
     PROCESS_START = 110
     """In the parent: it starts a process."""

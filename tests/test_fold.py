@@ -462,3 +462,57 @@ def test_what_processes_share_is_unknown_after_a_loss_in_any_of_them() -> None:
         "only here": ["FREE"],
         "only there": ["FREE", "UNKNOWN"],
     }
+
+
+@pytest.mark.parametrize("cut", range(20))
+def test_who_may_be_on_a_core_whose_records_were_lost_is_not_known(cut: int) -> None:
+    """From the loss on, but of a thread that is on another core, up to each one's next record; the core itself, too, up to
+    its next one. However the rows are cut into batches."""
+    tracks = [
+        {"id": id, "kind": int(kind), "name": name, "parent": 0, "internal": False, "pid": 100, "tid": id}
+        for id, kind, name in (
+            (1, TrackKind.THREAD, "computes"),
+            (2, TrackKind.THREAD, "elsewhere"),
+            (3, TrackKind.THREAD, "away"),
+            (4, TrackKind.THREAD, "sleeps"),
+            (5, TrackKind.CORE, "core 0"),
+            (6, TrackKind.CORE, "core 1"),
+            (7, TrackKind.SLEEP, "time.sleep"),
+        )
+    ]
+    on, off = Kind.CORE_ON, Kind.CORE_OFF
+    events = [
+        *((0, thread, Kind.THREAD_BEGIN, thread) for thread in (1, 2, 3, 4)),
+        *((2, 3, on, 6), (3, 3, off, 6), (4, 4, on, 6), (5, 4, Kind.CALL, 7), (6, 4, off, 6), (7, 2, on, 6)),
+        *((10, 1, on, 5), (20, 2, off, 6), (21, 3, on, 6), (22, 3, off, 6)),
+        *((28, 4, on, 5), (29, 3, on, 6), (30, 3, off, 6), (31, 4, off, 5), (32, 1, on, 5), (33, 1, off, 5)),
+    ]
+    at, track, kind, thing = np.array(events).T
+    fold = Fold("absent", cores=True)
+    fold.add_tracks(tracks)
+    rows = Rows.of(at, track=track, kind=kind, thing=thing)
+    fed = []
+    for part in (rows[:cut], rows[cut:]):
+        if len(part) and part.at[-1] >= 10 and not any(len(each) and each.at[-1] >= 10 for each in fed):
+            fold.lose_core(5, 10, 40)
+        fed.append(fold.feed(part))
+    folded = Rows.concat(fed)
+    said = {}
+    for told in tracks[:6]:
+        mine = folded[folded.track == told["id"]]
+        said[told["name"]] = [
+            f"{when} {State(state).name.lower()}"
+            for when, state in zip(mine.at.tolist(), mine.state.tolist(), strict=True)
+        ]
+    assert said == {
+        "computes": ["0 unknown", "10 native", "10 unknown", "32 native", "33 outside"],
+        "elsewhere": ["0 unknown", "7 native", "20 unknown"],
+        "away": [
+            *("0 unknown", "2 native", "3 outside", "10 unknown", "21 native", "22 unknown", "29 native", "30 outside"),
+        ],
+        "sleeps": ["0 unknown", "4 native", "5 native", "6 outside", "10 outside", "28 native", "31 outside"],
+        "core 0": ["10 busy", "10 unknown", "28 busy", "31 idle", "32 busy", "33 idle"],
+        "core 1": [
+            *("2 busy", "3 idle", "4 busy", "6 idle", "7 busy", "20 idle", "21 busy", "22 idle", "29 busy", "30 idle"),
+        ],
+    }

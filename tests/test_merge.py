@@ -13,10 +13,11 @@ from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.merge import PATIENCE_NS, Merge
 from gilscope.collector.places import Places
 from gilscope.collector.records import Records
-from gilscope.collector.rings import FOREVER, Account
+from gilscope.collector.rings import FOREVER, Account, Batch
 from gilscope.collector.tracks import Tracks
+from gilscope.collector.transcript import Transcript
 from gilscope.events import Flag, Kind, State, TrackKind
-from gilscope.recording import Rows
+from gilscope.recording import Rows, read
 
 PID = 100
 ORIGIN = 1_000_000_000
@@ -378,18 +379,45 @@ def test_a_name_may_come_before_its_thread() -> None:
 def test_losses_are_told_by_track_and_range() -> None:
     """Those of a ring as a row too; those of the kernel by core."""
     merging = Merging(cores=True)
-    merging.merge.lose_switches([Loss(1, ORIGIN + 5, ORIGIN + 9, 3)])
+    of_cores = merging.merge.lose_switches([Loss(1, ORIGIN + 5, ORIGIN + 9, 3)])
     some = records([event(0, 0, Kind.THREAD_BEGIN, MAIN, THREAD), event(0, 7, Kind.LOST)])
     lost = np.flatnonzero(some.kind == Kind.LOST)
     some.code[lost], some.value[lost] = ORIGIN + 11, 42
     rows = merging.merge.feed(some, NO_SWITCHES, FOREVER)
     assert (int(rows.at[-1]), Kind(rows.kind[-1]), int(rows.value[-1])) == (7, Kind.LOST, 42)
     tracks = {told["name"]: told["id"] for told in merging.tracks.take_changed()}
+    assert of_cores == [(tracks["core 1"], 5, 9)]
     assert merging.merge.take_lost() == [
         {"track": tracks["core 1"], "from": 5, "to": 9, "count": 3},
         {"track": tracks["MainThread"], "from": 7, "to": 11, "count": 42},
     ]
     assert merging.merge.take_lost() == []
+
+
+def test_a_recording_says_that_it_lost_sight_of_a_core(tmp_path: Path) -> None:
+    """Of a thread that was on it, and of the core, until either is seen again."""
+    path = tmp_path / "lost.gilscope"
+    transcript = Transcript(path, {"python": {"free_threaded": True}}, tmp_path, ())
+    transcript.layers["cores"] = {"measured": True, "why": ""}
+    begins = [event(0, 0, Kind.THREAD_BEGIN, MAIN, THREAD), event(0, 9, Kind.RETURN, 0, 0)]
+    batch = Batch(
+        records(begins),
+        [{"def": "process", "pid": PID, "parent": 1, "switch_interval_ns": 0, "without_gil": True}],
+        [Account(0, 1, PID, PID)],
+        [],
+        FOREVER,
+    )
+    transcript.take(batch, switches((PID, 2, 0, True), (PID, 8, 0, False)), [Loss(0, ORIGIN + 4, ORIGIN + 6, 3)], {})
+    transcript.work()
+    transcript.end({"verdict": "ok", "duration_ns": 10})
+    recording = read(path)
+    rows, ids = recording.rows, {told["name"]: id for id, told in recording.tracks.items()}
+    said = {
+        name: [*zip(rows.at[rows.track == id].tolist(), rows.state[rows.track == id].tolist(), strict=True)]
+        for name, id in ids.items()
+    }
+    assert said["MainThread"][1:] == [(2, State.NATIVE), (4, State.UNKNOWN), (8, State.OUTSIDE), (9, State.OUTSIDE)]
+    assert said["core 0"] == [(2, State.BUSY), (4, State.UNKNOWN), (8, State.IDLE)]
 
 
 def test_in_whatever_pieces_it_comes_the_rows_are_the_same() -> None:

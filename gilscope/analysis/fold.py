@@ -63,6 +63,7 @@ PROGRAM_KINDS = _by_kind(np.bool_, {k: 1 for k in Kind if Kind.THING_NEW <= k <=
 INSIDE_FACT = _by_kind(np.uint8, {k: OPENS.get(k, NOTHING) for k in Kind if Kind.LOCK_WAIT <= k <= Kind.THREAD_END})
 STEPS = PROGRAM_KINDS & ~_by_kind(np.bool_, dict.fromkeys(OPENS, 1))
 CORE_KINDS = _by_kind(np.bool_, {Kind.CORE_ON: 1, Kind.CORE_OFF: 1})
+ABOUT_CORES = CORE_KINDS | _by_kind(np.bool_, {Kind.CORE_LOST: 1})
 
 
 class Fold(Tables):
@@ -90,6 +91,10 @@ class Fold(Tables):
         self._inside = Table(np.uint8)
         self._inside_thing = Table(np.uint32)
         self._core = Table(np.uint8)
+        self._last_core = Table(np.uint32)
+        self._core_losses: list[tuple[int, int, int]] = []
+        """From when to when, at most, and of which core; those that rows may still meet."""
+        self._until = -1
         self._ended = Table(np.bool_)
         self._exited = Table(np.bool_)
         self._seen = Table(np.bool_)
@@ -116,6 +121,10 @@ class Fold(Tables):
             self._works.add(id, parent, int(track.get("capacity") or 0))
             self._memory.add(id, int(track["kind"]), int(track.get("pid") or 0))
 
+    def lose_core(self, core: int, begin: int, end: int) -> None:
+        """Records of a core were lost after a time, up to another one at most. Told before rows of that time are fed."""
+        self._core_losses.append((max(begin, self._until + 1), end, core))
+
     def feed(self, rows: Rows) -> Rows:
         """The next batch with states, among it the rows that it makes for resources and cores, by time."""
         if not len(rows):
@@ -126,6 +135,9 @@ class Fold(Tables):
         exits = rows[(self._kind[rows.track] == TrackKind.PROCESS) & (rows.state == State.EXITED)]
         if len(exits):
             rows = Rows.concat((rows, self._ends(rows, exits))).sorted()
+        if self._core_losses:
+            rows = Rows.concat((rows, self._lost_sight(rows))).sorted()
+        self._until = int(rows.at[-1])
         about_thread = self._kind[rows.track] == TrackKind.THREAD
         if about_thread.all():
             threads, others = rows, []
@@ -148,6 +160,21 @@ class Fold(Tables):
             mine = (self._kind.values == TrackKind.THREAD) & (self._pid.values == self._pid[exit.track[0]])
             left = [id for id in np.flatnonzero(mine & ~self._ended.values).tolist() if id not in told]
             parts.append(Rows.of(np.full(len(left), exit.at[0]), track=left, kind=Kind.THREAD_END, flags=Flag.ERROR))
+        return Rows.concat(parts)
+
+    def _lost_sight(self, rows: Rows) -> Rows:
+        """For each thread that is there when records of a core begin to be lost, a row that says so."""
+        parts = []
+        for n, (begin, end, core) in enumerate(self._core_losses):
+            again = rows.at[CORE_KINDS[rows.kind] & (rows.thing == core) & (rows.at > begin)]
+            if len(again):  # what a core tells comes in order: from there on it is seen again
+                self._core_losses[n] = (begin, min(end, int(again[0]) - 1), core)
+            if self._until < begin <= rows.at[-1]:
+                here = self._core.values != NOT_SEEN
+                here[rows.track[rows.at <= begin]] = True
+                threads = (self._kind.values == TrackKind.THREAD) & here & ~self._exited.values
+                mine = np.flatnonzero(threads).astype(np.uint32)
+                parts.append(Rows.of(np.full(len(mine), begin), track=mine, kind=Kind.CORE_LOST, thing=core))
         return Rows.concat(parts)
 
     def _gone(self, rows: Rows) -> Truth:
@@ -177,7 +204,7 @@ class Fold(Tables):
 
         left = order[exited & ~threads.before(exited, self._exited)]
 
-        thing = np.where(CORE_KINDS[ordered.kind], np.uint32(0), ordered.thing)
+        thing = np.where(ABOUT_CORES[ordered.kind], np.uint32(0), ordered.thing)
         away = (state == State.BLOCKED) | (state == State.OUTSIDE)
         thing = np.where(away, np.where(inside >= IN_BLOCK, inside_thing, np.uint32(0)), thing)
         thing = np.where(state == State.GIL_WAIT, gil_thing, thing).astype(np.uint32)
@@ -192,7 +219,9 @@ class Fold(Tables):
         back = np.empty_like(order)
         back[order] = np.arange(len(order))
         told = Rows(rows.at, rows.track, rows.kind, rows.flags, state[back], thing[back], rows.line, rows.value)
-        return told, left
+        # Who is on another core hasn't lost anything.
+        elsewhere = (ordered.kind == Kind.CORE_LOST) & (core == ON)
+        return told[~elsewhere[back]], left
 
     def _meet(self, rows: Rows, ordered: Rows, threads: Groups) -> None:
         """A thread that first shows when its process's GIL was known already begins without it, inside of nothing."""
@@ -234,8 +263,18 @@ class Fold(Tables):
     def _fold_core(self, rows: Rows, threads: Groups) -> Numbers:
         if not self._cores:
             return np.full(len(rows), NOT_SEEN, np.uint8)
-        fact = np.where(rows.kind == Kind.CORE_ON, ON, np.where(rows.flags & Flag.PREEMPTED, PREEMPTED, OFF))
-        return threads.forward(CORE_KINDS[rows.kind], fact.astype(np.uint8), self._core)
+        told, lost = CORE_KINDS[rows.kind], rows.kind == Kind.CORE_LOST
+        fact = np.where(rows.flags & Flag.PREEMPTED, PREEMPTED, OFF).astype(np.uint8)
+        for begin, end, _ in self._core_losses:
+            fact[(rows.at >= begin) & (rows.at <= end)] = NOT_SEEN  # by now it may be on the core that isn't seen
+        fact[lost] = NOT_SEEN
+        fact[rows.kind == Kind.CORE_ON] = ON
+        if lost.any():
+            seen, core = threads.forward(told, fact, self._core), threads.forward(told, rows.thing, self._last_core)
+            told |= lost & ((seen != ON) | (core == rows.thing))
+        threads.carry((self._last_core, threads.forward(CORE_KINDS[rows.kind], rows.thing, self._last_core)))
+        self._core_losses = [loss for loss in self._core_losses if loss[1] > self._until]
+        return threads.forward(told, fact, self._core)
 
     def _fold_exit(self, rows: Rows, threads: Groups, gil: Numbers) -> Truth:
         """From the end that a thread tells, or from when it lets go of the GIL after that."""

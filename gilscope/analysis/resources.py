@@ -36,7 +36,7 @@ KINDS = np.zeros(256, np.bool_)
 KINDS[[Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE]] = True
 KINDS[Kind.THING_NEW : Kind.LOCK_TIMEOUT + 1] = True
 KINDS[Kind.BLOCK : Kind.TAKE + 1] = True
-KINDS[[Kind.CORE_ON, Kind.CORE_OFF]] = True
+KINDS[[Kind.CORE_ON, Kind.CORE_OFF, Kind.CORE_LOST]] = True
 KINDS[Kind.INTERPRETER_END] = True
 
 WAITS = np.zeros(256, np.int8)
@@ -222,7 +222,7 @@ class Resources(Tables):
         others = lets_go & ~own & (events.track_kind == TrackKind.LOCK) & (events.at > acquired_at)
         others |= lets_go & ~own & ((holder == SOMEBODY) | (holder == 0))
         holder = things.forward(takes | own | made | others, taken, self._holder)
-        lost = kind == Kind.LOST
+        lost = (kind == Kind.LOST) | (kind == Kind.CORE_LOST)
         if lost.any():
             unsure = lost & ((holder == thread) | (holder == 0))
             taken = np.where(unsure, SOMEBODY, taken)

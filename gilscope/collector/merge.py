@@ -67,10 +67,10 @@ class Merge:
         """A definition of a task, or the words for what tasks await."""
         self._things.define_task(told)
 
-    def lose_switches(self, losses: Iterable[Loss]) -> None:
-        """The kernel found no room for so many records of a core."""
-        for loss in losses:
-            self._lose(self._tracks.core(loss.cpu), loss.first, loss.last, loss.count)
+    def lose_switches(self, losses: Iterable[Loss]) -> list[tuple[int, int, int]]:
+        """The kernel found no room for so many records of a core. Returns of each loss the core's track, and from when to when."""
+        lost = [self._lose(self._tracks.core(loss.cpu), loss.first, loss.last, loss.count) for loss in losses]
+        return [(told["track"], told["from"], told["to"]) for told in lost]
 
     def lose_unknown(self, first: int, last: int, count: int) -> None:
         """Somewhere in this stretch, so many events of threads that have no ring were lost: whose, isn't known."""
@@ -81,9 +81,10 @@ class Merge:
         lost, self._lost = self._lost, []
         return lost
 
-    def _lose(self, track: int, first: int, last: int, count: int) -> None:
+    def _lose(self, track: int, first: int, last: int, count: int) -> dict[str, int]:
         begin = max(first - self._origin, 0)
         self._lost.append({"track": track, "from": begin, "to": max(last - self._origin, begin), "count": count})
+        return self._lost[-1]
 
     def feed(self, records: Records, switches: Switches, until: int) -> Rows:
         """Rows for the fold, by time. ``until``: no record earlier than this comes later; ``FOREVER``: none at all."""

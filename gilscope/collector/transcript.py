@@ -195,7 +195,7 @@ class Transcript:
         for told in tasks:
             merge.define_task(told)
         losses, self._losses = self._losses, []
-        merge.lose_switches(losses)
+        of_cores = merge.lose_switches(losses)
         slotless, self._slotless = self._slotless, []
         for loss in slotless:
             merge.lose_unknown(*loss)
@@ -204,6 +204,8 @@ class Transcript:
         rows = merge.feed(piece.records, piece.switches, piece.until)
         tracks = self._write_meta()
         self._fold.add_tracks(tracks)
+        for core, begin, end in of_cores:
+            self._fold.lose_core(core, begin, end)
         self.writer.add_rows(self._fold.feed(rows))
         if len(rows):
             self.duration_ns = int(rows.at[-1])

@@ -253,12 +253,14 @@ test('a thread is on its core no longer than it lives, also where the kernel tel
     { at: 10, track: ONE, kind: Kind.CORE_ON, state: RUNNING, value: 1 },
     { at: 20, track: ONE, kind: Kind.CORE_OFF, state: OUTSIDE, value: 1 },
     { at: 30, track: ONE, kind: Kind.CORE_ON, state: RUNNING, value: 1 },
+    { at: 34, track: ONE, kind: Kind.CORE_LOST, state: UNKNOWN, value: 0 },
+    { at: 36, track: ONE, kind: Kind.CORE_ON, state: RUNNING, value: 1 },
     { at: 40, track: ONE, kind: Kind.THREAD_END, state: EXITED },
     { at: 50, track: TWO, kind: Kind.CORE_ON, state: RUNNING, value: 1 },
   ];
   model.addRows(/** @type {any} */ ((await decodeChunk(rowsChunk(0, told))).rows));
   const cores = /** @type {any} */ (model.tracks[ONE]).cores;
-  assert.deepEqual([[...cores.at.slice(0, cores.count)], [...cores.thing.slice(0, cores.count)]], [[10, 20, 30, 40], [2, 0, 2, 0]]);
+  assert.deepEqual([[...cores.at.slice(0, cores.count)], [...cores.thing.slice(0, cores.count)]], [[10, 20, 30, 34, 36, 40], [2, 0, 2, 0, 2, 0]]);
 });
 
 test('spans are told in sentences, with who was the reason', async () => {

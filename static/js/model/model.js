@@ -357,7 +357,7 @@ export class Model {
       this.flows.see(track.id, track.parent, at, kind, batch.flags[i], state, thing, stateBefore, thingBefore, batch.value[i], this.tracks[thing]?.kind);
       if (kind === Kind.CORE_ON) track.cores.push(at, batch.value[i] + 1);
       else if (kind === Kind.GC_BEGIN || kind === Kind.GC_END) track.pauses.push(at, kind === Kind.GC_BEGIN ? 1 : 0);
-      else if (kind === Kind.CORE_OFF) track.cores.push(at, 0);
+      else if (kind === Kind.CORE_OFF || kind === Kind.CORE_LOST) track.cores.push(at, 0);
       // The kernel tells no more of the main thread of a process that isn't recorded any more.
       else if (state === State.EXITED && stateBefore !== State.EXITED && track.cores.count > 0) track.cores.push(at, 0);
       if (DEEPENS.has(kind)) this.#deepen(this.tracks[thing], at, batch.value[i]);
