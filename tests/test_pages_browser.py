@@ -291,7 +291,7 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         expect(page.locator(".unrun")).to_contain_text("Nothing recorded yet")
         page.locator("#p-work_ms").fill("20")
         page.keyboard.press("Tab")
-        page.keyboard.press("r")
+        page.get_by_role("button", name="Run", exact=True).click()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
         expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
         # The answer to a guess stands first, hidden from who hasn't guessed.
@@ -303,6 +303,19 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         names = page.evaluate("document.querySelector('gil-timeline').stage.layout.rows.map((row) => row.track.name)")
         assert {"MainThread", "counter 1", "counter 2"} <= set(names)
         assert page.locator(".gt-code").inner_text().count("def count(work_ms)") == 1
+        # A link to a view names its recording; R is a key of the tracks alone.
+        first = page.locator("gil-timeline").get_attribute("recording")
+        page.goto(f"{running.base}/scenarios/two_counters")
+        page.locator("#p-work_ms").focus()
+        expect(page.locator("[data-run-key] kbd")).to_be_hidden()
+        page.keyboard.press("Tab")
+        page.keyboard.press("r")
+        page.locator("gil-timeline .gt-row").first.focus()
+        page.keyboard.press("w")
+        page.wait_for_url(re.compile(rf"/scenarios/two_counters\?recording={first}#from="))
+        assert running.state["runs"].running() == []
+        page.keyboard.press("r")
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
         assert errors == []
         page.close()
 

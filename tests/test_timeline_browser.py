@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from starlette.websockets import WebSocket
 
 from gilscope.events import Kind, State, TrackKind
@@ -296,6 +296,32 @@ def test_keys_work_only_with_focus(page: Page, server: Server) -> None:
     assert page.locator("dialog.gt-help").is_visible()
     page.keyboard.press("Escape")
     assert not page.locator("dialog.gt-help").is_visible()
+
+
+def test_keys_lie_where_they_lie_on_every_keyboard(page: Page, server: Server) -> None:
+    """On a French one, zoom is where W is on an English one, and the sheet calls it what is printed there: Z."""
+    page.add_init_script(
+        """Object.defineProperty(navigator, 'keyboard', { value: { getLayoutMap: async () =>
+        new Map([['KeyW', 'z'], ['KeyA', 'q'], ['KeyS', 's'], ['KeyM', ','], ['Comma', ';']]) } });"""
+    )
+    open_page(page, server)
+    page.locator(TREE).focus()
+    keyboard = page.context.new_cdp_session(page)
+
+    def press(key: str, code: str) -> None:
+        for type in ("keyDown", "keyUp"):
+            keyboard.send("Input.dispatchKeyEvent", {"type": type, "key": key, "code": code, "text": ""})
+
+    width = ask(page, "c.viewport.width")
+    press("z", "KeyW")
+    assert ask(page, "c.viewport.width") == pytest.approx(width / 1.5)
+    press("w", "KeyZ")
+    assert ask(page, "c.viewport.width") == pytest.approx(width / 1.5)
+    press("?", "KeyM")
+    keys = page.locator("dialog.gt-help kbd")
+    expect(keys.first).to_have_text("Z")
+    assert keys.all_inner_texts()[:4] == ["Z", "S", "Q", "D"]
+    assert {",", ";"} <= set(keys.all_inner_texts())
 
 
 def test_slow_replay(page: Page, server: Server) -> None:

@@ -111,7 +111,8 @@ document.addEventListener('keydown', (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(target)) return;
   if (document.querySelector('dialog[open]')) return;
-  const wanted = event.code === 'KeyR' ? '[data-run-key]' : event.key === '/' ? '[data-focus-key="/"]' : null;
+  // A letter is a key only while the tracks have the focus: nobody starts a run by what was meant for a form, or said to a computer that listens.
+  const wanted = event.code === 'KeyR' && target.closest('gil-timeline') ? '[data-run-key]' : event.key === '/' ? '[data-focus-key="/"]' : null;
   const element = wanted ? document.querySelector(wanted) : null;
   if (!(element instanceof HTMLElement)) return;
   event.preventDefault();

@@ -208,6 +208,17 @@ test('an address tells the arrangement exactly; an old one tells none', () => {
   assert.deepEqual(arrangement.told, { fold: [4, -3], pin: [21], only: [5], find: 'a & b=ü#', quiet: true });
 });
 
+test('addresses of before lead where they led: each form as it was first written', () => {
+  for (const [address, view] of /** @type {[string, object][]} */ ([
+    ['#from=60000000&to=140000000&at=119340000&track=5', { from: 60_000_000, to: 140_000_000, at: 119_340_000, track: 5 }],
+    ['#at=300000000', { at: 300_000_000 }],
+    ['#from=-12&to=142000000', { from: -12, to: 142_000_000 }],
+    ['#at=227396627&track=22&tour=3', { at: 227_396_627, track: 22, tour: 3 }],
+    ['#from=1&to=2&fold=4,-3&pin=21&only=5&find=a%20%26%20b&quiet=1', { from: 1, to: 2, fold: [4, -3], pin: [21], only: [5], find: 'a & b', quiet: true }],
+    ['#at=5&track=22&curves=1&path=1&range=126477651,321230968', { at: 5, track: 22, curves: true, path: true, range: { from: 126_477_651, to: 321_230_968 } }],
+  ])) assert.deepEqual(parseAddress(address), view, address);
+});
+
 test('one goes back over all views, and forth until one looks elsewhere', () => {
   const trail = new Trail();
   assert.equal(trail.back(), null);

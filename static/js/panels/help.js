@@ -37,6 +37,7 @@ const KEYS = Object.freeze([
   ['Space', 'play, pause'],
   ['Home  End', 'playhead to the start, to the end'],
   ['Esc', 'forget the range, then the critical path, then the selection'],
+  ['R', 'on the page of a scenario: run it, or stop the run'],
   ['?', 'this sheet'],
 ]);
 
@@ -49,6 +50,18 @@ const GESTURES = Object.freeze([
   ['Pinch', 'zoom'],
   ['1:1 … 1:1000', 'pace of the replay: at 1:1000 a millisecond takes a second'],
 ]);
+
+/** By the letter on an English keyboard, which key it is: commands lie at places, whatever is printed there. @param {string} letter */
+function placeOf(letter) {
+  return { ',': 'Comma', '.': 'Period' }[letter] ?? (/^[A-Z]$/.test(letter) ? `Key${letter}` : '');
+}
+
+/** Where the browser knows the reader's keyboard, the keys are called what is printed on them. @param {HTMLElement} sheet */
+async function relabel(sheet) {
+  const { keyboard } = /** @type {{keyboard?: {getLayoutMap: () => Promise<ReadonlyMap<string, string>>}}} */ (/** @type {unknown} */ (navigator));
+  const layout = await keyboard?.getLayoutMap().catch(() => undefined);
+  for (const key of layout ? sheet.querySelectorAll('kbd[data-place]') : []) key.textContent = layout?.get(/** @type {HTMLElement} */ (key).dataset.place ?? '')?.toUpperCase() ?? key.textContent;
+}
 
 /** @returns {HTMLDialogElement} */
 export function helpSheet() {
@@ -71,9 +84,10 @@ export function helpSheet() {
     node('h2', {}, 'Beside each other'),
     node('p', {}, '“Compare”, on the page of a recording, puts up to six on one axis: they move together, aligned by their start, their end, a state, a finding or a mark that all of them have, or by moments that you choose. The table below says how their figures differ. “Repeat it, or sweep a parameter”, on the page of a scenario, makes the runs for it.'),
     node('h2', {}, 'Keys and gestures'),
-    node('p', {}, 'Keys work while the tracks have the focus: click them once.'),
+    node('p', {}, 'Keys work while the tracks have the focus: click them once. Letters are places on the keyboard, the same on every layout; where the browser tells what is printed there, it stands here.'),
     node('div', { class: 'gt-columns' }, keys(KEYS), keys(GESTURES)),
   );
+  sheet.addEventListener('focusin', () => void relabel(sheet), { once: true });
   close.addEventListener('click', () => sheet.close());
   sheet.addEventListener('click', (event) => {
     if (event.target === sheet) sheet.close();
@@ -95,5 +109,5 @@ function meanings(rows) {
 
 /** @param {readonly (readonly string[])[]} pairs */
 function keys(pairs) {
-  return node('dl', {}, ...pairs.map(([key, does]) => node('div', {}, node('dt', {}, ...key.split('  ').map((one) => node('kbd', {}, one))), node('dd', {}, does))));
+  return node('dl', {}, ...pairs.map(([key, does]) => node('div', {}, node('dt', {}, ...key.split('  ').map((one) => node('kbd', placeOf(one) ? { 'data-place': placeOf(one) } : {}, one))), node('dd', {}, does))));
 }

@@ -95,7 +95,8 @@ export class Places {
       if (!stage || stage.camera.following || this.timeline.phase === 'loading') return;
       if (!stage.camera.playback.playing) this.rest();
       const hash = formatAddress({ ...viewOf(stage), tour: this.tour?.place });
-      const next = hash === '' ? location.pathname + location.search : `#${hash}`;
+      // A page that shows the newest recording has another one tomorrow: a link to a view names its own.
+      const next = hash === '' ? location.pathname + location.search : `${this.timeline.dataset.address ?? ''}#${hash}`;
       if (hash === location.hash.slice(1)) return;
       history.replaceState(history.state, '', next);
       this.own = location.hash;
