@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 import zlib
@@ -365,6 +366,9 @@ def test_an_arrow_lights_up_when_the_playhead_passes_it(page: Page, server: Serv
     )
     assert alphas[0] > 180 > alphas[1] > 40
     assert alphas[2:] == [0, 0]
+    # Of the many that a stretch has, only some are drawn: none of them is any more what was passed than the others.
+    many = "s.painter.over.draw({ ...window.frame, passing: { from: 0, to: 400e6 } }), s.painter.over.blank"
+    assert ask(page, f"(({many}))") is True
 
 
 def test_the_playhead_moves_without_the_large_canvas_being_touched(page: Page, server: Server) -> None:
@@ -509,6 +513,8 @@ def test_follow_live_pause_and_return(page: Page, server: Server) -> None:
     live = page.get_by_role("button", name="Live")
     wait(page, "c.following && Math.abs(c.at - m.until) < s.scale.nsPerPx")
     wait(page, "m.until > 2e8 && document.elementFromPoint(700, 300).tagName === 'CANVAS'")
+    told = page.locator(".gt-position").inner_text()
+    assert re.fullmatch(r"[1-9]00 ms of [1-9]00 ms", told), f"tenths of a second while it goes on, not {told}"
     page.mouse.move(700, 300)
     page.mouse.down()
     page.mouse.move(900, 300, steps=4)

@@ -67,11 +67,13 @@ export class OverlayPainter {
     drawFlags(over, frame, scale, palette, px);
   }
 
-  /** The arrows that the playhead has just passed. @param {Frame} frame @param {TimeScale} scale @returns {{n: number, left: number}[]} `left`: of their light, 0 to 1 */
+  /** The arrows that the playhead has just passed; none where there are too many to be told apart. @param {Frame} frame @param {TimeScale} scale @returns {{n: number, left: number}[]} `left`: of their light, 0 to 1 */
   #passed({ model: { flows }, passing }, scale) {
     if (!passing || !arrowsShow(scale, this.ratio)) return [];
     const { from, to } = passing;
-    return flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio)).chosen
+    const { chosen, thinned } = flows.visible(from, to, scale.pxToDuration(ARROW_PX * this.ratio));
+    if (thinned) return [];
+    return chosen
       .map((n) => ({ n, left: 1 - (to - flows.toAt[n]) / (to - from) }))
       .filter(({ left }) => left >= 0 && left <= 1);
   }

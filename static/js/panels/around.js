@@ -27,6 +27,9 @@ const AIR = 0.6;
 const INSTANT_AIR = 0.01;
 const LEAST_AIR_NS = 20_000;
 
+/** Where a run is that is followed is told in such steps: digits that change with every frame can't be read. */
+const TOLD_NS = 1e8;
+
 const HOW = 'Arrow keys move from track to track and from span to span, Enter leads to the reason, X folds, P pins, slash finds, C leads to the cause, J and L go one event back and on, M sets a mark, T tells the recording in words and as a table, W and S zoom, A and D move in time, Space plays, question mark lists all keys.';
 
 let count = 0;
@@ -146,11 +149,12 @@ export class Around {
   update() {
     const { find, places: { trail }, stage, toolbar, tour } = this;
     const { arrangement, camera, model } = stage;
-    const resolution = camera.viewport.width / Math.max(stage.widthPx, 1);
+    const resolution = Math.max(camera.viewport.width / Math.max(stage.widthPx, 1), model.duration / 1e4, camera.following ? TOLD_NS : 0);
+    const [at, until] = [camera.at, model.duration].map((moment) => (camera.following ? Math.floor(moment / TOLD_NS) * TOLD_NS : moment));
     toolbar.update({
       playing: camera.playback.playing || camera.following,
       slowness: camera.following ? 1 : camera.playback.slowness,
-      position: model.duration > 0 ? `${formatMoment(Math.max(camera.at, 0), Math.max(resolution, model.duration / 1e4), model.duration)} of ${formatDuration(model.duration)}` : '',
+      position: model.duration > 0 ? `${formatMoment(Math.max(at, 0), resolution, until)} of ${formatDuration(until)}` : '',
       running: camera.running,
       following: camera.following,
       states: model.threadStates,
