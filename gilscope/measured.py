@@ -11,8 +11,9 @@ from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.finding import Stretch
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.messages import Messages
+from gilscope.analysis.spans import Spans, Waits, at_once
 from gilscope.analysis.statistics import STATE_NAMES
-from gilscope.analysis.timeline import Spans, Timeline, Waits, at_once
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 from gilscope.recording import Rows
 from gilscope.scenarios import Value

@@ -13,8 +13,9 @@ from gilscope.analysis import loops
 from gilscope.analysis.columns import Columns
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import Index, Numbers, Truth, order_by, starts_of
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.text import called
-from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.analysis.timeline import LOCKS, Timeline
 from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
 

@@ -10,10 +10,11 @@ import numpy as np
 from gilscope.analysis import pool_causes, task_causes, thing_causes
 from gilscope.analysis.culprits import holders, lost_cores, on_their_cores, wakes
 from gilscope.analysis.forward import starts_of
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, meanwhile, share, words
 from gilscope.analysis.text import counted, duration, listed, times
-from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.analysis.timeline import LOCKS, Timeline
 from gilscope.analysis.transport import pickled, sent, started_meanwhile
 from gilscope.events import STATE_TEXT, State, TrackKind
 from gilscope.recording import Recording

@@ -6,9 +6,8 @@ What was lost, or not measured, contradicts nothing.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gilscope.analysis.forward import order_by, starts_of
+from gilscope.analysis.forward import Truth, order_by, starts_of
 from gilscope.analysis.text import duration
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import LEGAL, STATE_TEXT, Kind, State, TrackKind
@@ -16,8 +15,6 @@ from gilscope.recording import Recording, Rows
 
 MOST_OF_A_KIND = 20
 """One broken rule may be broken a million times: so many are told."""
-
-Truths = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ def check_timeline(timeline: Timeline) -> list[Contradiction]:
     return found
 
 
-def _legal() -> Truths:
+def _legal() -> Truth:
     table = np.zeros((256, 256), np.bool_)
     for state, following in LEGAL.items():
         table[state, [*following, state]] = True
@@ -106,7 +103,7 @@ def _holders(timeline: Timeline) -> list[Contradiction]:
     return _hold_by_hold(timeline, *timeline.gil_moves) + _hold_by_hold(timeline, *timeline.lock_moves)
 
 
-def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Contradiction]:
+def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truth) -> list[Contradiction]:
     same = steps.thing[1:] == steps.thing[:-1]
     other = steps.track[1:] != steps.track[:-1]
     twice = same & acquires[1:] & acquires[:-1]
@@ -127,7 +124,7 @@ def _hold_by_hold(timeline: Timeline, steps: Rows, acquires: Truths) -> list[Con
     return found
 
 
-def _left_behind(timeline: Timeline, steps: Rows) -> Truths:
+def _left_behind(timeline: Timeline, steps: Rows) -> Truth:
     """A lock of the standard library, which the interpreter lets go, unseen, when the thread that had it exits."""
     exited = np.full(max(timeline.tracks, default=0) + 2, np.iinfo(np.int64).max)
     for track, (_, end) in timeline.lives.items():
@@ -136,7 +133,7 @@ def _left_behind(timeline: Timeline, steps: Rows) -> Truths:
     return np.asarray(internal[steps.thing[1:]] & (exited[steps.track[:-1]] <= steps.at[1:]))
 
 
-def _made_anew(timeline: Timeline, steps: Rows) -> Truths:
+def _made_anew(timeline: Timeline, steps: Rows) -> Truth:
     """The standard library's own locks share a track if they share an address: between the two steps, the next of them
     was made, whoever had the one before it."""
     rows = timeline.rows
@@ -145,7 +142,7 @@ def _made_anew(timeline: Timeline, steps: Rows) -> Truths:
     return np.asarray(made.searchsorted(step[1:], "right") > made.searchsorted(step[:-1], "right"))
 
 
-def _blind(timeline: Timeline, steps: Rows) -> Truths:
+def _blind(timeline: Timeline, steps: Rows) -> Truth:
     """Between a step and the next, something was lost, or a thread went out of sight."""
     rows = timeline.rows
     gone = (rows.kind == Kind.LOST) | (rows.kind == Kind.THREAD_END) & (rows.state == State.EXITED)

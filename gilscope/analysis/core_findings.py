@@ -3,8 +3,9 @@
 import numpy as np
 
 from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, proof
+from gilscope.analysis.spans import Spans, at_once
 from gilscope.analysis.text import counted, duration, percent, times
-from gilscope.analysis.timeline import Spans, Timeline, at_once
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import State, TrackKind
 
 SHARE = 0.05

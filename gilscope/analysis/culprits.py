@@ -6,7 +6,8 @@ import numpy as np
 
 from gilscope.analysis.flows import TELLS
 from gilscope.analysis.forward import Index, Numbers, last_before
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.spans import Spans
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Flag, Kind, State, TrackKind
 
 

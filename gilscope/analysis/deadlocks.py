@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gilscope.analysis.forward import Index, Numbers, Truth
-from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.analysis.spans import Spans
+from gilscope.analysis.timeline import LOCKS, Timeline
 from gilscope.events import TASK_ENDS, Kind, State, TrackKind
 
 MOST = 20

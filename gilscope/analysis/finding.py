@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gilscope.analysis.timeline import Spans
+from gilscope.analysis.spans import Spans
 
 Stretch = tuple[int, int, int]
 """Track, from, to (ns)."""

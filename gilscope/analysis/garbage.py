@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gilscope.analysis.forward import Numbers, order_by
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.spans import Spans
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Kind
 
 

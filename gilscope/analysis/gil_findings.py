@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from gilscope.analysis import garbage
 from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, Stretch, proof
+from gilscope.analysis.spans import Handoffs, Spans, at_once
 from gilscope.analysis.statistics import parallelism
 from gilscope.analysis.text import counted, duration, listed, percent, times
-from gilscope.analysis.timeline import Handoffs, Spans, Timeline, at_once
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Flag, Kind, State
 
 CONVOY_WAITS = 3

@@ -7,8 +7,9 @@ import numpy as np
 
 from gilscope.analysis.culprits import wakes
 from gilscope.analysis.forward import Index, Numbers, pairs
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.task_flows import AT_ONCE, LATE_NS
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Kind, State
 
 MOST_PARTS = 1 << 17

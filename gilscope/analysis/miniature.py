@@ -3,8 +3,9 @@
 import numpy as np
 
 from gilscope.analysis.forward import Numbers
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.statistics import STATE_NAMES
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import State, TrackKind
 from gilscope.recording import Recording
 

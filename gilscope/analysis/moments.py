@@ -6,9 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from gilscope.analysis import findings
-from gilscope.analysis.forward import Index, Numbers
+from gilscope.analysis.forward import Index, Numbers, Truth
 from gilscope.analysis.queries import MARKS, STATES, Name, Query
-from gilscope.analysis.timeline import Spans, Timeline, Truths
+from gilscope.analysis.spans import Spans
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Flag, Kind, State, TrackKind
 
 HAD = (State.HELD, State.CONTENDED, State.BUSY)
@@ -147,10 +148,10 @@ class Moments:
             if text in "".join(lines.get(str(place.get("file")), [])[max(int(place.get("line") or 0) - 1, 0) :][:1])
         ]
 
-    def _named(self, name: Name | None, tracks: Numbers) -> Truths:
+    def _named(self, name: Name | None, tracks: Numbers) -> Truth:
         return np.isin(tracks, self._ids(name)) if name else np.ones(len(tracks), np.bool_)
 
-    def _held_by(self, name: Name | None, some: Spans) -> Truths:
+    def _held_by(self, name: Name | None, some: Spans) -> Truth:
         """Which of these are held by tracks of this name, or are about something that one of them has at any time within."""
         if name is None:
             return np.ones(len(some), np.bool_)

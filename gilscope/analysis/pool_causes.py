@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.stretches import MOST_NAMED, kind, lasting, longest, meanwhile, share
 from gilscope.analysis.text import counted, duration, listed, times
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import STATE_TEXT, Kind, State, TrackKind
 
 MOST_STRETCHES = 200

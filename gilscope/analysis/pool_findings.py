@@ -7,8 +7,9 @@ import numpy as np
 from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, proof
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.pool_causes import calls, runs, workers
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.text import counted, duration, listed, percent
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import State, TrackKind
 
 SHARE = 0.05

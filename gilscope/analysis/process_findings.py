@@ -8,8 +8,9 @@ import numpy as np
 from gilscope.analysis import transport
 from gilscope.analysis.finding import WORTH_TELLING_NS, Finding, Stretch, proof
 from gilscope.analysis.forward import stretches
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.text import called, counted, duration, listed, size
-from gilscope.analysis.timeline import LOCKS, Spans, Timeline
+from gilscope.analysis.timeline import LOCKS, Timeline
 from gilscope.events import Kind, State, TrackKind
 
 BUSY = (*transport.AT_IT, State.OUTSIDE)

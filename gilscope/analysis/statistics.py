@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gilscope.analysis.forward import Numbers
-from gilscope.analysis.timeline import LOCKS, RESOURCE_KINDS, Spans, Timeline
+from gilscope.analysis.spans import Spans
+from gilscope.analysis.timeline import LOCKS, RESOURCE_KINDS, Timeline
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
 
 STATE_NAMES = {state: state.name.lower().replace("_", "-") for state in State}

@@ -3,8 +3,9 @@
 import numpy as np
 
 from gilscope.analysis.forward import Numbers, order_by, starts_of
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.text import duration
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, TASK_STATES, THREAD_STATES, State, TrackKind
 
 OVER = (State.EXITED, *TASK_ENDS)

@@ -3,9 +3,10 @@
 import numpy as np
 
 from gilscope.analysis import loops
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.stretches import MOST_NAMED, kind, longest, meanwhile, share, words
 from gilscope.analysis.text import counted, duration, listed, times
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import STATE_TEXT, State, TrackKind
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from gilscope.analysis import loops
 from gilscope.analysis.finding import MOST_SPANS, WORTH_TELLING_NS, Finding, Stretch, proof
 from gilscope.analysis.forward import Numbers, ends_of, order_by, starts_of
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.stretches import longest, meanwhile, words
 from gilscope.analysis.text import counted, duration, listed, times
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, Kind, State, TrackKind
 from gilscope.recording import Rows
 

@@ -4,9 +4,10 @@ into which nothing comes, a barrier to which not all come, the end of what has t
 import numpy as np
 
 from gilscope.analysis.process_findings import left_behind
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.stretches import MOST_NAMED, kind
 from gilscope.analysis.text import called, duration, listed, times
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Kind, State, TrackKind
 
 

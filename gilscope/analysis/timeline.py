@@ -4,119 +4,24 @@ Times are ns since the run's origin. Everything is columns; nothing here loops o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gilscope.analysis import flows, task_flows
-from gilscope.analysis.columns import Columns
 from gilscope.analysis.forward import Index, Numbers, Truth, batches, forward, order_by, pairs, starts_of
+from gilscope.analysis.spans import Handoffs, Spans, Waits
+from gilscope.analysis.told import Told
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
-from gilscope.recording import Recording, Rows
+from gilscope.recording import Rows
 
-Truths = NDArray[np.bool_]
 RESOURCE_KINDS = tuple(kind for kind in TrackKind if TrackKind.GIL <= kind <= TrackKind.QUEUE)
 LOCKS = (TrackKind.LOCK, TrackKind.RLOCK)
-DEFAULT_SWITCH_INTERVAL_NS = 5_000_000
-"""CPython's, where nothing says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spans(Columns):
-    """From one change of a track to the next, by track, then time; none is empty, none continues the one before."""
-
-    track: Numbers
-    begin: Numbers
-    end: Numbers
-    state: Numbers
-    thing: Numbers
-    line: Numbers
-
-    @property
-    def length(self) -> Numbers:
-        """ns"""
-        return np.asarray(self.end - self.begin)
-
-    def of(self, track: int) -> "Spans":
-        """Those of one track."""
-        first, last = self.track.searchsorted(np.array((track, track + 1), self.track.dtype))
-        return self[first:last]
-
-    def within(self, begin: int, end: int) -> "Spans":
-        """The parts of these that lie between two times."""
-        return self[(self.end > begin) & (self.begin < end)].cut(begin, end)
-
-    def cut(self, begin: Numbers | int, end: Numbers | int) -> "Spans":
-        """The same, each no longer than from and to these times."""
-        return replace(self, begin=np.maximum(self.begin, begin), end=np.minimum(self.end, end))
-
-    def at_once(self) -> tuple[Numbers, Numbers]:
-        """Times, and how many of these there are from each on."""
-        times, (count,) = at_once(self)
-        return times, count
-
-
-def at_once(*several: Spans) -> tuple[Numbers, list[Numbers]]:
-    """Times, and how many of each of these there are from each time on."""
-    times = np.concatenate([edge for spans in several for edge in (spans.begin, spans.end)])
-    steps = np.concatenate([np.full(len(spans), step, np.int64) for spans in several for step in (1, -1)])
-    whose = np.concatenate([np.full(2 * len(spans), n, np.uint8) for n, spans in enumerate(several)])
-    order = np.lexsort((steps, times))
-    steps, whose = steps[order], whose[order]
-    return times[order], [np.cumsum(np.where(whose == n, steps, 0)) for n in range(len(several))]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Waits(Columns):
-    """From the first moment that a thread wanted a thing until it had it, or gave up, or the end."""
-
-    track: Numbers
-    thing: Numbers
-    begin: Numbers
-    end: Numbers
-    line: Numbers
-    ended: Numbers
-    """``Kind`` of what ended it; 0: nothing did."""
-
-    @property
-    def length(self) -> Numbers:
-        """ns"""
-        return np.asarray(self.end - self.begin)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Handoffs(Columns):
-    """A release of the GIL by one thread, and the acquire by another that follows it."""
-
-    gil: Numbers
-    giver: Numbers
-    taker: Numbers
-    released: Numbers
-    acquired: Numbers
-    forced: Truths
-    waited: Numbers
-    """ns that the taker had waited for it, up to its acquire; 0: it didn't have to."""
-
-    def of(self, gil: int) -> "Handoffs":
-        """Those of one GIL."""
-        return self[self.gil == gil]
-
-    @property
-    def latency(self) -> Numbers:
-        """ns during which nobody had it. Says how fast it passes only where somebody waited at the release."""
-        return np.asarray(self.acquired - self.released)
-
-
-class Timeline:
+class Timeline(Told):
     """What a recording tells, worked out."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-        self.tracks = recording.tracks
-        self.duration_ns = recording.duration_ns
 
     @cached_property
     def rows(self) -> Rows:
@@ -124,117 +29,9 @@ class Timeline:
         known = self.kind_of(self.recording.rows.track) != 255
         return self.recording.rows.sorted() if known.all() else self.recording.rows[known].sorted()
 
-    @cached_property
-    def _kinds(self) -> NDArray[np.uint8]:
-        kinds = np.full(max(self.tracks, default=0) + 2, 255, np.uint8)
-        for id, track in self.tracks.items():
-            kinds[id] = int(track.get("kind", 255))
-        return kinds
-
-    @cached_property
-    def _parents(self) -> NDArray[np.uint32]:
-        parents = np.zeros(len(self._kinds), np.uint32)
-        for id, track in self.tracks.items():
-            parents[id] = int(track.get("parent") or 0)
-        return parents
-
-    def kind_of(self, tracks: Numbers) -> Numbers:
-        """``TrackKind`` of each; 255 where that was never told."""
-        return np.asarray(self._kinds[np.minimum(tracks, len(self._kinds) - 1)])
-
-    def parent_of(self, tracks: Numbers) -> Numbers:
-        """Id of the parent of each: of a thread, its process; of a task, its loop."""
-        return np.asarray(self._parents[np.minimum(tracks, len(self._parents) - 1)])
-
-    def ids(self, *kinds: TrackKind) -> list[int]:
-        """Tracks of these kinds, in the order of their ids."""
-        return [id for id, track in sorted(self.tracks.items()) if track.get("kind") in kinds]
-
-    def main_thread(self, track: int) -> int:
-        """Of a process; any other track is its own. 0: not known."""
-        told = self.tracks.get(track, {})
-        if told.get("kind") != TrackKind.PROCESS:
-            return track
-        mine = [id for id in self.ids(TrackKind.THREAD) if self.tracks[id].get("parent") == track]
-        return next((id for id in mine if self.tracks[id].get("tid") == told.get("pid")), 0)
-
-    def name(self, track: int) -> str:
-        """What people call it."""
-        told = self.tracks.get(int(track))
-        return str(told.get("name") or f"track {track}") if told else f"track {track}"
-
-    def name_beside(self, thread: int, other: int) -> str:
-        """With its process, where that isn't the other thread's, and it isn't called like it."""
-        process, own = self.parent_of(np.array((thread, other))).tolist()
-        name = self.name(thread)
-        return name if process == own or name == self.name(process) else f"{name} of {self.name(process)}"
-
-    def name_apart(self, task: int, thread: int) -> str:
-        """With the process of the thread that it runs in, where another task is called so, too: ``Task-1`` is in each."""
-        name, process = self.name(task), int(self.parent_of(np.array([thread]))[0])
-        alike = [id for id in self.ids(TrackKind.TASK) if self.name(id) == name]
-        return f"{name} of {self.name(process)}" if len(alike) > 1 else name
-
-    def line(self, location: int) -> int:
-        """Line number of a location; 0 where it isn't known."""
-        return int(self.recording.locations.get(int(location), {}).get("line") or 0)
-
-    def call(self, state: int, location: int) -> str:
-        """What a thread is in while it is away or blocked, as its author calls it; empty where that isn't known.
-
-        Away is where it released the GIL: without that, the line is of some earlier moment.
-        """
-        away = state in (State.OUTSIDE, State.NATIVE, State.RUNNABLE) and self.measured("gil")
-        if not away and state != State.BLOCKED:
-            return ""
-        return str(self.recording.locations.get(int(location), {}).get("call") or "")
-
-    def place(self, location: int) -> str:
-        """``line 12`` where the program is one file and the line is in it, else ``line 12 of threading.py``; empty where unknown."""
-        line, file = self.line(location), str(self.recording.locations.get(int(location), {}).get("file", ""))
-        return f"line {line}" + ("" if self._files == {file} else f" of {PurePath(file).name}") if line else ""
-
-    @cached_property
-    def _files(self) -> set[str]:
-        """Those of the program's author; those of the library where all of it is there."""
-        return set(self.recording.sources) or {str(each.get("file", "")) for each in self.recording.locations.values()}
-
     def key(self, tracks: Numbers, at: Numbers) -> Numbers:
         """One number for a track and a time, in the order of tracks, then of times."""
         return np.asarray((tracks.astype(np.int64) << self.duration_ns.bit_length()) + at)
-
-    @cached_property
-    def cores(self) -> int:
-        """How many the machine has; 0 where that isn't known."""
-        told = int((self.recording.header.get("machine") or {}).get("cores") or 0)
-        return max(told, len(self.ids(TrackKind.CORE))) if self.measured("cores") else 0
-
-    def measured(self, layer: str) -> bool:
-        """Whether this run measured a layer, as far as its end or its header says."""
-        said = {**(self.recording.header.get("layers") or {}), **((self.recording.end or {}).get("layers") or {})}
-        return bool((said.get(layer) or {}).get("measured"))
-
-    def the_gil(self, thing: int) -> str:
-        """``the GIL``, or ``the GIL of interpreter 1``; ``thing``: its track, or none."""
-        interpreter = self.tracks.get(thing, {}).get("interpreter")
-        return f"the GIL of interpreter {interpreter}" if interpreter else "the GIL"
-
-    @property
-    def without_gil(self) -> bool:
-        """Whether the program ran on a free-threaded build: nobody waits for a GIL there."""
-        python = self.recording.header.get("python") or {}
-        return bool(python.get("free_threaded")) and not self.measured("gil")
-
-    @cached_property
-    def switch_interval_ns(self) -> int:
-        """As set by the run's parameter, or told by its process; else CPython's own."""
-        parameters = self.recording.header.get("parameters") or {}
-        for unit, ns in (("ms", 1e6), ("us", 1e3)):
-            if parameter := parameters.get(f"switch_interval_{unit}"):
-                return int(float(parameter) * ns)
-        told = [track.get("switch_interval_ns") for track in self.tracks.values()]
-        told.append(self.recording.header.get("switch_interval_ns"))
-        return next((int(each) for each in told if each), DEFAULT_SWITCH_INTERVAL_NS)
 
     @cached_property
     def spans(self) -> Spans:
@@ -426,7 +223,7 @@ class Timeline:
         return _untie(moves, moves.kind == Kind.LOCK_ACQUIRE)
 
 
-def _untie(steps: Rows, acquires: Truths) -> tuple[Rows, Truths]:
+def _untie(steps: Rows, acquires: Truth) -> tuple[Rows, Truth]:
     """Acquires and releases by thing: at one instant, the release that makes an acquire possible comes before it."""
     tied = acquires[:-1] & ~acquires[1:] & (steps.track[:-1] != steps.track[1:])
     tied &= (steps.at[:-1] == steps.at[1:]) & (steps.thing[:-1] == steps.thing[1:])

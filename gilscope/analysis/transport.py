@@ -10,8 +10,9 @@ import numpy as np
 
 from gilscope.analysis import messages
 from gilscope.analysis.forward import Index, Numbers, stretches
+from gilscope.analysis.spans import Spans
 from gilscope.analysis.text import duration, size
-from gilscope.analysis.timeline import Spans, Timeline
+from gilscope.analysis.timeline import Timeline
 from gilscope.events import Kind, State, TrackKind
 
 STEPS = {
