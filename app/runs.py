@@ -5,18 +5,17 @@ reads the same file. As many run at once as there are slots; the others wait, an
 """
 
 import asyncio
-import itertools
 import json
 import logging
 import shutil
 from asyncio.subprocess import PIPE
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from app import analysed, children
+from app.queue import Queue
 from app.settings import Settings
 from app.store import Store, new_id
 from app.tail import Tail
@@ -32,8 +31,6 @@ STOP_SECONDS = 3.0
 """A collector that hasn't ended so long after "stop" is killed."""
 AGAIN_SECONDS = 1.0
 """How long to wait before a full queue is asked again."""
-SERVED = 1024
-"""Clients whose last turn is remembered."""
 
 State = Literal["queued", "running", "ended"]
 Some = TypeVar("Some")
@@ -92,9 +89,7 @@ class Runs:
         self.settings = settings
         self.store = store
         self._runs: dict[str, Run] = {}
-        self._waiting: dict[str, deque[Run]] = {}
-        self._served: dict[str, int] = {}
-        self._turns = itertools.count(1)
+        self.queue: Queue[Run] = Queue()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closing = False
 
@@ -121,7 +116,7 @@ class Runs:
         id = id or new_id()
         run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)), observe)
         self._runs[id] = run
-        self._waiting.setdefault(client, deque()).append(run)
+        self.queue.add(run)
         self._start_next()
         return run
 
@@ -140,7 +135,7 @@ class Runs:
 
     def position(self, run: Run) -> int:
         """Place in the queue, from 1; 0: it waits no longer."""
-        return next((place for place, other in enumerate(self._order(), 1) if other is run), 0)
+        return next((place for place, other in enumerate(self.queue.order(), 1) if other is run), 0)
 
     async def stop(self, id: str) -> bool:
         """End a run and keep what was recorded; one that waits leaves nothing. False: there is no such run."""
@@ -148,7 +143,7 @@ class Runs:
         if run is None or run.state == "ended":
             return False
         if run.state == "queued":
-            self._take_out(run)
+            self.queue.take_out(run)
             del self._runs[id]
             run.end("stopped", "Stopped while it waited: nothing was recorded.")
             self._tell_queue()
@@ -168,13 +163,12 @@ class Runs:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    # The queue
+    # Beginning
 
     def _refuse_if_full(self, client: str) -> None:
         if self._closing:
             raise Refused("The server is shutting down. Run again when it is back.")
-        waiting = sum(map(len, self._waiting.values()))
-        own = len(self._waiting.get(client, ()))
+        waiting, own = len(self.queue), self.queue.of(client)
         retry = max(5, int(self.settings.wall_seconds))
         if own >= self.settings.waiting_by_client:
             raise QueueFull(f"{own} of your runs wait already. Let one of them start, or stop one.", retry)
@@ -187,41 +181,17 @@ class Runs:
                 "Delete recordings, or make room on the disk, and run again."
             )
 
-    def _order(self) -> list[Run]:
-        """Everybody who waits, as they will start: clients take turns, the one served longest ago first."""
-        waiting = {client: list(runs) for client, runs in self._waiting.items()}
-        served = dict(self._served)
-        turn = itertools.count(max(served.values(), default=0) + 1)
-        order: list[Run] = []
-        while waiting:
-            client = min(waiting, key=lambda name: served.get(name, 0))
-            order.append(waiting[client].pop(0))
-            served[client] = next(turn)
-            if not waiting[client]:
-                del waiting[client]
-        return order
-
-    def _take_out(self, run: Run) -> None:
-        own = self._waiting[run.client]
-        own.remove(run)
-        if not own:
-            del self._waiting[run.client]
-
     def _start_next(self) -> None:
-        for run in self._order()[: max(0, self.settings.slots - len(self._tasks))]:
+        for run in self.queue.order()[: max(0, self.settings.slots - len(self._tasks))]:
             if self._closing:
                 break
-            self._take_out(run)
-            self._served[run.client] = next(self._turns)
-            while len(self._served) > SERVED:
-                del self._served[min(self._served, key=self._served.__getitem__)]
+            self.queue.serve(run)
             self._tasks[run.id] = asyncio.create_task(self._perform(run), name=f"run {run.id}")
         self._tell_queue()
 
     def _tell_queue(self) -> None:
-        for runs in self._waiting.values():
-            for run in runs:
-                run.bell.ring()
+        for run in self.queue.order():
+            run.bell.ring()
 
     # One run
 

@@ -229,7 +229,7 @@ def test_what_goes_on_is_not_begun_twice(tmp_path: Path) -> None:
         plan = [Planned(id, scenario, scenario.defaults, own, "me") for id in ("first", "second")]
         plans.begin(plan)
         plans.begin(plan)
-        waiting = [run.id for run in runs._order()]
+        waiting = [run.id for run in runs.queue.order()]
         await plans.close()
         return waiting
 
