@@ -9,7 +9,8 @@ from fastapi import HTTPException, Request
 from app import words
 from app.interpreters import Interpreters
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
-from gilscope.scenarios import Parameter, Scenario
+from gilscope.parameters import Parameter
+from gilscope.scenarios import Scenario
 
 CLIENT = "client"
 """Cookie: tells browsers apart, so that their runs take turns. It says nothing about anybody."""

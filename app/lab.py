@@ -21,7 +21,8 @@ from app.store import new_id
 from gilscope import advice, scenarios
 from gilscope.collector.ways import SCENARIO, refuse_too_long, ways
 from gilscope.errors import BadInterpreter, BadParameter, BadParameters, Refused
-from gilscope.scenarios import Scenario, Value
+from gilscope.parameters import Value
+from gilscope.scenarios import Scenario
 
 router = APIRouter(prefix="/lab")
 

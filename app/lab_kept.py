@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from gilscope.scenarios import Value
+from gilscope.parameters import Value
 
 KEPT = 5000
 """Runs that are kept: the newest."""

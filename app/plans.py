@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from app.runs import QueueFull, Run, Runs
 from gilscope.collector.interpreters import Interpreter
 from gilscope.errors import BadInterpreter, Refused
-from gilscope.scenarios import Scenario, Value
+from gilscope.parameters import Value
+from gilscope.scenarios import Scenario
 
 log = logging.getLogger("gilscope")
 

@@ -21,7 +21,8 @@ from app.store import Store, new_id
 from app.tail import Tail
 from gilscope.collector.interpreters import Interpreter
 from gilscope.errors import BadInterpreter, Refused
-from gilscope.scenarios import Scenario, Value
+from gilscope.parameters import Value
+from gilscope.scenarios import Scenario
 
 log = logging.getLogger("gilscope")
 

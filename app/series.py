@@ -17,6 +17,7 @@ from app.series_result import HEIGHT, LEFT, RIGHT, SMALL_HEIGHT, SMALL_WIDTH, WI
 from app.store import ID, Store, new_id
 from gilscope import scenarios, series
 from gilscope.errors import BadInterpreter, BadParameters, Refused
+from gilscope.parameters import Value
 from gilscope.scenarios import Scenario
 from gilscope.series import PYTHON, Plan
 
@@ -63,9 +64,7 @@ async def begin(request: Request, name: str) -> Response:
     return RedirectResponse(f"/series/{kept}", 303, cookie(request))
 
 
-def _plan(
-    scenario: Scenario, values: dict[str, scenarios.Value], asked: dict[str, str], pythons: tuple[str, ...]
-) -> Plan:
+def _plan(scenario: Scenario, values: dict[str, Value], asked: dict[str, str], pythons: tuple[str, ...]) -> Plan:
     asked = {**USUAL, **asked}
     if asked["kind"] == "repeat":
         return series.repeat(scenario, values, asked["times"].strip())

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gilscope.scenarios import Value
+from gilscope.parameters import Value
 from gilscope.series import Plan
 
 SCHEMA = """

@@ -13,8 +13,8 @@ from app.series_kept import Kept
 from app.store import Store
 from gilscope.analysis import compare
 from gilscope.analysis.compare import Cell, Figures, Name, Unit
+from gilscope.parameters import Value
 from gilscope.repeats import columns
-from gilscope.scenarios import Value
 from gilscope.series import PYTHON
 
 FIGURES: dict[str, tuple[str, Name]] = {

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from gilscope.analysis.compare import Cell
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.events import STATE_TEXT
-from gilscope.scenarios import UNITS, Parameter
+from gilscope.parameters import UNITS, Parameter
 
 STATES = {STATE_NAMES[state]: label for state, (label, _, _) in STATE_TEXT.items()}
 """By the name of a state, what pages call it."""

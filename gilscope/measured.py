@@ -15,8 +15,8 @@ from gilscope.analysis.spans import Spans, Waits, at_once
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
+from gilscope.parameters import Value
 from gilscope.recording import Rows
-from gilscope.scenarios import Value
 
 Thread = Mapping[str, Any]
 """As the report tells of it."""

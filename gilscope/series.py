@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gilscope.errors import BadParameter, BadParameters
-from gilscope.scenarios import NUMBER, Parameter, Scenario, Value
+from gilscope.parameters import NUMBER, Parameter, Value
+from gilscope.scenarios import Scenario
 
 Kind = Literal["repeat", "sweep"]
 

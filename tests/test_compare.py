@@ -12,8 +12,9 @@ from gilscope.analysis import compare, report
 from gilscope.analysis.compare import ALL_THREADS, DURATION, HANDOFFS, PARALLELISM, Cell, Name, Row
 from gilscope.analysis.timeline import Timeline
 from gilscope.errors import BadParameters
+from gilscope.parameters import Parameter
 from gilscope.recording import read
-from gilscope.scenarios import Parameter, Scenario
+from gilscope.scenarios import Scenario
 from gilscope.terminal import OK, USAGE
 
 SHIPPED = Path(__file__).resolve().parent.parent / "recordings"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gilscope.errors import BadParameters, BadScenario, UnknownScenario
-from gilscope.scenarios import Parameter, Scenario, catalogue, find, load, of_file, validate
+from gilscope.parameters import Parameter
+from gilscope.scenarios import Scenario, catalogue, find, load, of_file, validate
 
 FORM = '''"""Two counters take turns.
 

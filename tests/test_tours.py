@@ -20,9 +20,10 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.collector.order import Order
 from gilscope.collector.run import perform
 from gilscope.errors import BadQuery, BadTour
+from gilscope.parameters import Parameter, Value
 from gilscope.predictions import reveal
 from gilscope.recording import read
-from gilscope.scenarios import FOLDER, Parameter, Scenario, Value, catalogue
+from gilscope.scenarios import FOLDER, Scenario, catalogue
 from tests.pictures import TICK, any_picture, draw, track_of
 
 TOURED = [scenario for scenario in catalogue() if tours.path_of(scenario.name)]

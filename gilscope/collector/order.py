@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gilscope.collector.supervisor import Program
 from gilscope.collector.verdicts import Limits
-from gilscope.scenarios import Value
+from gilscope.parameters import Value
 
 CHILD = Path(__file__).resolve().parent.parent / "recorder" / "__main__.py"
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH")

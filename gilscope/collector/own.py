@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from gilscope.scenarios import Value
+from gilscope.parameters import Value
 
 LONGEST_TITLE = 100
 

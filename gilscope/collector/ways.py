@@ -13,8 +13,9 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.order import Order
 from gilscope.collector.run import perform
 from gilscope.errors import BadParameter, BadParameters
+from gilscope.parameters import Value
 from gilscope.recording import read
-from gilscope.scenarios import Scenario, Value
+from gilscope.scenarios import Scenario
 
 SCENARIO = "which_way"
 """The scenario that does the work."""
