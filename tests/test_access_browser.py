@@ -98,7 +98,9 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
         page.locator("main a[href^='/recordings/']").first.click()
     if address != "/" and "article" not in address:
         deadline = time.monotonic() + 15
-        while not page.evaluate("document.querySelector('gil-timeline')?.phase === 'ended'"):
+        while not page.evaluate(
+            "(({ phase, around }) => phase === 'ended' && around.later)(document.querySelector('gil-timeline') ?? {})"
+        ):
             assert time.monotonic() < deadline
             page.wait_for_timeout(20)
     if address == "/recordings/":

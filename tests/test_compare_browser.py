@@ -147,6 +147,7 @@ def test_a_mark_set_beside_others_can_be_what_they_are_aligned_by(page: Page, se
     offered = page.locator("#align optgroup[label='A mark'] option")
     page.locator("gil-timeline .gt-sheet").first.click(position={"x": 600, "y": 10})
     first = round(views(page)[0]["at"])
+    until(lambda: page.evaluate("[...document.querySelectorAll('gil-timeline')].every(({ around }) => around.later)"))
     page.keyboard.press("m")
     page.keyboard.type("Begin")
     page.keyboard.press("Enter")

@@ -38,7 +38,7 @@ def shown(browser: Browser, server: Served, **options: Any) -> Page:
     """A scenario with its recording, all of it drawn."""
     page, errors = opened(browser, **options)
     page.goto(server.base + SCENARIO)
-    wait(page, "e && e.phase === 'ended' && s.painter.palette && s.frame === 0", seconds=30)
+    wait(page, "e && e.phase === 'ended' && e.around.later && s.painter.palette && s.frame === 0", seconds=30)
     assert errors == []
     return page
 

@@ -26,18 +26,18 @@ def test_the_circle_of_a_deadlock_closes_at_its_moment_and_stays(page: Page, ser
     seen = []
     for at in [closed - 1000, closed, (closed + 600e6) / 2, "m.duration"]:
         ask(page, f"s.act((camera) => camera.seek({at}))")
-        wait(page, f"s.frame === 0 && e.around.beside.waits.at === c.at && c.at >= {closed - 1000}")
+        wait(page, f"s.frame === 0 && e.around.later.beside.waits.at === c.at && c.at >= {closed - 1000}")
         seen.append((panel.locator(".gt-circle").count(), panel.locator("path.gt-closed:not(.gt-point)").count()))
     assert seen == [(0, 0), (1, 2), (1, 2), (1, 2)]
     assert "none of them can go on before another one does" in panel.locator(".gt-circle").inner_text()
     standing = ask(page, places)
     page.keyboard.press("Home")
     ask(page, "s.command('start')")
-    wait(page, "s.frame === 0 && e.around.beside.waits.at === 0")
+    wait(page, "s.frame === 0 && e.around.later.beside.waits.at === 0")
     assert panel.get_by_text("Nobody waits for anybody here.").is_visible()
     assert ask(page, places) == standing
     ask(page, f"s.act((camera) => camera.seek({closed}))")
-    wait(page, f"s.frame === 0 && e.around.beside.waits.at === {closed}")
+    wait(page, f"s.frame === 0 && e.around.later.beside.waits.at === {closed}")
     panel.locator(".gt-actor", has_text="transfer 2").click()
     wait(page, "s.selected?.track.name === 'transfer 2'")
     panel.get_by_role("button", name="transfer 1 waits for lock savings, which transfer 2 has").click()
@@ -100,7 +100,9 @@ def test_a_mark_is_kept_with_the_recording(browser: Browser, tmp_path: Path) -> 
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         marks = "JSON.stringify(e.around.marks.all.map(({ at, text }) => [at, text]))"
         page.goto(f"{running.base}/recordings/x#at=300000000")
-        wait(page, "e.phase === 'ended' && e.querySelectorAll('[role=row]').length > 0 && c.at === 3e8")
+        wait(
+            page, "e.phase === 'ended' && e.around.later && e.querySelectorAll('[role=row]').length > 0 && c.at === 3e8"
+        )
         ask(page, "s.focus()")
         page.keyboard.press("m")
         page.keyboard.type("Both wait")

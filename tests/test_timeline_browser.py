@@ -747,12 +747,12 @@ def test_shows_live_what_is_printed(page: Page, server: Server, tmp_path: Path) 
 
     server.handlers = [handler]
     open_page(page, server, LIVE, phase="running")
-    wait(page, "m.rowCount === 2 && e.dataset.phase === 'shown'")
+    wait(page, "m.rowCount === 2 && e.dataset.phase === 'shown' && e.around.later")
     assert page.locator(".gt-tab:visible").all_inner_texts() == ["Source", "Who waits", "Marks"]
     print_it.set()
     page.get_by_role("tab", name="Printed 47").click()
     page.get_by_text("KeyError: 'pears'", exact=True).wait_for()
-    assert ask(page, "e.around.beside.printed.element.scrollTop") > 0
+    assert ask(page, "e.around.later.beside.printed.element.scrollTop") > 0
     assert page.locator(".gt-traceback").is_hidden()
     end.set()
     wait(page, "e.phase === 'ended'")

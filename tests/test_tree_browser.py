@@ -81,7 +81,7 @@ def test_one_row_takes_the_focus_and_keys_walk_the_rows(page: Page, server: Serv
     page.keyboard.press("ArrowRight")
     wait(page, "e.querySelector('[aria-selected=true] .gt-said').textContent === e.around.spoken.textContent")
     page.keyboard.press("Enter")
-    assert ask(page, "document.activeElement === e.around.answers.detail.element")
+    assert ask(page, "document.activeElement === e.around.later.answers.detail.element")
     page.keyboard.press("Escape")
     assert focused(page) == "worker-1"
 

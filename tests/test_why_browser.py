@@ -35,7 +35,7 @@ def page(browser: Browser, server: Served) -> Iterator[Page]:
     page, errors = opened(browser, expected=("Failed to load resource",), viewport={"width": 1280, "height": 800})
     page.goto(f"{server.base}/recordings/deadlock")
     page.wait_for_load_state("networkidle")
-    wait(page, "e.phase === 'ended' && s.frame === 0")
+    wait(page, "e.phase === 'ended' && e.around.later && s.frame === 0")
     yield page
     page.close()
     assert errors == []

@@ -167,6 +167,7 @@ LIVE = f'{ENDED} live="/live/x"'
 def open_page(page: Page, server: Server, attributes: str = ENDED, fragment: str = "", phase: str = "ended") -> None:
     page.goto(f"{server.address}/?with={quote(attributes)}{fragment}")
     wait(page, f"e.phase === '{phase}'")
+    wait(page, "e.dataset.phase !== 'shown' || e.around.later")
 
 
 def ask(page: Page, expression: str) -> Any:

@@ -1,6 +1,6 @@
 // <gil-timeline src live recording controls embed beside>: a recording, running or ended, to look at. What comes in, and which phase that leads to.
 
-import { Feed } from './feed/feed.js';
+import { feedOf } from './feed/begun.js';
 import { ChunkType } from './feed/recording.js';
 import { Model } from './model/model.js';
 import { node } from './nodes.js';
@@ -11,6 +11,7 @@ import { formatOrdinal } from './text/format.js';
 import { parseAddress } from './view/address.js';
 import { Places } from './view/places.js';
 import { Stage } from './view/stage.js';
+import { settle } from './view/watching.js';
 
 /** @typedef {import('./panels/status.js').Phase} Phase */
 
@@ -98,7 +99,8 @@ export class GilTimeline extends HTMLElement {
       this.slow = true;
       this.#say();
     }, PATIENCE_MS);
-    this.feed = new Feed(src, live, {
+    this.feed = feedOf(this);
+    this.feed.listen({
       header: (header) => {
         if (model) model.header = header;
         this.stage?.touch();
@@ -133,7 +135,10 @@ export class GilTimeline extends HTMLElement {
     if (chunk.rows) {
       model.addRows(chunk.rows);
       if (this.phase === 'loading' && this.getAttribute('live')) this.#run();
-      if (this.dataset.phase !== 'shown') this.#showTracks();
+      if (this.dataset.phase !== 'shown') {
+        this.#showTracks();
+        this.grownAt = -Infinity; // what is shown is drawn
+      }
     } else if (chunk.header.type === ChunkType.END) {
       model.tellEnd(chunk.json, chunk.header.firstRow);
       if (this.getAttribute('live')) this.#ended();
@@ -212,15 +217,20 @@ export class GilTimeline extends HTMLElement {
   }
 
   #showTracks() {
-    this.message?.hide();
+    const { around, message, stage } = this;
+    message?.hide();
     this.dataset.phase = 'shown';
+    around?.completeSoon();
+    // What stands around takes its room now: the first picture is drawn for what that leaves.
+    around?.update();
+    if (stage) settle(stage);
   }
 
   /** The line under the tracks. */
   #say() {
     const { around, model, phase, stage, strip } = this;
     if (!around || !model || !phase || !stage || !strip) return;
-    say(strip, { model, phase, refused: around.refused, lost: stage.lost, slow: this.slow ?? false, connected: this.connected ?? true });
+    say(strip, { model, phase, refused: around.refused, lost: stage.lost, slow: this.slow ?? false, connected: this.connected ?? true, incomplete: around.incomplete });
   }
 
   /** Something was drawn anew: bring what stands around it up to date. */

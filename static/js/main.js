@@ -1,27 +1,6 @@
 // Defines <gil-timeline>. A page needs this module and css/timeline.css, nothing else.
 
-// All of them, also those that only others need: a browser then fetches them at once, not one level after the other.
-import './drawing/arrows.js';
-import './drawing/bars.js';
-import './drawing/blocks.js';
-import './drawing/curves.js';
-import './drawing/flags.js';
-import './drawing/found_painter.js';
-import './drawing/grid.js';
-import './drawing/labels.js';
-import './drawing/overlay_painter.js';
-import './drawing/overview.js';
-import './drawing/painter.js';
-import './drawing/palette.js';
-import './drawing/path_painter.js';
-import './drawing/patterns.js';
-import './drawing/playhead.js';
-import './drawing/range.js';
-import './drawing/raster.js';
-import './drawing/story_painter.js';
-import './drawing/ticks.js';
-import './drawing/time_scale.js';
-import './drawing/track_painter.js';
+// What is shown is asked for first: it comes in while that which draws it is fetched.
 import './feed/crc32.js';
 import './feed/decoder.js';
 import './feed/feed.js';
@@ -30,67 +9,15 @@ import './feed/reader.js';
 import './feed/recording.js';
 import './feed/sequence.js';
 import './feed/told.js';
-import './model/columns.js';
-import './model/find.js';
-import './model/flows.js';
-import './model/layout.js';
-import './model/line_times.js';
-import './model/lod.js';
-import './model/merged.js';
-import './model/model.js';
-import './model/output.js';
-import './model/schema.js';
-import './model/spans.js';
-import './model/strips.js';
-import './model/tally.js';
-import './model/tree.js';
-import './model/waits.js';
-import './nodes.js';
-import './panels/answers.js';
-import './panels/around.js';
-import './panels/beside.js';
-import './panels/copy.js';
-import './panels/detail.js';
-import './panels/events_sheet.js';
-import './panels/find_bar.js';
-import './panels/help.js';
-import './panels/highlight.js';
-import './panels/marks.js';
-import './panels/marks_panel.js';
-import './panels/marks_sheet.js';
-import './panels/path_panel.js';
-import './panels/printed.js';
-import './panels/questions.js';
-import './panels/range_panel.js';
-import './panels/range_text.js';
-import './panels/ring.js';
-import './panels/source_panel.js';
-import './panels/status.js';
-import './panels/story.js';
-import './panels/summary.js';
-import './panels/tabs.js';
-import './panels/terms.js';
-import './panels/tip.js';
-import './panels/toolbar.js';
-import './panels/tour.js';
-import './panels/waits_panel.js';
-import './text/format.js';
-import './text/sentences.js';
-import './view/address.js';
-import './view/arrangement.js';
-import './view/camera.js';
-import './view/commands.js';
-import './view/frames.js';
-import './view/gestures.js';
-import './view/names.js';
-import './view/places.js';
-import './view/playback.js';
-import './view/pointing.js';
-import './view/selection.js';
-import './view/stage.js';
-import './view/trail.js';
-import './view/viewport.js';
-import './view/watching.js';
-import { GilTimeline } from './element.js';
+import { stopRest } from './feed/begun.js';
 
-if (!customElements.get('gil-timeline')) customElements.define('gil-timeline', GilTimeline);
+try {
+  const { GilTimeline } = await import('./first.js');
+  if (!customElements.get('gil-timeline')) customElements.define('gil-timeline', GilTimeline);
+  stopRest();
+} catch (error) {
+  for (const timeline of document.querySelectorAll('gil-timeline:not(:defined)')) {
+    timeline.textContent = 'The timeline can’t be shown, because a part of this page didn’t come. Load the page again.';
+  }
+  throw error;
+}

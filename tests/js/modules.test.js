@@ -15,11 +15,32 @@ function importsOf(name) {
   return found.map((imported) => posix.join(posix.dirname(name), imported));
 }
 
-test('a page fetches all modules of the timeline at once: the first one names them all', () => {
-  const reached = new Set(importsOf('main.js'));
-  for (const name of reached) for (const imported of importsOf(name)) reached.add(imported);
-  assert.ok(reached.has('drawing/raster.js'));
-  assert.deepEqual(importsOf('main.js').sort(), [...reached].sort());
+/** All modules that one needs, not those that it asks for later. @param {string} name */
+function reachedFrom(name) {
+  const reached = new Set(importsOf(name));
+  for (const each of reached) for (const imported of importsOf(each)) reached.add(imported);
+  return [...reached].sort();
+}
+
+const [COMING, FIRST, LATER] = ['main.js', 'first.js', 'panels/later.js'].map(reachedFrom);
+
+test('a page first fetches what a recording comes in by, and nothing else', () => {
+  assert.ok(COMING.includes('feed/recording.js'));
+  assert.deepEqual(COMING.filter((name) => posix.dirname(name) !== 'feed'), []);
+});
+
+test('what is fetched together is fetched at once: one module names all of it', () => {
+  assert.deepEqual(importsOf('main.js').sort(), COMING);
+  assert.deepEqual(importsOf('first.js').sort(), FIRST.filter((name) => !COMING.includes(name)));
+  assert.deepEqual(importsOf('panels/later.js').sort(), LATER.filter((name) => !FIRST.includes(name)));
+});
+
+test('what isn’t seen in the first picture comes after it', () => {
+  assert.ok(FIRST.includes('drawing/raster.js'));
+  for (const name of ['panels/source_panel.js', 'panels/ring.js', 'panels/help.js']) {
+    assert.ok(!FIRST.includes(name));
+    assert.ok(LATER.includes(name));
+  }
 });
 
 test('imports lead downwards: from what stands around a timeline to what a recording comes in by', () => {

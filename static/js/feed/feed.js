@@ -1,4 +1,5 @@
-// Brings a recording in, from a file or live: header, chunks in order, damage, status.
+// Brings a recording in, from a file or live: header, chunks in order, damage, status. It begins at once, and waits with the first rows until somebody
+// listens.
 
 import { Decoder } from './decoder.js';
 import { Damage } from './recording.js';
@@ -27,11 +28,16 @@ export class Feed {
   /**
    * @param {string | null} src of the file
    * @param {string | null} live of the websocket
-   * @param {FeedEvents} events
    */
-  constructor(src, live, events) {
+  constructor(src, live) {
     this.src = src;
-    this.events = events;
+    this.address = live;
+    /** @type {(events: FeedEvents) => void} */
+    this.listen = () => {};
+    /** @type {Promise<FeedEvents>} who listens, once somebody does */
+    this.listener = new Promise((resolve) => {
+      this.listen = resolve;
+    });
     /** @type {Sequence<Chunk>} */
     this.sequence = new Sequence();
     this.abort = new AbortController();
@@ -59,13 +65,19 @@ export class Feed {
       told: (message) => {
         this.work = this.work.then(() => this.#told(message));
       },
-      connection: (connected) => this.events.connection(connected),
+      connection: (connected) => this.#tell((events) => events.connection(connected)),
       refused: () => {
         // There is no such run any more; its recording may be there, or say why not.
         if (this.src) this.#read();
-        else this.events.failed('This run is no longer there.');
+        else this.#tell((events) => events.failed('This run is no longer there.'));
       },
     });
+  }
+
+  /** To who listens, in order. @param {(events: FeedEvents) => void} what */
+  async #tell(what) {
+    const events = await this.listener;
+    if (!this.abort.signal.aborted) what(events);
   }
 
   /** @param {Uint8Array} frame */
@@ -73,7 +85,7 @@ export class Feed {
     if (this.abort.signal.aborted) return;
     await this.#breathe();
     try {
-      this.#take(await this.decoder.decode(frame));
+      await this.#take(await this.decoder.decode(frame));
     } catch (error) {
       if (!(error instanceof Damage)) throw error;
       this.lacking = true;
@@ -86,7 +98,7 @@ export class Feed {
     if (this.abort.signal.aborted) return;
     if (message.header) this.#header(message.header);
     if (message.type !== 'status') return;
-    this.events.status(message);
+    this.#tell((events) => events.status(message));
     if (message.state === 'ended') {
       this.live?.close();
       if (this.#lacks) this.#fill();
@@ -98,18 +110,24 @@ export class Feed {
   #header(header) {
     if (this.headerKnown) return;
     this.headerKnown = true;
-    this.events.header(header);
+    this.#tell((events) => events.header(header));
   }
 
-  /** @param {Chunk} chunk */
-  #take(chunk) {
+  /** @param {string} sentence */
+  #damage(sentence) {
+    this.#tell((events) => events.damage(sentence));
+  }
+
+  /** Rows that nobody has taken in yet are enough: no more are unpacked meanwhile. @param {Chunk} chunk */
+  async #take(chunk) {
     if (this.abort.signal.aborted) return;
-    this.#give(this.sequence.take(chunk.header.number, chunk));
+    const told = this.#give(this.sequence.take(chunk.header.number, chunk));
+    if (chunk.rows) await told;
   }
 
   /** @param {Chunk[]} chunks */
   #give(chunks) {
-    for (const chunk of chunks) this.events.chunk(chunk);
+    return this.#tell((events) => chunks.forEach((chunk) => events.chunk(chunk)));
   }
 
   get #lacks() {
@@ -129,7 +147,7 @@ export class Feed {
       }
     } catch (error) {
       if (this.abort.signal.aborted) return;
-      this.events.damage('A part of this run did not reach this page.');
+      this.#damage('A part of this run did not reach this page.');
       while (this.sequence.hasGap) this.#give(this.sequence.skip());
     } finally {
       this.filling = false;
@@ -138,14 +156,16 @@ export class Feed {
 
   async #read() {
     try {
-      this.events.progress(0);
-      const rest = await this.#stream((part) => this.events.progress(part), false);
-      if (rest > 0) this.events.damage(`The file ends in the middle of a chunk: its last ${rest} bytes can't be read.`);
-      this.events.complete();
+      const progress = (/** @type {number | null} */ part) => this.#tell((events) => events.progress(part));
+      progress(0);
+      const rest = await this.#stream(progress, false);
+      if (rest > 0) this.#damage(`The file ends in the middle of a chunk: its last ${rest} bytes can't be read.`);
+      this.#tell((events) => events.complete());
     } catch (error) {
       if (this.abort.signal.aborted) return;
       const known = error instanceof Damage || error instanceof Refusal;
-      this.events.failed(known ? error.message : 'This page can’t take in what the recording holds, which is a fault of Gilscope. Load the page again; if that doesn’t help, please report it.');
+      const why = known ? error.message : 'This page can’t take in what the recording holds, which is a fault of Gilscope. Load the page again; if that doesn’t help, please report it.';
+      this.#tell((events) => events.failed(why));
       if (!known) throw error;
     } finally {
       this.decoder.stop();
@@ -193,8 +213,8 @@ export class Feed {
       if (this.abort.signal.aborted) return;
       coming = reader.next(complete);
       if (part.file) this.#header(part.file);
-      if (part.damage && !again) this.events.damage(part.damage);
-      if (part.chunk) this.#takeOfFile(part.chunk, again, this.damaged);
+      if (part.damage && !again) this.#damage(part.damage);
+      if (part.chunk) await this.#takeOfFile(part.chunk, again, this.damaged);
       this.damaged = part.damage !== undefined;
       await this.#breathe();
     }
@@ -202,12 +222,12 @@ export class Feed {
   }
 
   /** What a file hasn't in its place, it hasn't at all. @param {Chunk} chunk @param {boolean} again @param {boolean} told what is missing before it */
-  #takeOfFile(chunk, again, told) {
+  async #takeOfFile(chunk, again, told) {
     const { number } = chunk.header;
     const { expected } = this.sequence;
-    if (number < expected && !again) this.events.damage(`Chunk ${number} comes again; it is left out.`);
-    if (number > expected && !told) this.events.damage(number - expected === 1 ? `Chunk ${expected} is missing.` : `Chunks ${expected} to ${number - 1} are missing.`);
-    this.#take(chunk);
+    if (number < expected && !again) this.#damage(`Chunk ${number} comes again; it is left out.`);
+    if (number > expected && !told) this.#damage(number - expected === 1 ? `Chunk ${expected} is missing.` : `Chunks ${expected} to ${number - 1} are missing.`);
+    await this.#take(chunk);
     while (number >= this.sequence.expected) this.#give(this.sequence.skip());
   }
 

@@ -30,6 +30,7 @@ export class Answers {
       { name: 'Range', element: this.range.element },
       { name: 'Critical path', element: this.path.element },
     ]);
+    for (const button of this.tabs.buttons.slice(1)) button.hidden = true; // until there is something to tell
     this.detail.element.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') stage.names.focus(stage.names.current);
     });

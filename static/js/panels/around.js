@@ -1,16 +1,12 @@
-// All that stands around the tracks: the bars above, the tour, the panels below. It feeds them, and does what their buttons and the keys ask for.
+// All that stands around the tracks: the bars above, the tour, and what comes after the first picture. It feeds them, and does what their buttons and
+// the keys ask for.
 
 import { formatDuration, formatMoment } from '../text/format.js';
 import { spoken } from '../text/sentences.js';
 import { node } from '../nodes.js';
 import { Viewport } from '../view/viewport.js';
-import { Answers } from './answers.js';
-import { Beside } from './beside.js';
-import { EventsSheet } from './events_sheet.js';
 import { FindBar } from './find_bar.js';
-import { helpSheet } from './help.js';
 import { Marks } from './marks.js';
-import { marksSheet } from './marks_sheet.js';
 import { unasked } from './questions.js';
 import { Toolbar } from './toolbar.js';
 import { TourPanel } from './tour.js';
@@ -33,6 +29,8 @@ const TOLD_NS = 1e8;
 const HOW = 'Arrow keys move from track to track and from span to span, Enter leads to the reason, X folds, P pins, slash finds, C leads to the cause, J and L go one event back and on, M sets a mark, T tells the recording in words and as a table, W and S zoom, A and D move in time, Space plays, question mark lists all keys.';
 
 let count = 0;
+/** What comes after the first picture, once it has. @type {typeof import('./later.js') | null} */
+let known = null;
 
 export class Around {
   /**
@@ -56,12 +54,6 @@ export class Around {
       step: (step) => stage.look(step),
       leave: () => stage.focus(),
     });
-    this.events = new EventsSheet((span) => {
-      places.rest();
-      stage.select(span, true);
-      stage.focus();
-    });
-    this.sheet = helpSheet();
     this.toolbar = new Toolbar(this.#buttons());
     this.tour = new TourPanel({
       visit: (step) => this.#visit(step),
@@ -72,10 +64,14 @@ export class Around {
         (!this.toolbar.tour.hidden && timeline.hasAttribute('controls') ? this.toolbar.tour : stage).focus();
       },
     });
-    this.beside = new Beside(stage, this.marks, () => this.update());
-    /** Beside others there is no room below, and marks can be set all the same. */
-    this.noting = timeline.hasAttribute('beside') ? marksSheet(this.beside.noted, () => stage.focus()) : null;
-    this.answers = new Answers(stage);
+    /** One of several beside each other. */
+    this.inRow = timeline.hasAttribute('beside');
+    /** The room of the panels below; it is kept for them, so that nothing moves when they come. */
+    this.below = node('div', { class: 'gt-below' }, node('div', { class: 'gt-source' }), node('div', { class: 'gt-answers' }));
+    /** The panels and the sheets, once they have come. @type {import('./later.js').Later | null} */
+    this.later = null;
+    /** They can't be had. */
+    this.incomplete = false;
     this.spoken = node('p', { class: 'gt-spoken', 'aria-live': 'polite' });
     this.flags = this.embedded ? node('ul', { class: 'gt-said', 'aria-label': 'Marks' }) : null;
   }
@@ -90,17 +86,59 @@ export class Around {
     return [
       ...(controls ? [this.toolbar.element] : []),
       this.find.element, this.tour.element, stage.element, strip,
-      ...(this.embedded ? [] : [node('div', { class: 'gt-below' }, this.beside.element, this.answers.element)]),
-      how, this.spoken, this.sheet, this.events.element,
+      ...(this.embedded ? [] : [this.below]),
+      how, this.spoken,
       ...(this.flags ? [this.flags] : []),
-      ...(this.noting ? [this.noting] : []),
     ];
+  }
+
+  /** Have what comes after the first picture, once that is on the screen. */
+  completeSoon() {
+    if (known) this.#arrive(known);
+    else requestAnimationFrame(() => requestAnimationFrame(() => void this.#complete()));
+  }
+
+  async #complete() {
+    try {
+      known ??= await import('./later.js');
+      this.#arrive(known);
+    } catch (error) {
+      this.incomplete = true;
+      this.below.hidden = true;
+      this.stage.touch();
+      throw error;
+    }
+  }
+
+  /** @param {typeof import('./later.js')} came */
+  #arrive({ Later }) {
+    if (this.later || !this.stage.element.isConnected) return; // another recording may be looked at by then
+    this.later = new Later(this);
+    this.update();
+  }
+
+  /**
+   * Do something with what comes after the first picture: now, if it is there. If not, keys that are pressed meanwhile aren't for the tracks.
+   * @param {(later: import('./later.js').Later) => void} what
+   */
+  async #with(what) {
+    const { timeline } = this;
+    if (!this.later) {
+      const before = document.activeElement;
+      timeline.tabIndex = -1;
+      timeline.focus({ preventScroll: true });
+      await this.#complete().finally(() => {
+        if (document.activeElement === timeline && before instanceof HTMLElement) before.focus({ preventScroll: true });
+        timeline.removeAttribute('tabindex');
+      });
+    }
+    if (this.later) what(this.later);
   }
 
   /** What was asked for and isn't told here, in a sentence; empty if nothing was. */
   get refused() {
     const { path, range } = this.stage.arrangement;
-    if (this.noting) return this.asked ? 'Why is told on the recording’s own page: its name above leads there, to the same view.' : '';
+    if (this.inRow) return this.asked ? 'Why is told on the recording’s own page: its name above leads there, to the same view.' : '';
     return this.embedded && (this.asked || path || range !== null) ? unasked(null, true) : '';
   }
 
@@ -141,7 +179,7 @@ export class Around {
   ended() {
     this.tour.offer(this.timeline.getAttribute('tour'));
     const recording = this.#recording;
-    if (recording) void this.marks.load(`/${this.embedded && !this.noting ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
+    if (recording) void this.marks.load(`/${this.embedded && !this.inRow ? 'embed' : 'recordings'}/${encodeURIComponent(recording)}/marks`);
     else this.marks.show(this.stage.model.marks);
   }
 
@@ -168,14 +206,7 @@ export class Around {
     });
     find.show(arrangement.find);
     find.tell(stage.found);
-    const ended = this.timeline.phase === 'ended';
-    if (this.noting?.open) this.beside.noted.update(camera.at, model.duration, ended);
-    // Beside others, the path is drawn, and the page has the figures of a range.
-    if (this.noting) this.answers.path.show(arrangement.path, model, this.#recording, ended);
-    if (this.embedded) return;
-    // A page may give what was printed more room.
-    this.timeline.classList.toggle('gt-failed', this.beside.update(ended));
-    this.answers.update(this.#recording, ended);
+    this.later?.update(this.#recording, this.timeline.phase === 'ended');
   }
 
   /** There are other marks; in a frame, which has no panel of them, they are told to who doesn't see. */
@@ -187,9 +218,9 @@ export class Around {
 
   /** Another span is selected, or none. */
   selected() {
-    const { answers, stage: { model, selected: span }, timeline } = this;
+    const { stage: { model, selected: span }, timeline } = this;
     this.spoken.textContent = span ? spoken(model, span) : '';
-    if (span) answers.chooseWhy();
+    if (span) this.later?.answers.chooseWhy();
     this.update();
     const detail = span ? { track: span.track.id, name: span.track.name, state: span.state, from: span.from, to: span.to } : null;
     timeline.dispatchEvent(new CustomEvent('gil-select', { bubbles: true, detail }));
@@ -216,34 +247,18 @@ export class Around {
   /** @param {Wish} what */
   ask(what) {
     switch (what) {
-      case 'help': this.sheet.showModal(); break;
-      case 'why': this.#askWhy(); break;
+      case 'help': this.#with(({ help }) => help.showModal()); break;
+      case 'why':
+        this.asked = true;
+        this.#with((later) => later.why());
+        break;
       case 'find': this.find.open(); break;
-      case 'mark': this.#mark(); break;
+      case 'mark': this.#with((later) => later.mark()); break;
       case 'tour': this.tour.toggle(); break;
       case 'next-step': this.tour.step(1); break;
       case 'previous-step': this.tour.step(-1); break;
-      case 'events': this.#openEvents(); break;
+      case 'events': this.#with((later) => later.tellEvents(this.timeline.phase === 'ended' ? this.#recording : null)); break;
       default: this.places.go(what);
     }
-  }
-
-  #mark() {
-    if (this.noting) {
-      this.noting.showModal();
-      this.update();
-      this.beside.noted.focus();
-    } else if (!this.embedded) this.beside.mark();
-  }
-
-  #askWhy() {
-    this.asked = true;
-    this.answers.chooseWhy();
-    this.answers.detail.element.focus();
-  }
-
-  #openEvents() {
-    const { events, stage: { camera: { viewport }, layout, model } } = this;
-    events.open(model, layout.rows.map(({ track }) => track), viewport.from, viewport.to, this.timeline.phase === 'ended' ? this.#recording : null);
   }
 }

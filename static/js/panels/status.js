@@ -12,6 +12,7 @@ import { node } from '../nodes.js';
  * @property {boolean} lost the browser has taken a canvas away
  * @property {boolean} slow it takes long to read
  * @property {boolean} connected
+ * @property {boolean} incomplete the panels and the sheets didn't come
  * @property {string} refused why something that was asked isn't told here
  */
 
@@ -58,10 +59,11 @@ export function say(strip, standing) {
 }
 
 /** How the run ended, what is missing, whether the connection stands. @param {Standing} standing @returns {[kind: string, text: string][]} */
-function sentences({ model, phase, lost, slow, connected, refused }) {
+function sentences({ model, phase, lost, slow, connected, incomplete, refused }) {
   /** @type {[string, string][]} */
   const said = [];
   if (lost) said.push(['broken', 'The browser has taken the drawing away. It comes back by itself; if it doesn’t, load this page again.']);
+  if (incomplete) said.push(['broken', 'What stands around the tracks didn’t all come. Load this page again to have the panels and the help.']);
   if (slow && phase === 'loading' && model.rowCount > 0) said.push(['unmeasured', 'The rest of the recording is still being read.']);
   if (!connected && (phase === 'running' || phase === 'queued')) said.push(['broken', 'Connection lost. Reconnecting: what happens meanwhile is kept and follows.']);
   if (phase === 'ended' && model.end && model.end.verdict && model.end.verdict !== 'ok') said.push(['verdict', model.end.sentence || `Ended: ${model.end.verdict}.`]);

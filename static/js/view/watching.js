@@ -11,10 +11,14 @@ const COLOURS = Object.freeze(['(prefers-color-scheme: dark)', '(forced-colors: 
 
 /** @param {Stage} stage @param {AbortSignal} signal ends it */
 export function watch(stage, signal) {
-  const sized = new ResizeObserver(() => measure(stage));
+  // Both observers tell at first what is known already: that is no reason to draw anew.
+  fit(stage);
+  const sized = new ResizeObserver(() => fit(stage));
   sized.observe(stage.scroll);
   const seen = new IntersectionObserver((entries) => {
-    stage.visible = isSeen(entries);
+    const visible = isSeen(entries);
+    if (visible === stage.visible) return;
+    stage.visible = visible;
     stage.touch();
   });
   seen.observe(stage.element);
@@ -57,6 +61,22 @@ function lose(stage, lost) {
   stage.lost = lost;
   stage.dirty.palette = true;
   measure(stage);
+}
+
+/** What stands around has taken its room: what is drawn from now on is drawn for what that leaves. @param {Stage} stage */
+export function settle(stage) {
+  fit(stage);
+  // An observer tells what differs from what it told before, not from what was measured here.
+  const once = new ResizeObserver(() => {
+    once.disconnect();
+    fit(stage);
+  });
+  once.observe(stage.scroll);
+}
+
+/** @param {Stage} stage */
+function fit(stage) {
+  if (stage.widthPx !== stage.scroll.clientWidth || stage.heightPx !== stage.scroll.clientHeight) measure(stage);
 }
 
 /** The canvases are as large as the room for them. @param {Stage} stage */
