@@ -42,6 +42,11 @@ def test_the_circle_of_a_deadlock_closes_at_its_moment_and_stays(page: Page, ser
     wait(page, "s.selected?.track.name === 'transfer 2'")
     panel.get_by_role("button", name="transfer 1 waits for lock savings, which transfer 2 has").click()
     wait(page, "s.selected?.track.name === 'transfer 1'")
+    # Who looks at the source sees it on the tab.
+    page.get_by_role("tab", name="Source").click()
+    for at, name in [(closed - 1000, "Who waits"), (closed, "Who waits: a circle")]:
+        ask(page, f"s.act((camera) => camera.seek({at}))")
+        page.get_by_role("tab", name=name, exact=True).wait_for()
 
 
 def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Server) -> None:

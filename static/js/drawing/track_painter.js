@@ -1,6 +1,7 @@
 // Draws what happens on the tracks: the bars' pixels, and over them losses, arrows and labels.
 
 import { State } from '../model/schema.js';
+import { formatCount } from '../text/format.js';
 import { ARROW_PX, Arrows, arrowsShow } from './arrows.js';
 import { Bars } from './bars.js';
 import { Blocks } from './blocks.js';
@@ -93,7 +94,7 @@ export class TrackPainter {
     };
     for (const row of rows) {
       const y = Math.round((row.barTopPx - frame.scrollPx) * this.ratio);
-      for (const loss of row.track.losses) mark(loss.from, loss.to, y, row.barPx * this.ratio, `${loss.count} lost`);
+      for (const loss of row.track.losses) mark(loss.from, loss.to, y, row.barPx * this.ratio, `${formatCount(loss.count)} lost`);
     }
     for (const damage of frame.model.damages) mark(damage.from, damage.to, RULER_PX * this.ratio, frame.heightPx * this.ratio, 'damaged');
   }

@@ -1,7 +1,7 @@
 // What stands beside the timeline at the playhead, one of it in sight: the source, what was printed, who waits for whom, the marks.
 
 import { formatCount } from '../text/format.js';
-import { momentOf } from '../model/waits.js';
+import { momentOf, waitsAt } from '../model/waits.js';
 import { node } from '../nodes.js';
 import { MarksPanel } from './marks_panel.js';
 import { PrintedPanel } from './printed.js';
@@ -12,7 +12,10 @@ import { WaitsPanel } from './waits_panel.js';
 /** @typedef {import('../view/stage.js').Stage} Stage */
 
 const PRINTED = 1;
+const WAITS = 2;
 const MARKS = 3;
+const WHO_WAITS = 'Who waits';
+const MOST_TRACKS = 2000;
 
 export class Beside {
   /** @param {Stage} stage @param {import('./marks.js').Marks} marks @param {() => void} changed another panel or file is in sight */
@@ -27,7 +30,7 @@ export class Beside {
     this.tabs = new Tabs('Beside the timeline', [
       { name: 'Source', element: this.source.element },
       { name: 'Printed', element: this.printed.element },
-      { name: 'Who waits', element: this.waits.element },
+      { name: WHO_WAITS, element: this.waits.element },
       { name: 'Marks', element: this.noted.element },
     ]);
     this.tabs.element.addEventListener('change', changed);
@@ -52,11 +55,23 @@ export class Beside {
   update(ended) {
     const { camera, model, selected } = this.stage;
     this.waits.update(model, camera.at);
+    this.#warn();
     this.noted.update(camera.at, model.duration, ended);
     const failed = Boolean(model.end?.traceback);
     this.#print(failed);
     this.source.update(model, camera.at, selected?.track.id ?? 0, camera.viewport);
     return failed;
+  }
+
+  /** Whoever looks at something else sees that some wait for each other. Where there are very many, it would take too long at every step. */
+  #warn() {
+    const { camera, model } = this.stage;
+    const closed = model.all.length <= MOST_TRACKS && waitsAt(model, camera.at).circles.length > 0;
+    const button = this.tabs.buttons[WAITS];
+    const name = closed ? `${WHO_WAITS}: a circle` : WHO_WAITS;
+    if (button.textContent === name) return;
+    button.textContent = name;
+    button.classList.toggle('gt-warns', closed);
   }
 
   /** What was printed, if anything was; what ended a program that failed comes into sight by itself. @param {boolean} failed */
