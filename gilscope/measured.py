@@ -11,7 +11,7 @@ from gilscope.analysis.deadlocks import deadlocks
 from gilscope.analysis.finding import Stretch
 from gilscope.analysis.forward import Numbers
 from gilscope.analysis.messages import Messages
-from gilscope.analysis.spans import Spans, Waits, at_once
+from gilscope.analysis.spans import Spans, Waits
 from gilscope.analysis.statistics import STATE_NAMES
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, Flag, Kind, State, TrackKind
@@ -291,15 +291,6 @@ class Measured:
         hold = acquires[:-1] & ~acquires[1:] & (moves.track[:-1] == moves.track[1:])
         hold &= (moves.flags[1:] & Flag.FORCED != 0) & np.isin(moves.track[1:], [thread["id"] for thread in threads])
         return np.asarray(np.diff(moves.at)[hold])
-
-    def overlap(
-        self, some: Sequence[Thread], states: Sequence[str], others: Sequence[Thread], theirs: Sequence[str]
-    ) -> float:
-        """For how much of the time that some were in these states others were in theirs, from 0 to 1."""
-        mine, yours = self._spans(some, states), self._spans(others, theirs)
-        at, (here, there) = at_once(mine, yours)
-        length, both = np.diff(at), (here > 0) & (there > 0)
-        return float(length[both[:-1]].sum() / max(length[here[:-1] > 0].sum(), 1))
 
     def _need_of(self, tracks: Sequence[Thread], states: Sequence[str]) -> None:
         """A task or a work runs in its own sense, which the program layer knows."""

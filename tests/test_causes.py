@@ -70,6 +70,13 @@ def test_a_circle_is_told_once() -> None:
     ]
 
 
+def test_a_lock_that_is_called_lock_is_the_lock() -> None:
+    """Its kind isn't said twice."""
+    recording = draw("one RRaaaR\na   222221\ntwo RRRRRO")
+    recording.tracks[track_of(recording, "a")]["name"] = "lock"
+    assert told(recording, "one", 3)[0] == ("one waits 3.00 ms for lock.", "Held by two.")
+
+
 def test_a_circle_that_others_wait_for() -> None:
     """Whoever joins one of them sees it, too."""
     recording = draw("""

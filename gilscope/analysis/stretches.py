@@ -4,7 +4,7 @@ import numpy as np
 
 from gilscope.analysis.forward import Numbers, order_by, starts_of
 from gilscope.analysis.spans import Spans
-from gilscope.analysis.text import duration
+from gilscope.analysis.text import called, duration
 from gilscope.analysis.timeline import Timeline
 from gilscope.events import TASK_ENDS, TASK_STATES, THREAD_STATES, State, TrackKind
 
@@ -53,9 +53,9 @@ def kind(timeline: Timeline, track: int) -> int:
 
 
 def words(timeline: Timeline, thing: int) -> str:
-    """``lock cache``; ``an inner event``, of one that the standard library made for itself."""
+    """``lock cache``; ``lock 2`` of one that is called so; ``an inner event``, of one that the standard library made for itself."""
     told = timeline.tracks.get(thing, {})
     if told.get("internal"):
         return f"an {timeline.name(thing)}"
     of = kind(timeline, thing)
-    return f"{TrackKind(of).name.lower() if of in list(TrackKind) else 'something called'} {timeline.name(thing)}"
+    return called(TrackKind(of).name.lower() if of in list(TrackKind) else "something called", timeline.name(thing))
