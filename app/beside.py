@@ -111,11 +111,21 @@ class Way:
     address: str
 
 
+def nearest(recordings: Sequence[Recording], to: Recording) -> Recording | None:
+    """The first of those that were run most like another: on its interpreter, with its values of the parameters that both have."""
+
+    def likeness(one: Recording) -> tuple[bool, int]:
+        return one.python == to.python, sum(one.parameters.get(name) == value for name, value in to.parameters.items())
+
+    return max(recordings, key=likeness, default=None)
+
+
 def ways(store: Store, recording: Recording | None, pair: str | None, past: list[Recording]) -> list[Way]:
     """… its pair, the same on other interpreters, and the newest runs of the same scenario."""
     if recording is None:
         return []
-    found = [Way("its pair", address([recording.id, one.id])) for one in (store.newest(pair, "", 1) if pair else [])]
+    near = nearest(store.newest(pair, "", KNOWN), recording) if pair else None
+    found = [Way("its pair", address([recording.id, near.id]))] if near else []
     alike: dict[str, str] = {}
     for one in store.newest(recording.scenario, "", KNOWN):
         if one.python != recording.python and one.parameters == recording.parameters:

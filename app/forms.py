@@ -54,6 +54,17 @@ class Form:
 
     observes = OBSERVE
 
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """The other interpreters, with what they are called: first those that differ in having the GIL, newest first."""
+        alike = self.python.endswith("t")
+        known = sorted(self.pythons, key=lambda text: (text.endswith("t") == alike, -self.pythons.index(text)))
+        return [
+            (text, f"CPython {text}{', without the GIL' if text.endswith('t') else ''}")
+            for text in known
+            if text != self.python
+        ]
+
 
 async def make_form(
     request: Request,

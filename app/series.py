@@ -55,13 +55,15 @@ async def begin(request: Request, name: str) -> Response:
     filled = await make_form(request, found, given, python)
     try:
         interpreter = await request.state.interpreters.choose(python)
-        plan = _plan(found, values, asked, filled.pythons)
+        beside = asked.get("beside", "")
+        pythons = (interpreter.text, beside) if beside else filled.pythons[-series.MOST_STEPS :]
+        plan = _plan(found, values, asked, pythons)
         kept = await _start(request, found, plan, interpreter.text)
     except BadParameters as error:
         return await _form(request, filled, asked, _at_fields(error, asked), 422)
     except (BadInterpreter, Refused) as error:
         return await _form(request, await make_form(request, found, given, python, error), asked, status=503)
-    return RedirectResponse(f"/series/{kept}", 303, cookie(request))
+    return RedirectResponse(f"/series/{kept}{'?then=beside' if beside else ''}", 303, cookie(request))
 
 
 def _plan(scenario: Scenario, values: dict[str, Value], asked: dict[str, str], pythons: tuple[str, ...]) -> Plan:
@@ -70,7 +72,7 @@ def _plan(scenario: Scenario, values: dict[str, Value], asked: dict[str, str], p
         return series.repeat(scenario, values, asked["times"].strip())
     repeats = asked["repeats"].strip()
     if asked["parameter"] == PYTHON:
-        return series.over_pythons(scenario, values, pythons[-series.MOST_STEPS :], repeats)
+        return series.over_pythons(scenario, values, pythons, repeats)
     known = {one.name: one for one in scenario.parameters}.get(asked["parameter"])
     over = ""
     if known is not None and known.type in ("int", "float"):
@@ -139,10 +141,15 @@ def _older(store: Store, scenario: str) -> list[Kept]:
 
 
 @router.get("/series/{id}")
-async def page(request: Request, id: str, figure: str = "duration") -> Response:
-    """A series, finished or not; for htmx without the page around it."""
+async def page(request: Request, id: str, figure: str = "duration", then: str = "") -> Response:
+    """A series, finished or not; for htmx without the page around it. ``then=beside``: once it is finished, its recordings beside each other."""
     kept = await _find(request, id)
-    context = await _context(request, kept, figure)
+    context = await _context(request, kept, figure) | {"then": then == "beside"}
+    result: Result = context["result"]
+    if context["then"] and result.compared and not (result.going or result.counts["missing"]):
+        if is_htmx(request):
+            return Response(status_code=204, headers={"HX-Redirect": result.compared})
+        return RedirectResponse(result.compared, 303)
     return render("_partials/series.html" if is_htmx(request) else "series.html", context)
 
 

@@ -83,6 +83,21 @@ def test_what_needs_the_gil_is_not_measured_without_it() -> None:
     assert [figures[HANDOFFS], figures[compare.GIL_WAITS]] == [None, None]
     assert [states[state] for state in ("running", "stalled", "gil-wait")] == [None] * 3
     assert (states["native"] or 0) > 0
+    # Neither is it of one thread: beside a run with a GIL, it hasn't run 0 ns.
+    rows = {
+        row.name: row
+        for row in compare.compare([[compare.whole(report.report(read(SHIPPED / "convoy.gilscope")))], [figures]])
+    }
+    burner = rows[Name("thread burner 1", "running", "ns")]
+    assert (burner.cells[1].median, compare.said_cell(burner, 1), compare.said_difference(burner, 1)) == (None, "—", "")
+
+
+def test_a_ratio_that_says_nothing_is_only_said_to_be_large_or_small() -> None:
+    """Of 30 ns against 4 s, and back."""
+    (row,) = compare.compare([[{DURATION: 30}], [{DURATION: 4_000_000_000}], [{DURATION: 29_000}]])
+    assert [compare.said_difference(row, n) for n in (1, 2)] == ["+4.00 s, ×>1000", "+29.0 µs, ×966.67"]
+    (row,) = compare.compare([[{DURATION: 4_000_000_000}], [{DURATION: 30}]])
+    assert compare.said_difference(row, 1) == "−4.00 s, ×<0.01"
 
 
 SCENARIO = Scenario(

@@ -6,11 +6,15 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
 
 from app import series_kept
+from app.beside import nearest
+from app.recordings_kept import Recording
 from app.store import Store
 from gilscope.analysis import compare
 from gilscope.analysis.timeline import Timeline
@@ -229,6 +233,50 @@ def test_interpreters_are_not_joined_by_a_line(http: httpx.Client, server: Serve
     assert '<th scope="col">interpreter</th>' in text
     assert [row[0] for row in told(text)] == ["CPython 3.11.7", "CPython 3.12.1"]
     assert (text.count('class="curve-median"'), text.count('class="curve-line"')) == (2, 0)
+
+
+def test_a_scenario_is_run_on_two_interpreters_and_shown_side_by_side(http: httpx.Client, server: Served) -> None:
+    """From its page, with the parameters that were shown: first offered is what differs in having the GIL. It leads on by itself when both are over."""
+    page = http.get("/scenarios/deadlock?recording=p0").text
+    form = page[page.index('<form class="ways-run"') :]
+    form = form[: form.index("</form>")]
+    given = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    own = given["python"]
+    offered = re.findall(r'<option value="([^"]+)">([^<]+)</option>', form)
+    assert own not in dict(offered)
+    assert offered, "there is one interpreter on this machine"
+    without = [("without the GIL" in called) for _, called in offered]
+    assert without == sorted(without, reverse=True)
+    given |= {"series-beside": offered[0][0], "pause_ms": "1", "patience_ms": "50"}
+    begun = http.post("/scenarios/deadlock/series", data=given)
+    address = begun.headers["Location"]
+    assert address.endswith("?then=beside")
+    told = kept(server.state["store"], address.removeprefix("/series/").partition("?")[0])
+    assert (told.plan.points, told.plan.repeats, told.plan.values["pause_ms"]) == ((own, offered[0][0]), 1, 1)
+    assert "figure=duration&amp;then=beside" in http.get(address).text
+    deadline = time.monotonic() + 60
+    while (answer := http.get(address, headers={"HX-Request": "true"})).status_code == 200:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.1)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"/compare?ids={','.join(told.members)}")
+    facts = re.findall(r"<mark>(CPython [^<]+)</mark>", http.get(answer.headers["HX-Redirect"]).text)
+    assert facts == [f"CPython {own}", f"CPython {offered[0][0]}"]
+    refused = http.post("/scenarios/deadlock/series", data={**given, "series-beside": "9.9.9"})
+    assert refused.status_code == 503
+    assert "There is no CPython &#39;9.9.9&#39; here" in refused.text
+
+
+def test_the_pair_is_the_recording_that_is_most_alike() -> None:
+    """On the same interpreter before all else, then with the same values; of those that are equally near, the newest."""
+
+    def one(id: str, python: str, **parameters: int) -> Recording:
+        return cast(Recording, SimpleNamespace(id=id, python=f"CPython {python}", parameters=parameters))
+
+    to = one("to", "3.11.7", messages=25, burners=1)
+    near = [one("other", "3.12.1", messages=25, burners=1), one("new", "3.11.7", messages=60, burners=2)]
+    near += [one("like", "3.11.7", messages=25, burners=2), one("older", "3.11.7", messages=25, burners=2)]
+    assert [nearest(near[:n], to).id for n in (1, 2, 3, 4)] == ["other", "new", "like", "like"]  # type: ignore[union-attr]
+    assert nearest([], to) is None
 
 
 def test_the_rest_can_be_cancelled_and_run_later(http: httpx.Client, server: Served) -> None:

@@ -28,8 +28,8 @@ OVER = {STATE_NAMES[state] for state in (State.EXITED, *TASK_ENDS)}
 STATES = [name for state, name in STATE_NAMES.items() if name not in OVER and state != State.UNKNOWN] + ["unknown"]
 OF_THE_GIL = {"running", "native", "gil-wait", "stalled"}
 """Of these a thread has none where the GIL isn't measured: that is no 0."""
-LEAST_RATIO = 0.01
-"""Smaller ones are only said to be smaller."""
+LEAST_RATIO, MOST_RATIO = 0.01, 1000
+"""Smaller ones are only said to be smaller, greater ones to be greater."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,9 @@ def compare(columns: Sequence[Sequence[Figures]]) -> list[Row]:
 
 def _value(figures: Figures, name: Name) -> float | None:
     there = any(each.about == name.about for each in figures)
-    return figures.get(name, 0 if there or name.about in ("", ALL_THREADS) else None)
+    unmeasured = figures.get(HANDOFFS, 0) is None and name.figure in OF_THE_GIL
+    known = (there or name.about in ("", ALL_THREADS)) and not unmeasured
+    return figures.get(name, 0 if known else None)
 
 
 def cell(values: Iterable[float | None]) -> Cell:
@@ -207,7 +209,7 @@ def said(value: float | None, unit: Unit) -> str:
 
 
 def said_cell(row: Row, n: int) -> str:
-    """Of a column, with the spread, where several runs have told it; — for a track that isn't there."""
+    """Of a column, with the spread, where several runs have told it; — for a track that isn't there, or wasn't measured."""
     cell, unit = row.cells[n], row.name.unit
     if cell.median is None and row.name.about not in ("", ALL_THREADS):
         return "—"
@@ -226,6 +228,8 @@ def said_difference(row: Row, n: int) -> str:
     text = ("+" if difference > 0 else "−") + size
     if not ratio:
         return text
+    if ratio > MOST_RATIO:
+        return f"{text}, ×>{MOST_RATIO}"
     return f"{text}, ×{ratio:.2f}" if ratio >= LEAST_RATIO else f"{text}, ×<{LEAST_RATIO}"
 
 
