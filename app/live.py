@@ -9,11 +9,13 @@ what it missed from the file.
 import asyncio
 import json
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from app.runs import Bell, Run, Runs
+from app.followed import Following
+from app.going import Bell, Going, State
+from app.runs import Run, Runs
 from app.store import ID, Store
 from app.tail import Tail
 
@@ -29,41 +31,41 @@ router = APIRouter()
 
 
 class Source:
-    """What a viewer follows: a run, or a recording that has ended."""
+    """What a viewer follows: a recording that goes on, or one that has ended."""
 
-    def __init__(self, tail: Tail, run: Run | None, verdict: str = "", sentence: str = "") -> None:
+    def __init__(self, tail: Tail, going: Going | None, verdict: str = "", sentence: str = "") -> None:
         self.tail = tail
-        self.run = run
+        self.going = going
         self.verdict = verdict
         self.sentence = sentence
 
     @property
-    def state(self) -> Literal["queued", "running", "ended"]:
-        return self.run.state if self.run else "ended"
+    def state(self) -> State:
+        return self.going.state if self.going else "ended"
 
     @property
     def bell(self) -> Bell | None:
-        return self.run.bell if self.run else None
+        return self.going.bell if self.going else None
 
     def status(self, runs: Runs) -> dict[str, Any]:
         """What the page is told in words; the header once there is one."""
         told: dict[str, Any] = {"type": "status", "state": self.state}
-        if self.run and self.state == "queued":
-            told["position"] = runs.position(self.run)
+        if isinstance(self.going, Run) and self.state == "queued":
+            told["position"] = runs.position(self.going)
         if self.state == "ended":
-            told["verdict"] = self.run.verdict if self.run else self.verdict
-            told["sentence"] = self.run.sentence if self.run else self.sentence
+            told["verdict"] = self.going.verdict if self.going else self.verdict
+            told["sentence"] = self.going.sentence if self.going else self.sentence
         if self.tail.header is not None:
             told["header"] = self.tail.header
         return told
 
 
-async def source(id: str, runs: Runs, store: Store) -> Source | None:
+async def source(id: str, runs: Runs, following: Following, store: Store) -> Source | None:
     """Where this recording's chunks come from; None: there is no such recording."""
     if not ID.fullmatch(id):
         return None
-    if run := runs.find(id):
-        return Source(run.tail, run)
+    if going := runs.find(id) or following.find(id):
+        return Source(going.tail, going)
     recording = await asyncio.to_thread(store.get, id)
     if recording is None:
         return None
@@ -157,7 +159,7 @@ async def live(socket: WebSocket, id: str) -> None:
     state = socket.state
     first = socket.query_params.get("from", "0")
     viewers: set[Viewer] = state.viewers
-    found = await source(id, state.runs, state.store)
+    found = await source(id, state.runs, state.following, state.store)
     if found is None or not first.isdecimal() or len(first) > 9 or len(viewers) >= MOST_VIEWERS:
         await socket.close(TRY_AGAIN)  # before it was accepted: 403
         return

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from app import analysed, article, comparison, embed, glossary, lab, live, marks, pages, questions, recordings, series
+from app.followed import Following
 from app.interpreters import Interpreters
 from app.plans import Plans
 from app.rendering import error_page
@@ -86,7 +87,10 @@ def _lifespan(settings: Settings) -> Any:
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
         store = await asyncio.to_thread(Store, settings.recordings, settings.data / "index.sqlite")
         await asyncio.to_thread(store.seed, settings.shipped)
-        await asyncio.to_thread(store.reconcile)
+        growing = await asyncio.to_thread(store.growing)
+        await asyncio.to_thread(store.reconcile, growing)
+        following = Following(store)
+        await following.begin(growing)
         runs = Runs(settings, store)
         plans, interpreters = Plans(runs), Interpreters()
         rounds = await asyncio.to_thread(Rounds, store, runs, interpreters)
@@ -97,6 +101,7 @@ def _lifespan(settings: Settings) -> Any:
                 "settings": settings,
                 "store": store,
                 "runs": runs,
+                "following": following,
                 "interpreters": interpreters,
                 "rounds": rounds,
                 "plans": plans,
@@ -109,6 +114,7 @@ def _lifespan(settings: Settings) -> Any:
             await rounds.close()
             await plans.close()
             await runs.close()
+            await following.close()
             await asked.close()
             await asyncio.gather(*beginning, return_exceptions=True)
             await asyncio.to_thread(store.close)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from app import words
 from app.beside import Way, ways
 from app.catalogue import find_scenario, read_catalogue
+from app.followed import Followed
 from app.forms import Form, client, cookie, make_form, read_form, runs_observed
 from app.interpreters import Interpreters
 from app.recordings_kept import Recording
@@ -44,6 +45,8 @@ class Shown:
     position: int = 0
     observe: int = 0
     observing: tuple[int, int] | None = None
+    begun: Recording | None = None
+    """What is known of one that isn't this server's: it can't be stopped from here."""
 
     @property
     def live(self) -> bool:
@@ -81,6 +84,23 @@ def shown_run(run: Run, runs: Runs) -> Shown:
     )
 
 
+def shown_followed(followed: Followed) -> Shown:
+    begun = followed.begun
+    return Shown(
+        id=begun.id,
+        scenario=begun.scenario,
+        title=begun.title,
+        state=followed.state,
+        verdict=followed.verdict,
+        sentence=followed.sentence,
+        recording=None,
+        header=followed.tail.header,
+        python=begun.python,
+        parameters=begun.parameters,
+        begun=begun,
+    )
+
+
 def shown_recording(recording: Recording) -> Shown:
     return Shown(
         id=recording.id,
@@ -99,12 +119,12 @@ def shown_recording(recording: Recording) -> Shown:
 async def find_shown(request: Request, id: str) -> Shown:
     """A run or a recording by its id; 404 with a sentence when there is none."""
     if ID.fullmatch(id):
-        run = request.state.runs.find(id)
+        going: Run | Followed | None = request.state.runs.find(id) or request.state.following.find(id)
         recording = await asyncio.to_thread(request.state.store.get, id)
-        if recording is not None and (run is None or run.state == "ended"):
+        if recording is not None and (going is None or going.state == "ended"):
             return shown_recording(recording)
-        if run is not None:
-            return shown_run(run, request.state.runs)
+        if going is not None:
+            return shown_run(going, request.state.runs) if isinstance(going, Run) else shown_followed(going)
     raise HTTPException(
         404, f"There is no recording {id[:40]!r}. It may have been deleted to make room for newer ones."
     )

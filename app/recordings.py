@@ -46,17 +46,11 @@ async def listed(request: Request, q: str = "", before: str = "") -> Response:
 
 @router.get("/{id}")
 async def recording(request: Request, id: str) -> Response:
-    """One recording; a run that goes on is shown on its scenario's page."""
+    """One recording; a run of this server that goes on is shown on its scenario's page."""
     shown = await find_shown(request, id)
-    if shown.recording is None:
+    if shown.recording is None and shown.begun is None:
         return RedirectResponse(f"/scenarios/{shown.scenario}?recording={shown.id}", 303)
-    context = {
-        "shown": shown,
-        "recording": shown.recording,
-        "base": str(request.base_url).rstrip("/"),
-        "tour": has_tour(request, shown.scenario),
-        "runs_here": await _runs_here(request, shown.scenario),
-    }
+    context = {**await _about(request, shown), "tour": has_tour(request, shown.scenario)}
     return render("recording.html", context)
 
 
@@ -80,13 +74,27 @@ async def file(request: Request, id: str, download: str = "") -> Response:
 
 
 @router.get("/{id}/findings")
-async def findings(request: Request, id: str, scenario: str = "") -> Response:
-    """What the analysis found; for a scenario's page also its button, its pills and its past runs."""
+async def findings(request: Request, id: str, scenario: str = "", page: str = "") -> Response:
+    """What the analysis found; for a scenario's page also its button, its pills and its past runs, for the ``page`` of the
+    recording what stands there about it; that was "live" before, or "ended"."""
     shown = await find_shown(request, id)
-    context: dict[str, Any] = {"shown": shown, "form": None, "past": []}
+    context: dict[str, Any] = {"shown": shown, "form": None, "past": [], "page": "", "was_live": False}
     if scenario and is_htmx(request):
         context |= await _around(request, shown)
+    elif page and is_htmx(request):
+        context |= {**await _about(request, shown), "page": page, "was_live": page == "live"}
     return render("_partials/outcome.html" if is_htmx(request) else "findings.html", context)
+
+
+async def _about(request: Request, shown: Shown) -> dict[str, Any]:
+    """What a recording's page says of it."""
+    base = str(request.base_url).rstrip("/")
+    return {
+        "shown": shown,
+        "recording": shown.recording,
+        "base": base,
+        "runs_here": await _runs_here(request, shown.scenario),
+    }
 
 
 async def _runs_here(request: Request, scenario: str) -> bool:

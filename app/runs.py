@@ -11,10 +11,11 @@ import shutil
 from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from app import analysed, children
+from app.going import LOOK_SECONDS, Going, State
 from app.queue import Queue
 from app.settings import Settings
 from app.store import Store, new_id
@@ -26,14 +27,11 @@ from gilscope.scenarios import Scenario
 
 log = logging.getLogger("gilscope")
 
-LOOK_SECONDS = 0.04
-"""How often a growing file is looked at."""
 STOP_SECONDS = 3.0
 """A collector that hasn't ended so long after "stop" is killed."""
 AGAIN_SECONDS = 1.0
 """How long to wait before a full queue is asked again."""
 
-State = Literal["queued", "running", "ended"]
 Some = TypeVar("Some")
 
 
@@ -45,42 +43,21 @@ class QueueFull(Refused):
         self.retry_seconds = retry_seconds
 
 
-class Bell:
-    """Wakes everybody who waits at the moment; whoever comes later waits for the next ring."""
+@dataclass(eq=False, kw_only=True)
+class Run(Going):
+    """One run of a scenario."""
 
-    def __init__(self) -> None:
-        self.next = asyncio.Event()
-
-    def ring(self) -> None:
-        rung, self.next = self.next, asyncio.Event()
-        rung.set()
-
-
-@dataclass(eq=False)
-class Run:
-    """One run of a scenario. ``tail`` is what there is of its recording."""
-
-    id: str
     scenario: Scenario
     values: dict[str, Value]
     interpreter: Interpreter
     client: str
-    tail: Tail
     observe: int = 0
     """So many more runs of each kind are to measure the observer effect."""
     observing: tuple[int, int] | None = None
     """Which of them goes on, and of how many."""
     state: State = "queued"
-    verdict: str = ""
-    sentence: str = ""
-    bell: Bell = field(default_factory=Bell)
-    """Rings when chunks have come, the place in the queue has changed, or the state has."""
     process: asyncio.subprocess.Process | None = None
     stopping: bool = False
-
-    def end(self, verdict: str, sentence: str) -> None:
-        self.state, self.verdict, self.sentence = "ended", verdict, sentence
-        self.bell.ring()
 
 
 class Runs:
@@ -115,7 +92,15 @@ class Runs:
         if not interpreter.path.exists():
             raise BadInterpreter(f"CPython {interpreter.text} isn't at {interpreter.path} any more. Choose another.")
         id = id or new_id()
-        run = Run(id, scenario, values, interpreter, client, Tail(self.store.path(id)), observe)
+        run = Run(
+            id=id,
+            tail=Tail(self.store.path(id)),
+            scenario=scenario,
+            values=values,
+            interpreter=interpreter,
+            client=client,
+            observe=observe,
+        )
         self._runs[id] = run
         self.queue.add(run)
         self._start_next()
@@ -232,18 +217,13 @@ class Runs:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await said.wait()
                 said.clear()
-                await self._look(run)
-            await self._look(run)
+                await run.look()
+            await run.look()
         finally:
             children.kill(process)
             await process.wait()
             for follower in followers:
                 follower.cancel()
-
-    async def _look(self, run: Run) -> None:
-        before = len(run.tail)
-        if await asyncio.to_thread(run.tail.advance) > before:
-            run.bell.ring()
 
     def _spec(self, run: Run) -> dict[str, object]:
         """What the collector needs to know."""

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from app import lab_kept, recordings_kept, series_kept, verdicts
 from app.recordings_kept import COLUMNS, OUTCOME, SOUGHT, Analysis, Recording, as_row, described, of_row
 from gilscope.errors import Refused
 from gilscope.marks import Mark, read_marks, write_marks
+from gilscope.recording import is_held
 
 log = logging.getLogger("gilscope")
 
@@ -106,9 +107,14 @@ class Store:
         if coming.keys() - seen:
             note.write_text("\n".join(sorted(seen | coming.keys())), encoding="utf-8")
 
-    def reconcile(self) -> int:
-        """Make the index fit the files, after whatever happened; the number of entries that changed."""
-        files = {path.stem: path for path in self.folder.glob(f"*{SUFFIX}") if ID.fullmatch(path.stem)}
+    def growing(self) -> list[str]:
+        """Recordings that somebody writes now."""
+        return [id for id, path in self._files().items() if is_held(path)]
+
+    def reconcile(self, growing: Collection[str] = ()) -> int:
+        """Make the index fit the files, after whatever happened; the number of entries that changed. What is ``growing`` has
+        none until it has ended."""
+        files = {id: path for id, path in self._files().items() if id not in growing}
         known = {recording.id: recording for recording in self.newest()}
         with self.transaction() as database:
             gone = known.keys() - files.keys()
@@ -119,6 +125,9 @@ class Store:
                 if id not in known or known[id].bytes != path.stat().st_size:
                     changed += self.take_in(id) is not None
         return changed
+
+    def _files(self) -> dict[str, Path]:
+        return {path.stem: path for path in self.folder.glob(f"*{SUFFIX}") if ID.fullmatch(path.stem)}
 
     def take_in(self, id: str) -> Recording | None:
         """Index a file as it is now; one without an end becomes an interrupted recording. None: it holds nothing."""

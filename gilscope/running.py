@@ -217,10 +217,12 @@ def limit(name: str, text: str) -> float:
 
 def writable(path: Path) -> Path:
     """The same path; ``Refused`` when no recording can be written there, or something else would be lost."""
-    from gilscope.recording import is_recording
+    from gilscope.recording import is_held, is_recording
 
     try:
         tempfile.TemporaryFile(dir=path.parent).close()
+        if is_held(path):
+            raise Refused(f"{path} is being recorded by another run. Wait for its end, or choose another file with -o.")
         if path.exists() and not is_recording(path) and (path.stat().st_size or not path.is_file()):
             raise Refused(f"{path} is there already and isn't a recording. Choose another file with -o.")
     except OSError as error:

@@ -22,6 +22,7 @@ from app.recordings_kept import described
 from app.settings import Settings, from_environment
 from app.store import SUFFIX, new_id
 from gilscope.errors import BadRecording, Refused
+from gilscope.recording import is_held
 from gilscope.terminal import OK
 
 
@@ -92,6 +93,8 @@ def _link(files: Sequence[Path], folder: Path) -> list[str]:
             raise BadRecording(f"{file} can't be read: {error.strerror}. Expected a recording.") from None
         if described("", path) is None:
             raise BadRecording(f"{file} isn't a recording, or not even its header is whole. `gilscope run` makes them.")
+        if len(paths) > 1 and is_held(path):
+            raise BadRecording(f"{file} is still being recorded. Show it by itself, or when it has ended.")
     folder.mkdir(parents=True)
     ids = []
     for path in paths:

@@ -23,6 +23,7 @@ def split(file: bytes) -> tuple[bytes, list[bytes]]:
 
 
 BEFORE, CHUNKS = split(FILE)
+HEADER: dict[str, Any] = json.loads(BEFORE.split(b"\n", 2)[1])
 A_ROWS_CHUNK = next(chunk for chunk in CHUNKS if chunk[4] == ROWS)
 AN_END_CHUNK = next(chunk for chunk in CHUNKS if chunk[4] == END)
 
@@ -37,7 +38,7 @@ def numbered(chunk: bytes, number: int) -> bytes:
 
 def head(**changes: Any) -> bytes:
     """The beginning of a file with another header."""
-    header = json.dumps({**json.loads(BEFORE.split(b"\n", 2)[1]), **changes}).encode()
+    header = json.dumps({**HEADER, **changes}).encode()
     return b"gilscope recording 1 crc32=%08x bytes=%d\n%s\n" % (zlib.crc32(header), len(header), header)
 
 

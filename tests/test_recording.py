@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import zlib
 from pathlib import Path
 from typing import Any
@@ -228,8 +229,6 @@ def test_a_full_disk_leaves_whole_chunks(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:
         try:
-            import signal
-
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
             writer = Writer(path, HEADER)
@@ -254,6 +253,31 @@ def test_nothing_comes_after_the_end(tmp_path: Path) -> None:
     writer.end({})
     with pytest.raises(ValueError, match="ended"):
         writer.add_rows(some_rows(1))
+
+
+def test_a_file_is_held_while_it_is_written(tmp_path: Path) -> None:
+    """Nobody else writes there meanwhile; whoever ends, even by being killed, holds nothing any more."""
+    path = tmp_path / "r"
+    assert not recording.is_held(path)
+    writer = Writer(path, HEADER)
+    before = path.read_bytes()
+    assert recording.is_held(path)
+    with pytest.raises(OSError, match="another run is being recorded there"):
+        Writer(path, HEADER)
+    assert path.read_bytes() == before
+    writer.end({})
+    assert not recording.is_held(path)
+    begun, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        writer = Writer(path, HEADER)
+        os.write(tell, b"+")
+        signal.pause()
+    os.read(begun, 1)
+    assert recording.is_held(path)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert not recording.is_held(path)
 
 
 def test_the_header_is_a_line_that_people_can_read(tmp_path: Path) -> None:

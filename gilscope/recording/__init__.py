@@ -1,6 +1,7 @@
 """The recording file: write it as the run goes, read it back, verify every byte.
 
-What others use of it; ``rows`` are its columns, ``format`` its bytes, ``writer`` and ``reader`` what they are called.
+What others use of it; ``rows`` are its columns, ``format`` its bytes, ``writer`` and ``reader`` what they are called; ``hold`` tells whether one
+still grows.
 """
 
 from gilscope.recording.format import (
@@ -20,6 +21,7 @@ from gilscope.recording.format import (
     is_recording,
     next_head,
 )
+from gilscope.recording.hold import is_held
 from gilscope.recording.reader import Recording, chunks, read
 from gilscope.recording.rows import COLUMNS, ROW_BYTES, Rows
 from gilscope.recording.writer import ROWS_IN_A_CHUNK, Writer
@@ -45,6 +47,7 @@ __all__ = [
     "encode_chunk",
     "encode_header",
     "encode_rows",
+    "is_held",
     "is_recording",
     "next_head",
     "read",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.recording.format import END, META, ROWS, Chunk, decode_head, encode_chunk, encode_header, encode_rows
+from gilscope.recording.hold import hold
 from gilscope.recording.rows import Rows
 
 ROWS_IN_A_CHUNK = 1 << 16
 
 
 class Writer:
-    """Appends whole chunks to a file; what was returned from is in the hands of the operating system.
+    """Appends whole chunks to a file, which it holds; what was returned from is in the hands of the operating system.
 
     When a chunk can't be written (disk full), the file is cut back to the last whole chunk and the
     ``OSError`` goes on; the writer can be used again, for a smaller chunk may still fit.
@@ -27,8 +28,10 @@ class Writer:
         self.rows = 0
         self.chunks = 0
         self.ended = False
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
+            hold(self._file)
+            os.ftruncate(self._file, 0)
             self._append(encode_header(header))
         except OSError:
             self.close()
