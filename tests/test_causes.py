@@ -140,6 +140,38 @@ def test_who_took_the_core() -> None:
     assert told(draw("one WWRRSSS", cores=False), "one", 5)[0][1] == ""
 
 
+def test_who_has_the_core_of_a_thread_that_wakes_up() -> None:
+    """Where waking up takes most of a wait, that is its reason."""
+    recording = draw("""
+        waits  RReeeeeeeeeR
+        sets   OORRRWWWWWWO
+        others OOOOORRRRRRO
+        e!     ....2.......
+        core0  11...33333.1
+        core1  ..222.......
+    """)
+    hops = [
+        (
+            "waits waits 9.00 ms for event e.",
+            "sets lets it go on; it needs 7.00 ms to wake up. Meanwhile others is on core0 for 6.00 ms of it.",
+        ),
+        ("others runs Python for 6.00 ms of it.", ""),
+    ]
+    assert told(recording, "waits", 4) == hops
+    soon = draw("""
+        waits  RReeeeeeeeeR
+        sets   OORRRRRRROOO
+        others OOOOOOOORRRO
+        e!     .......2....
+        core0  11......33.1
+        core1  ..222.......
+    """)
+    assert told(soon, "waits", 4) == [
+        ("waits waits 9.00 ms for event e.", "sets lets it go on; it needs 4.00 ms to wake up."),
+        ("sets runs Python for 5.00 ms of it.", ""),
+    ]
+
+
 def test_the_same_again_and_again_is_one_hop() -> None:
     """With how often, and all of its stretches; a chain is never about more than its first hop."""
     recording = draw("""

@@ -211,3 +211,12 @@ def test_what_cannot_be_read_is_neither_counted_nor_drawn_as_nothing(page: Page,
     assert ask(page, "m.atWork.moments.thing[m.atWork.moments.rowAt(c.at)]") == 0
     assert "wasn’t measured" in page.get_by_role("region", name="Who waits for whom").inner_text()
     assert "not seen" in page.locator(".gt-curve").first.inner_text()
+
+
+def test_every_state_has_a_swatch(page: Page, server: Server) -> None:
+    """What is told with a state shows it as it is drawn, whichever it is."""
+    open_recording(page, server, "deadlock")
+    looks = """((name) => { const swatch = document.createElement('span'); swatch.className = `gt-swatch gt-s-${name}`;
+    e.append(swatch); const { backgroundImage, backgroundColor, borderTopWidth, height } = getComputedStyle(swatch); swatch.remove();
+    return [backgroundImage, backgroundColor, borderTopWidth, height].join(); })"""
+    assert ask(page, f"[...Array(21).keys()].filter((state) => {looks}(state) === {looks}('none'))") == []

@@ -3,7 +3,7 @@
 Each hop is about a part of the time that the hop before it is about: a chain never explains more than there was.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -234,6 +234,10 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     if len(whose) > 1:
         detail += f"; at other times, {listed([timeline.name(who) for who in whose[1:]], MOST_NAMED)}"
     begin, at = here.begin[mine], at[mine]
+    if 2 * late > int((here.end[mine] - begin).sum()):
+        there, computes = _on_its_core(timeline, replace(here[mine], begin=at))
+        if computes is not None:
+            return f"{detail}. Meanwhile {there}", computes
     if here.state[0] == State.SUSPENDED:
         return f"{detail}.", meanwhile(timeline, whose[0], begin, at)
     process, own = timeline.parent_of(np.array((whose[0], here.track[0]))).tolist()

@@ -9,6 +9,8 @@ const MARKS = Object.freeze([
   ['gil', 'GIL', 'Its row names the thread that holds it. The red edge below: another one waits for it meanwhile.'],
   ['11', 'lock', 'The row of a lock names the thread that holds it; dotted while others wait for it. Queues, events and their kin have such rows too.'],
   ['13', 'core', 'A processor’s row names the thread that it runs. The thin strip under a thread shows when it was on a core: thick on an even one, thin on an odd one.'],
+  ['14', 'process', 'Its row says when it is being started (bars), and how long it is there; its threads, tasks and GIL stand under it.'],
+  ['13', 'loop, pool', 'The row of an event loop names the task that it runs, and its tasks stand under it: one at a time. That of a pool shows how much work is queued.'],
   ['arrow', 'arrow', 'From a cause to its effect: a thread lets go of the GIL or a lock, and another one has it; a thread starts another; a message comes. Dashed: from submit() to where a worker of the pool begins the call, which was queued in between.'],
 ]);
 
