@@ -5,13 +5,11 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
 from app import analysed, article, comparison, embed, glossary, lab, live, marks, pages, questions, recordings, series
 from app.followed import Following
@@ -22,12 +20,12 @@ from app.rounds import Rounds
 from app.runs import Runs
 from app.security import App, Guard
 from app.settings import Settings, from_environment
+from app.static import VERSION, Static
 from app.store import Store
 from gilscope.errors import GilscopeError, Refused, UnknownScenario
 
 log = logging.getLogger("gilscope")
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
 UVICORN: dict[str, Any] = {
     "ws": "websockets-sansio",
     "ws_per_message_deflate": False,
@@ -54,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(part.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
-    app.mount("/static", Static(directory=STATIC), name="static")
+    app.mount("/static", Static(VERSION), name="static")
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(GilscopeError, _known_error)
     app.add_exception_handler(Exception, _unknown_error)
@@ -70,16 +68,6 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> Any:
         return Guard(super().build_middleware_stack(), self.settings, _refuse)
-
-
-class Static(StaticFiles):
-    """Files of ours are asked for anew when they have changed; vendored ones have their version in their address."""
-
-    def file_response(self, *given: Any, **options: Any) -> Response:
-        response = super().file_response(*given, **options)
-        vendored = "/vendor/" in str(given[0])
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if vendored else "no-cache"
-        return response
 
 
 def _lifespan(settings: Settings) -> Any:

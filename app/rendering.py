@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app import security, words
+from app import security, static, words
 from gilscope import __version__, advice
 from gilscope.analysis.text import about
 
@@ -56,7 +57,7 @@ def render(
     template: str, context: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTMLResponse:
     """An answer from a template. A name that the template uses and the context lacks is an error."""
-    html = ENVIRONMENT.get_template(template).render(context)
+    html = ENVIRONMENT.get_template(template).render({**context, "static": cache(static.address)})
     return HTMLResponse(html, status, {"Vary": VARY, "Cache-Control": "no-cache", **(headers or {})})
 
 
