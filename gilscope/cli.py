@@ -7,7 +7,6 @@ why. 128 and the signal's number: ended by a signal, 130 by Ctrl-C.
 import argparse
 import io
 import json
-import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from gilscope import __version__, running, scenarios
 from gilscope.analysis.observer import FEWEST, MOST
+from gilscope.arguments import moment, number_of_runs, pair
 from gilscope.collector.verdicts import OWN, Limits
 from gilscope.commands import compare, sweep
 from gilscope.deciding import lab
@@ -45,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return SIGNALLED + signal.SIGINT
 
 
+Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+"""Adds one: its name, what it calls, and what it does, in a sentence."""
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands, their options and their help."""
     root = argparse.ArgumentParser(
@@ -59,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(call=call)
         return added
 
+    for some in (_serving, _running, _reading, _comparing, _measuring, _examining):
+        some(command)
+    return root
+
+
+def _serving(command: Command) -> None:
     serving = command("serve", serve, "Start the web application.")
     serving.add_argument("--host", help="the address to listen on (127.0.0.1: this machine only)")
     serving.add_argument("--port", type=int, help="the port (8000); 0: any that is free")
@@ -67,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
     listing = command("scenarios", list_scenarios, "List the scenarios of the catalogue and their parameters.")
     listing.add_argument("--json", action="store_true", help="for programs")
 
+
+def _running(command: Command) -> None:
     performing = command("run", running.run, "Run a scenario, or a program of your own, and record it.")
     performing.usage = (
         "gilscope run [OPTION…] NAME|FILE.py [ARGUMENT…]\n       gilscope run [OPTION…] -m MODULE [ARGUMENT…]"
@@ -92,6 +104,8 @@ def parser() -> argparse.ArgumentParser:
     performing.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
     performing.add_argument("-q", "--quiet", action="store_true", help="say nothing at the end")
 
+
+def _reading(command: Command) -> None:
     showing = command("show", show, "Show recordings in the browser: one on its page, several beside each other.")
     showing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording")
     showing.add_argument("--host", help="the address to listen on (127.0.0.1: this machine only)")
@@ -106,6 +120,8 @@ def parser() -> argparse.ArgumentParser:
         )
     reporting.add_argument("--json", action="store_true", help="for programs")
 
+
+def _comparing(command: Command) -> None:
     comparing = command("compare", compare, "Put the figures of recordings beside each other.")
     comparing.add_argument(
         "files",
@@ -132,6 +148,8 @@ def parser() -> argparse.ArgumentParser:
     sweeping.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="for the recordings (NAME-sweep)")
     sweeping.add_argument("--json", action="store_true", help="for programs")
 
+
+def _measuring(command: Command) -> None:
     deciding = command(
         "lab", lab, "Do work that you describe in every way there is here, and say which is the best for it."
     )
@@ -155,6 +173,8 @@ def parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument("--json", action="store_true", help="for programs")
 
+
+def _examining(command: Command) -> None:
     finding = command(
         "interpreters", list_interpreters, "List the Pythons found here, and what can be measured on each."
     )
@@ -162,7 +182,6 @@ def parser() -> argparse.ArgumentParser:
 
     examining = command("doctor", doctor, "Say what this machine can measure, and why not more.")
     examining.add_argument("--data", type=Path, metavar="FOLDER", help="where recordings are to be kept")
-    return root
 
 
 def claims(chosen: argparse.Namespace) -> int:
@@ -221,29 +240,6 @@ def list_interpreters(chosen: argparse.Namespace) -> int:
                 print(f"          {layer} not measured: {each['why']}")
         sys.stdout.flush()
     return OK
-
-
-def pair(text: str) -> tuple[str, str]:
-    """``name=value``, as argparse takes it apart."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, not {text[:80]!r}")
-    return name.strip(), value
-
-
-def moment(text: str) -> int:
-    """A time in a recording, in ns: ``12ms``, ``1.5s``, ``800us``, ``40ns``."""
-    told = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(ns|us|µs|ms|s)", text.strip())
-    if not told:
-        raise argparse.ArgumentTypeError(f"expected a time with its unit, such as 12ms, not {text[:80]!r}")
-    return round(float(told[1]) * {"ns": 1, "us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9}[told[2]])
-
-
-def number_of_runs(text: str) -> int:
-    """How many runs of each kind, as argparse takes it."""
-    if not text.isdecimal() or not FEWEST <= int(text) <= MOST:
-        raise argparse.ArgumentTypeError(f"expected a number from {FEWEST} to {MOST}, not {text[:80]!r}")
-    return int(text)
 
 
 def report(chosen: argparse.Namespace) -> int:
