@@ -1,5 +1,6 @@
 """What a series has given so far: for each point its runs, the figures with median and spread, and the curve to draw."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -130,6 +131,13 @@ class Result:
     @property
     def longest_ns(self) -> int:
         return max((one.duration_ns for point in self.points for one in point.recordings), default=1) or 1
+
+    @property
+    def tints(self) -> list[str]:
+        """The states that the small timelines have a colour for."""
+        drawn = "".join(point.recordings[0].miniature for point in self.points if point.recordings)
+        there = set(re.findall(r'class="tint-([a-z-]+)"', drawn))
+        return [state for state in compare.STATES if state in there]
 
     def curve(self, key: str) -> Curve | None:
         """Over what is swept; None while there are no two points, or the figure wasn't measured."""

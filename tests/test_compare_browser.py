@@ -1,5 +1,6 @@
 """Recordings beside each other in a real browser: one view for all, each with its own tracks, and all of it in the address."""
 
+import json
 import re
 import shutil
 import time
@@ -12,8 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from app import series_kept
 from gilscope.analysis.timeline import Timeline
-from gilscope.recording import read
+from gilscope.recording import END, decode_chunk, encode_chunk, read
 from gilscope.series import Plan
+from tests import app_recordings
 from tests.app_client import Served, client, served, settings, wait_for_analysis
 from tests.browsing import opened
 from tests.test_access_browser import AXE, assert_axe_finds_nothing
@@ -257,6 +259,28 @@ def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     expect(page.locator(".pane")).to_have_count(2)
     page.get_by_role("link", name="Move 2 up").click()
     page.wait_for_url(re.compile(r"ids=deadlock,fixed#align=stretch"))
+
+
+def test_a_recording_that_is_too_short_to_be_seen_says_so(browser: Browser, tmp_path: Path) -> None:
+    """Beside one of a minute: its pane would seem to be empty; stretched, or zoomed in, it is seen."""
+    (tmp_path / "recordings").mkdir()
+    *chunks, last = app_recordings.CHUNKS
+    _, told = decode_chunk(last)
+    assert isinstance(told, dict)
+    end = json.dumps({**told, "duration_ns": 600_000_000_000}).encode()
+    for id, ending in (("short", last), ("long", encode_chunk(len(chunks), END, end))):
+        file = app_recordings.head(id=id) + b"".join([*chunks, ending])
+        (tmp_path / "recordings" / f"{id}.gilscope").write_bytes(file)
+    with served(settings(tmp_path)) as running:
+        page, errors = opened(browser)
+        shown(page, running, "/compare?ids=short,long")
+        said = page.locator(".pane-short")
+        expect(said).to_have_count(1)
+        expect(page.locator(".pane").first).to_contain_text("too short to be seen at this zoom")
+        page.select_option("#align", "stretch")
+        expect(said).to_have_count(0)
+        page.close()
+        assert errors == []
 
 
 EACH = """() => [...document.querySelectorAll('gil-timeline')].map(({ stage }) => ({

@@ -158,6 +158,9 @@ def test_a_sweep_runs_all_of_its_points(http: httpx.Client) -> None:
     assert text.count('class="curve-line"') == 1
     assert text.count('class="series-small"') == 3
     assert f"/compare?ids={','.join(ids)}" in text
+    legend = text[text.index("series-legend") :]
+    drawn = set(re.findall(r'<path class="(tint-[a-z-]+)"', text))
+    assert drawn == set(re.findall(r'figures-state (tint-[a-z-]+)"', legend)) > {"tint-running"}
     assert address in http.get("/scenarios/convoy/series").text
     # What the claim measured is a figure, too, where its sentences have the same form.
     claims = [each["claim"] for each in reports]

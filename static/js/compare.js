@@ -25,6 +25,8 @@ const ADDRESS_PAUSE_MS = 300;
 /** A choice that isn't in the list: at the moments that the reader has chosen. */
 const CHOSEN = 'at';
 const MARK = 'A mark';
+/** What is narrower isn't seen. */
+const SEEN_PX = 3;
 
 class Comparison {
   /** @param {HTMLElement} root @param {Pane[]} panes all of them loaded */
@@ -241,6 +243,7 @@ class Comparison {
   }
 
   #tell() {
+    for (const pane of this.panes) tellShort(pane);
     const { stage } = this.leading;
     const { arrangement, camera } = stage;
     this.toolbar.update({
@@ -373,6 +376,17 @@ class Comparison {
       location.assign(`${target.action}?${query}#${this.address}`);
     }
   }
+}
+
+/** Beside one that is much longer, a recording may be too short to be seen: that is said, or it would seem to be empty. @param {Pane} pane */
+function tellShort({ model, stage, timeline }) {
+  const { viewport } = stage.camera;
+  const there = viewport.from < model.duration && viewport.to > 0;
+  const short = there && (model.duration / viewport.width) * (stage.widthPx - stage.namesPx) < SEEN_PX;
+  const facts = timeline.closest('.pane')?.querySelector('.pane-facts');
+  const said = facts?.querySelector('.pane-short');
+  if (short && !said) facts?.append(node('span', { class: 'pane-short' }, 'too short to be seen at this zoom'));
+  else if (!short) said?.remove();
 }
 
 /** A moment of one in the time of another. @param {Pane} pane @param {Pane} other @param {number} moment */
