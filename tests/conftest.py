@@ -55,7 +55,7 @@ def sanitized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interpreter:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("CC", "gcc")
     monkeypatch.setattr(probe, "FLAGS", (*probe.FLAGS, *SANITIZERS))
-    monkeypatch.setattr(interpreters, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
+    monkeypatch.setattr(probe, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
     python = interpreters.describe(sys.executable)
     probe.build_probe(python)
     monkeypatch.setenv("LD_PRELOAD", preloaded)
