@@ -14,8 +14,9 @@ from tests.test_run import run
 FIGURE = re.compile(r"\d[\d.,]* (ns|µs|ms|s)\b")
 
 
-def told(recording: Recording, name: str, about: str) -> list[list[str]]:
-    """The chains for the two longest waits of a track for things of a name, in the order of time; figures and lines left out."""
+def told(recording: Recording, name: str, about: str) -> list[tuple[str, ...]]:
+    """The two longest waits of a track for things of a name, in the order of time: what is said of each, without figures,
+    lines, and what only a busy machine does; and whose the next hop is."""
     timeline = Timeline(recording)
     kinds = (TrackKind.THREAD, TrackKind.TASK, TrackKind.WORK)
     (track,) = (id for id, told in recording.tracks.items() if told["name"] == name and told["kind"] in kinds)
@@ -24,9 +25,9 @@ def told(recording: Recording, name: str, about: str) -> list[list[str]]:
     waits = spans[np.isin(spans.state, (State.BLOCKED, State.SUSPENDED)) & np.isin(spans.thing, things)]
     longest = np.sort(waits.length.argsort()[-2:])
     chains = [chain(timeline, track, int(waits.begin[n])) for n in longest.tolist()]
-    said = [[FIGURE.sub("_", f"{hop.sentence} {hop.detail}".strip()) for hop in hops] for hops in chains]
-    plain = r"(?<=_) of it|,? (at|from) line \d+( of \w+.py)?( on)?|, twice|, \d+ times|; it needs _ to wake up"
-    return [[re.sub(plain, "", sentence) for sentence in hops] for hops in said]
+    busy = r"(?<=_) of it|,? (at|from) line \d+( of \w+.py)?( on)?|, twice|, \d+ times|; it needs _ to wake up|Meanwhile .*"
+    said = [re.sub(busy, "", FIGURE.sub("_", f"{hops[0].sentence} {hops[0].detail}")).strip() for hops in chains]
+    return [(each, *(timeline.name(hop.track) for hop in hops[1:2])) for each, hops in zip(said, chains, strict=True)]
 
 
 def test_a_worker_without_work_and_a_loop_that_hears_of_it(tmp_path: Path) -> None:
@@ -57,14 +58,11 @@ def test_a_worker_without_work_and_a_loop_that_hears_of_it(tmp_path: Path) -> No
     )
     idle = "w_1 waits _ for an inner queue. It is a worker of pool, and nothing is queued there"
     assert told(recording, "w_1", "inner queue") == [
-        [f"{idle} until MainThread submits str 2.", "MainThread sleeps for _."],
-        [f"{idle} until MainThread shuts it down.", "MainThread sleeps for _."],
+        (f"{idle} until MainThread submits str 2.", "MainThread"),
+        (f"{idle} until MainThread shuts it down.", "MainThread"),
     ]
     assert told(recording, "Task-1", "wait") == [
-        [
-            "Task-1 awaits wait for _. No task lets it go on. one_0 called into its loop last, _ before.",
-            "one_0 sleeps for _.",
-        ]
+        ("Task-1 awaits wait for _. No task lets it go on. one_0 called into its loop last, _ before.", "one_0")
     ]
 
 
@@ -87,7 +85,7 @@ def test_what_nobody_gives(tmp_path: Path) -> None:
         """,
     )
     assert told(recording, "MainThread", "gate") == [
-        ["MainThread waits _ in gate.acquire for lock gate. opener lets it go on.", "opener sleeps for _."]
+        ("MainThread waits _ in gate.acquire for lock gate. opener lets it go on.", "opener")
     ]
     nobody = "Nobody in this recording lets it go on."
     assert [
@@ -128,10 +126,11 @@ def test_a_lock_that_a_fork_left_behind_and_a_result_on_its_way(tmp_path: Path) 
             ledger.acquire(timeout=0.03)
         """,
     )
-    (hops,) = told(recording, "child", "ledger")
-    assert hops == [
-        "child waits _ in ledger.acquire for lock ledger. It is the copy that child has of the lock ledger, made when "
-        "MainThread forked it while holder held that. holder isn't there in child: nobody ever releases the copy."
+    assert told(recording, "child", "ledger") == [
+        (
+            "child waits _ in ledger.acquire for lock ledger. It is the copy that child has of the lock ledger, made when "
+            "MainThread forked it while holder held that. holder isn't there in child: nobody ever releases the copy.",
+        )
     ]
     timeline = Timeline(recording)
     (work,) = timeline.ids(TrackKind.WORK)
