@@ -12,6 +12,7 @@ from hypothesis import settings
 from gilscope.collector import interpreters, probe
 from gilscope.collector.interpreters import Interpreter
 from tests.browsing import browser  # noqa: F401
+from tests.staged import stage  # noqa: F401
 from tests.timeline_page import page, server  # noqa: F401
 
 settings.register_profile("gilscope", deadline=None, max_examples=60)
