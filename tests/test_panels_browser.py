@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from gilscope.marks import Mark, write_marks
 from tests.app_client import served, settings
@@ -47,6 +47,24 @@ def test_the_circle_of_a_deadlock_closes_at_its_moment_and_stays(page: Page, ser
     for at, name in [(closed - 1000, "Who waits"), (closed, "Who waits: a circle")]:
         ask(page, f"s.act((camera) => camera.seek({at}))")
         page.get_by_role("tab", name=name, exact=True).wait_for()
+
+
+def test_the_panel_in_sight_is_in_the_address(page: Page, server: Server) -> None:
+    """Chosen, it is told; what is there by itself isn't; a link brings it into sight, and one that isn't there leaves what is."""
+    open_page(page, server)
+    chosen = page.locator(".gt-source [role=tab][aria-selected=true]")
+    expect(chosen).to_have_text("Source")
+    page.get_by_role("tab", name="Who waits").click()
+    wait(page, "location.hash === '#panel=waits'")
+    page.goto("about:blank")
+    open_page(page, server, fragment="#panel=waits")
+    expect(chosen).to_have_text("Who waits")
+    page.get_by_role("tab", name="Source").click()
+    wait(page, "location.hash === ''")
+    page.goto("about:blank")
+    open_page(page, server, fragment="#at=90000000&panel=elsewhere")
+    wait(page, "c.at === 9e7")
+    expect(chosen).to_have_text("Source")
 
 
 def test_curves_say_what_the_model_has_at_the_playhead(page: Page, server: Server) -> None:

@@ -199,7 +199,7 @@ test('an address tells the arrangement exactly; an old one tells none', () => {
   const view = { from: 1, to: 2, at: 1, track: 4, fold: [4, -3], pin: [21], only: [5], find: 'a & b=ü#', quiet: true };
   assert.deepEqual(parseAddress(`#${formatAddress(view)}`), view);
   assert.deepEqual(parseAddress('#from=1&to=2&at=1&track=4'), { from: 1, to: 2, at: 1, track: 4 });
-  const elsewhere = { at: 9, track: 4, span: 2, top: 21 };
+  const elsewhere = { at: 9, track: 4, span: 2, top: 21, panel: 'waits' };
   assert.deepEqual(parseAddress(`#${formatAddress(elsewhere)}`), elsewhere);
   assert.deepEqual(parseAddress('#fold=x,1e3&only=&find=&quiet=0'), {});
   const arrangement = new Arrangement();

@@ -14,6 +14,8 @@ import { WaitsPanel } from './waits_panel.js';
 const PRINTED = 1;
 const WAITS = 2;
 const MARKS = 3;
+/** The panels, as an address has them. */
+const NAMES = Object.freeze(['source', 'printed', 'waits', 'marks']);
 const WHO_WAITS = 'Who waits';
 const MOST_TRACKS = 2000;
 
@@ -36,6 +38,18 @@ export class Beside {
     this.tabs.element.addEventListener('change', changed);
     this.source.files.addEventListener('change', changed);
     this.element = node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element, this.noted.element);
+  }
+
+  /** The panel that the reader has chosen, as an address has it; empty where it is the one that is there by itself. */
+  get panel() {
+    const { chosen, touched, usual } = this.tabs;
+    return touched && chosen !== usual ? NAMES[chosen] : '';
+  }
+
+  /** @param {string} name as an address has it */
+  show(name) {
+    const n = NAMES.indexOf(name);
+    if (n >= 0 && name !== this.panel && !this.tabs.buttons[n].hidden) this.tabs.choose(n);
   }
 
   /** Show what a track does at the playhead. @param {number} id */

@@ -35,7 +35,11 @@ export class Later {
       stage.select(span, true);
       stage.focus();
     });
-    this.beside = new Beside(stage, marks, () => around.update());
+    this.beside = new Beside(stage, marks, () => {
+      places.panel = this.beside.panel;
+      around.update();
+      places.remember();
+    });
     this.answers = new Answers(stage);
     /** Beside others there is no room below, and marks can be set all the same. */
     this.noting = around.inRow ? marksSheet(this.beside.noted, () => stage.focus()) : null;
@@ -46,13 +50,14 @@ export class Later {
 
   /** Bring everything up to date with what is looked at. @param {string | null} recording whom the server knows it by @param {boolean} ended all of it was recorded */
   update(recording, ended) {
-    const { answers, around: { embedded, stage: { arrangement, camera, model }, timeline }, beside, noting } = this;
+    const { answers, around: { embedded, places, stage: { arrangement, camera, model }, timeline }, beside, noting } = this;
     if (noting?.open) beside.noted.update(camera.at, model.duration, ended);
     // Beside others, the path is drawn, and the page has the figures of a range.
     if (noting) answers.path.show(arrangement.path, model, recording, ended);
     if (embedded) return;
     // A page may give what was printed more room.
     timeline.classList.toggle('gt-failed', beside.update(ended));
+    if (ended && places.panel) beside.show(places.panel);
     answers.update(recording, ended);
   }
 

@@ -29,6 +29,8 @@ export class Tabs {
     /** The reader has chosen. */
     this.touched = false;
     this.chosen = 0;
+    /** What is in sight unless the reader chooses. */
+    this.usual = 0;
     this.#show();
   }
 
@@ -42,6 +44,7 @@ export class Tabs {
 
   /** Bring a panel into sight, unless the reader has chosen one. @param {number} n */
   offer(n) {
+    this.usual = n;
     if (this.touched || this.chosen === n) return;
     this.chosen = n;
     this.#show();

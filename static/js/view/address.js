@@ -1,8 +1,9 @@
 // What is looked at, as the part of the address behind the `#`: `from,to,at` in ns, the selected `track` by its id, with where its `span` begins if
-// that isn't at `at`, the first track in sight (`top`), the step of its `tour`; and how the tracks are arranged: `fold,pin` by ids, `only` by states, `find` a text, `quiet`, `curves`; and what is shown over them: `path`, `range` from and to, in ns.
+// that isn't at `at`, the first track in sight (`top`), the step of its `tour`, the `panel` in sight below; and how the tracks are arranged: `fold,pin` by ids,
+// `only` by states, `find` a text, `quiet`, `curves`; and what is shown over them: `path`, `range` from and to, in ns.
 
 /**
- * @typedef {{from?: number, to?: number, at?: number, track?: number, span?: number, top?: number, tour?: number, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean, path?: boolean, range?: {from: number, to: number} | null}} View
+ * @typedef {{from?: number, to?: number, at?: number, track?: number, span?: number, top?: number, tour?: number, panel?: string, fold?: number[], pin?: number[], only?: number[], find?: string, quiet?: boolean, curves?: boolean, path?: boolean, range?: {from: number, to: number} | null}} View
  */
 
 const NUMBERS = Object.freeze(/** @type {const} */ (['from', 'to', 'at', 'track', 'span', 'top', 'tour']));
@@ -17,6 +18,7 @@ export function formatAddress(view) {
     const value = view[key];
     return value === undefined || !Number.isFinite(value) ? [] : [`${key}=${Math.round(value)}`];
   });
+  if (view.panel) parts.push(`panel=${view.panel}`);
   for (const key of LISTS) if (view[key]?.length) parts.push(`${key}=${view[key].join(',')}`);
   if (view.find) parts.push(`find=${encodeURIComponent(view.find)}`);
   if (view.quiet) parts.push('quiet=1');
@@ -47,6 +49,8 @@ export function parseAddress(hash) {
     const ids = (told.get(key) ?? '').split(',').filter((id) => /^-?\d{1,9}$/.test(id)).map(Number);
     if (ids.length > 0) view[key] = ids;
   }
+  const panel = told.get('panel') ?? '';
+  if (/^[a-z]{1,16}$/.test(panel)) view.panel = panel;
   const find = told.get('find');
   if (find) view.find = find;
   if (told.get('quiet') === '1') view.quiet = true;

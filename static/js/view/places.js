@@ -23,6 +23,8 @@ export class Places {
     this.stage = null;
     /** @type {Tour | null} */
     this.tour = null;
+    /** Which panel below the reader has chosen; empty: none. */
+    this.panel = '';
     /** @type {string | null} what this timeline has put into the address itself */
     this.own = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -34,6 +36,7 @@ export class Places {
     this.stage = stage;
     this.tour = tour;
     this.trail = new Trail();
+    this.panel = '';
   }
 
   stop() {
@@ -72,6 +75,7 @@ export class Places {
     if (this.stage && location.hash !== this.own && !this.#beside) {
       const view = parseAddress(location.hash);
       look(this.stage, view, false);
+      if (view.panel) this.panel = view.panel;
       if (view.tour !== undefined && this.timeline.phase === 'ended') this.tour?.open(view.tour, view.from === undefined);
     }
     this.rest();
@@ -94,7 +98,7 @@ export class Places {
       const { stage } = this;
       if (!stage || stage.camera.following || this.timeline.phase === 'loading') return;
       if (!stage.camera.playback.playing) this.rest();
-      const hash = formatAddress({ ...viewOf(stage), tour: this.tour?.place });
+      const hash = formatAddress({ ...viewOf(stage), tour: this.tour?.place, panel: this.panel });
       // A page that shows the newest recording has another one tomorrow: a link to a view names its own.
       const next = hash === '' ? location.pathname + location.search : `${this.timeline.dataset.address ?? ''}#${hash}`;
       if (hash === location.hash.slice(1)) return;
