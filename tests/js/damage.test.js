@@ -173,9 +173,33 @@ test('what is no chunk, or not the one that its header says, is damage', async (
       return bytes;
     })(),
     "doesn't hold what": jsonChunk(0, [1, 2]),
+    'more than 104 days': rowsChunk(0, [0, 2 ** 53].map((at) => ({ at, track: 1, state: 1 }))),
     'hold what a chunk of its type': jsonChunk(0, { tracks: [{ id: 'one' }] }),
     'what a chunk of its type should': jsonChunk(3, { verdict: 'ok', duration_ns: 'long' }, 3),
   };
   for (const [words, bytes] of Object.entries(wrong)) await assert.rejects(decodeChunk(bytes), (error) => error instanceof Damage && error.message.includes(words), words);
   assert.throws(() => parseHeader(header([1])), Damage);
+});
+
+test('a track that is told to stand under itself, or deeper than anything does, is shown all the same, and said', () => {
+  const model = new Model();
+  const chain = Array.from({ length: 10_000 }, (_, n) => ({ id: n + 10, kind: 13, name: `task ${n}`, parent: n + 9 }));
+  model.tellMeta({ tracks: [{ id: 1, kind: 1, name: 'a', parent: 2 }, { id: 2, kind: 1, name: 'b', parent: 1 }, { id: 3, kind: 1, name: 'self', parent: 3 }, { id: 4, kind: 1, name: 'orphan', parent: 99_999 }, ...chain] });
+  const ids = model.all.map(({ id }) => id);
+  const column = (/** @type {number} */ value) => ids.map(() => value);
+  model.addRows(/** @type {any} */ ({ count: ids.length, at: column(0), track: ids, state: column(1), kind: column(0), flags: column(0), thing: column(0), line: column(0), value: column(0) }));
+  const { rows } = layOut(model);
+  assert.deepEqual(rows.map(({ track }) => track.id).sort((a, b) => a - b), ids);
+  assert.deepEqual(rows.filter(({ track }) => track.isThread).map(({ track, level }) => [track.name, level]), [['b', 1], ['a', 2], ['self', 1], ['orphan', 1]]);
+  assert.match(model.flaws[0], /Track 2 .* under itself; it is shown at the top/);
+  assert.match(model.flaws[2], /more than 200 levels deep/);
+});
+
+test('where nothing of anybody is known, that is shown, and not that they did nothing', () => {
+  const model = new Model();
+  model.tellMeta({ tracks: [{ id: 1, kind: 1, name: 'seen by nobody' }] });
+  const zeros = [0, 0];
+  model.addRows(/** @type {any} */ ({ count: 2, at: [0, 900], track: [1, 1], state: zeros, kind: zeros, flags: zeros, thing: zeros, line: zeros, value: zeros }));
+  const { rows, quiet } = layOut(model);
+  assert.deepEqual([rows.map(({ track }) => track.name), quiet, note(model, rows[0].track)], [['seen by nobody'], 0, 'not measured']);
 });

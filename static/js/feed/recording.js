@@ -190,6 +190,7 @@ export function decodeRows(header, plain) {
     if (at[i] < 0) throw new Damage(`Chunk ${header.number} has a time that goes back.`);
     at[i] += at[i - 1];
   }
+  if (at[count - 1] > Number.MAX_SAFE_INTEGER) throw new Damage(`Chunk ${header.number} has a time after more than 104 days; later ones can't be told apart here.`);
   return {
     count,
     first: header.firstRow,

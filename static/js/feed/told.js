@@ -19,7 +19,7 @@ const LISTS = Object.freeze({
   marks: { id: isText, at: isNumber, text: isText },
 });
 /** Of the end: what it may leave out. @type {Readonly<Record<string, Test>>} */
-const END = Object.freeze({ verdict: isText, sentence: isText, traceback: isText, duration_ns: isNumber });
+const END = Object.freeze({ verdict: isText, sentence: isText, traceback: isText, duration_ns: (/** @type {unknown} */ value) => isNumber(value) && Number(value) <= Number.MAX_SAFE_INTEGER });
 
 /** The object that stands as JSON in some bytes; null where something else does. @param {Uint8Array} bytes @returns {any} */
 export function parseObject(bytes) {

@@ -27,6 +27,8 @@ const DEEPENS = new Set([Kind.PUT, Kind.GET, Kind.TAKE]);
 /** How many rows back a line that a row itself doesn't know is looked for. */
 export const LINE_REACH = 256;
 
+/** Nothing that is recorded stands under so many others. */
+const DEEPEST = 200;
 /** So much of a recording may pass before it's seen that a function was called. */
 const UNSEEN = 0.01;
 
@@ -252,7 +254,7 @@ export class Model {
     for (const told of json.tracks ?? []) {
       const known = this.tracks[told.id];
       if (known) known.tell(told);
-      else this.#enter(new Track(told));
+      this.#place(known ?? this.#enter(new Track(told)));
       this.shape += 1;
     }
     for (const location of json.locations ?? []) this.locations.set(location.id, location);
@@ -263,6 +265,15 @@ export class Model {
       this.lostCount += count;
       this.tracks[track]?.losses.push({ from, to, count });
     }
+  }
+
+  /** Parents lead to the top, and not too far. @param {Track} track */
+  #place(track) {
+    let above = this.tracks[track.parent];
+    for (let hops = 0; above && above !== track && hops < DEEPEST; hops += 1) above = this.tracks[above.parent];
+    if (!above) return;
+    track.parent = 0;
+    this.tellDamage(`Track ${track.id} is told to stand ${above === track ? 'under itself' : `more than ${DEEPEST} levels deep`}; it is shown at the top.`);
   }
 
   /** @param {Track} track that wasn't known */

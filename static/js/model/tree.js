@@ -96,7 +96,9 @@ export function grow(model, wish = {}) {
   const several = named.filter((track) => track.kind === TrackKind.PROCESS).length > 1;
   const asleep = named.filter((track) => isQuiet(model, track));
   const loops = new Set(named.filter((track) => rowKind(track) === 'task' && track.active).map((track) => track.parent));
-  const quiet = asleep.filter((track) => !loops.has(track.id));
+  const still = asleep.filter((track) => !loops.has(track.id));
+  // Where all would be hidden, there is something to say: that nobody did anything, or that it isn't known.
+  const quiet = named.some((track) => track.kind !== TrackKind.PROCESS && !still.includes(track)) ? still : still.filter((track) => track.rows.count === 0);
   const silent = new Set(wish.quiet ? [] : quiet);
   const shown = new Set(named.filter((track) => (track.kind === TrackKind.PROCESS ? several : pinned.includes(track.id) || led.has(track.id) || !silent.has(track))));
   /** @type {Map<Track | null, Track[]>} */

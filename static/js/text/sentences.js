@@ -383,6 +383,7 @@ function shares(times, until, without) {
   if (times.rows.count === 0) return '';
   const spent = times.between(times.rows.at[0] - 1, until);
   const total = spent.reduce((sum, part, state) => (state === State.EXITED ? sum : sum + part), 0);
+  if (total > 0 && spent[State.UNKNOWN] === total) return 'not measured';
   const has = spent[State.RUNNING] + spent[State.STALLED];
   if (spent[State.NATIVE] > 0 && without) return `${formatShare(spent[State.NATIVE], total)} runs`;
   return `${formatShare(has, total)} has · ${formatShare(spent[State.GIL_WAIT], total)} wants`;
