@@ -634,6 +634,8 @@ def test_says_when_it_waits_and_when_the_connection_is_lost(page: Page, server: 
         await websocket.close(1013)
 
     server.handlers = [queued, *[refuse] * 20]
+    page.add_init_script("""window.heard = []; new MutationObserver(() => { const text = document.querySelector('.gt-spoken[aria-live]')?.textContent;
+        if (text && text !== heard.at(-1)) heard.push(text); }).observe(document, { subtree: true, childList: true });""")
     open_page(page, server, LIVE, phase="queued")
     assert page.locator(".gt-message-title").inner_text() == "2nd in the queue"
     silent.set()
@@ -642,6 +644,11 @@ def test_says_when_it_waits_and_when_the_connection_is_lost(page: Page, server: 
     wait(page, "m.rowCount === 400")
     server.handlers = [give(*range(2, len(CHUNKS)), ended=True)]
     wait(page, "e.phase === 'ended'")
+    assert [text[:21] for text in page.evaluate("() => window.heard")] == [
+        "2nd in the queue. Run",
+        "The run has begun.",
+        "The run has ended. En",
+    ]
     assert page.locator(".gt-say-broken").count() == 0
     assert page.locator(".gt-message").is_hidden()
 

@@ -86,6 +86,21 @@ def test_one_row_takes_the_focus_and_keys_walk_the_rows(page: Page, server: Serv
     assert focused(page) == "worker-1"
 
 
+def test_the_focus_stays_near_where_its_row_was(page: Page, server: Server) -> None:
+    """Folded away by something else than its keys, as by a run that grows: what it stood under has the focus, and keys go on there."""
+    server.file = (ROOT / "recordings/parallel_map.gilscope").read_bytes()
+    open_page(page, server)
+    wait(page, "s.layout.rows[4].track.name === 'ForkPoolWorker-1' && s.frame === 0")
+    page.locator(TREE).focus()
+    ask(page, "s.focusRow(s.layout.rows[6].track.id)")
+    ask(page, "s.arrange((arrangement) => arrangement.fold(s.layout.rows[4].track.id))")
+    wait(page, "s.frame === 0 && s.layout.rows[4].folded")
+    assert focused(page) == "ForkPoolWorker-1"
+    assert ask(page, "document.activeElement.ariaExpanded") == "false"
+    page.keyboard.press("x")
+    wait(page, "!s.layout.rows[4].folded")
+
+
 def test_says_a_span_as_one_hears_it(page: Page, server: Server) -> None:
     """Who, what, how long in whole words, for what, held by whom, and the line."""
     open_page(page, server, fragment=f"{LOOK}&at=121000000&track=4")

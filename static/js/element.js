@@ -172,6 +172,7 @@ export class GilTimeline extends HTMLElement {
     if (model.rowCount > 0) this.#showTracks();
     else this.#enter('running', 'Starting', 'The program is being started. What it does appears here while it happens.');
     this.phase = 'running';
+    this.around?.tell('The run has begun.');
     stage.camera.running = true;
     if (parseAddress(location.hash).from === undefined) stage.follow(true);
     else this.places.restore();
@@ -190,6 +191,7 @@ export class GilTimeline extends HTMLElement {
     around.ended();
     stage.grown();  // a view that the address doesn't tell is of the whole, not of what was read when it was last looked at
     if (!live) this.places.restore();
+    else around.tell(`The run has ended. ${model.end?.sentence ?? ''}`);
     if (model.rowCount === 0) this.#enter('ended', 'Nothing was recorded', model.end?.sentence ?? '');
     this.#say();
     around.update();
@@ -213,6 +215,7 @@ export class GilTimeline extends HTMLElement {
     this.phase = phase;
     this.dataset.phase = phase;
     this.message?.show(phase, title, text);
+    if (phase === 'queued' || phase === 'failed' || phase === 'ended') this.around?.tell(`${title}. ${text}`);
     this.#say();
   }
 

@@ -216,10 +216,15 @@ export class Around {
     this.timeline.dispatchEvent(new CustomEvent('gil-marks'));
   }
 
+  /** Said to who listens, and shown nowhere. @param {string} text */
+  tell(text) {
+    this.spoken.textContent = text;
+  }
+
   /** Another span is selected, or none. */
   selected() {
     const { stage: { model, selected: span }, timeline } = this;
-    this.spoken.textContent = span ? spoken(model, span) : '';
+    this.tell(span ? spoken(model, span) : '');
     if (span) this.later?.answers.chooseWhy();
     this.update();
     const detail = span ? { track: span.track.id, name: span.track.name, state: span.state, from: span.from, to: span.to } : null;
@@ -240,7 +245,7 @@ export class Around {
       const around = step.track === 0 ? Viewport.fit(stage.camera.until, stage.camera.opening) : Viewport.withAir(step.from, step.to, air, stage.camera.until);
       stage.act((camera) => camera.glide(around));
     }
-    this.spoken.textContent = step.spoken;
+    this.tell(step.spoken);
     this.update();
   }
 

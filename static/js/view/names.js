@@ -38,6 +38,8 @@ export class Names {
     this.spare = [];
     /** @type {Layout | null} */
     this.layout = null;
+    /** @type {Layout | null} that of the last update but this one */
+    this.shownIn = null;
     /** What the rows were last shown for. */
     this.scrollPx = 0;
     this.heightPx = 0;
@@ -64,8 +66,9 @@ export class Names {
    * @param {number} known how many rows of the recording are
    */
   update(layout, scrollPx, heightPx, selected, known) {
+    this.shownIn = this.layout;
     this.layout = layout;
-    if (!layout.rowOf.has(this.current)) this.current = layout.rows[0]?.track.id ?? 0;
+    if (!layout.rowOf.has(this.current)) this.current = this.#nearest(layout);
     const filledFor = [layout, scrollPx, heightPx, selected, this.current];
     const due = known !== this.known && performance.now() - this.filledAt >= NOTES_MS;
     if (due || filledFor.some((value, n) => value !== this.filledFor[n])) {
@@ -85,6 +88,14 @@ export class Names {
       this.known = known;
       this.say();
     }, REST_MS);
+  }
+
+  /** @param {Layout} layout that has no row of the current track */
+  #nearest(layout) {
+    const before = this.shownIn;
+    let n = before?.rows.findIndex(({ track }) => track.id === this.current) ?? -1;
+    while (n >= 0 && !layout.rowOf.has(before?.rows[n].track.id ?? 0)) n -= 1;
+    return (n >= 0 ? before?.rows[n].track.id : layout.rows[0]?.track.id) ?? 0;
   }
 
   /** @param {Layout} layout @param {number} scrollPx @param {number} heightPx @param {number} selected */
