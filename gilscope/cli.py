@@ -103,11 +103,19 @@ def _running(command: Command) -> None:
     )
     performing.add_argument("-o", "--output", type=Path, metavar="FILE", help="the recording (NAME.gilscope)")
     performing.add_argument("-q", "--quiet", action="store_true", help="say nothing at the end")
+    performing.add_argument(
+        "--show", action="store_true", help="watch it in the browser while it runs; the page stays until Ctrl-C"
+    )
+    performing.add_argument(
+        "--no-browser", action="store_true", help="with --show: print the address, and open nothing"
+    )
 
 
 def _reading(command: Command) -> None:
     showing = command("show", show, "Show recordings in the browser: one on its page, several beside each other.")
-    showing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a recording")
+    showing.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a recording; one that still grows is followed live"
+    )
     showing.add_argument("--host", help="the address to listen on (127.0.0.1: this machine only)")
     showing.add_argument("--port", type=int, default=0, help="the port (any that is free)")
     showing.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")

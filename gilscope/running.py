@@ -5,10 +5,12 @@ import math
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,15 @@ from gilscope.collector.own import OwnProgram
 from gilscope.collector.verdicts import OWN, Limits
 from gilscope.errors import BadParameter, BadParameters, BadScenario, Refused
 from gilscope.terminal import FAILED, OK, SIGNALLED, asked, noticed, say, show, signals
+from gilscope.watching import Page, page_of
 
+ENDING = {signal.SIGTERM, signal.SIGHUP}
+"""Who sends these to the command wants all of it to end, its page, too."""
 MOST_FINDINGS = 3
 """So many are told after a run; the report has all of them."""
 VALUED = ("--set", "--limit", "--python", "--observe", "-o", "--output")
 """Options of this command that are followed by a value …"""
-ALONE = ("-h", "--help", "-q", "--quiet")
+ALONE = ("-h", "--help", "-q", "--quiet", "--show", "--no-browser")
 """… and those that stand by themselves."""
 RULE = (
     "A FILE.py of the form of a scenario (a docstring, and run() whose parameters have types and defaults) is run as one, "
@@ -77,6 +82,8 @@ def run(chosen: argparse.Namespace) -> int:
     what: OwnProgram | str = chosen.what
     if not what:
         raise Refused("What is to be run? Expected a scenario's NAME, a FILE.py, or -m MODULE: gilscope run --help.")
+    if chosen.no_browser and not chosen.show:
+        raise Refused("--no-browser is for --show: without that, no page is opened.")
     return _run_scenario(chosen, what) if isinstance(what, str) else _run_own(chosen, what)
 
 
@@ -98,16 +105,20 @@ def _run_scenario(chosen: argparse.Namespace, name: str) -> int:
         environment=os.environ,
         light=False,
     )
-    with signals() as received:
-        end = perform(
-            order,
-            chosen.observe,
-            stopped=lambda: asked(received),
-            printed=show,
-            progress=lambda number, of: say(f"Observer effect: run {number} of {of}"),
-        )
-    if not chosen.quiet:
-        tell(order.output, end)
+    with _page(chosen, order.output) as page:
+        with signals() as received:
+            end = perform(
+                order,
+                chosen.observe,
+                told=page.begin if page else lambda: None,
+                stopped=lambda: asked(received),
+                printed=show,
+                progress=lambda number, of: say(f"Observer effect: run {number} of {of}"),
+            )
+        if not chosen.quiet:
+            tell(order.output, end)
+        if page and asked(received) != "interrupted":
+            page.stay()
     if received:
         return SIGNALLED + received[0]
     return OK if end["verdict"] == "ok" else FAILED
@@ -135,12 +146,32 @@ def _run_own(chosen: argparse.Namespace, program: OwnProgram) -> int:
         environment=os.environ,
         light=False,
     )
-    with noticed(HANDED_ON) as heard:
-        end = perform(order, heard=heard)
-    if not chosen.quiet:
-        tell(order.output, end)
-        say(f"Look at it: gilscope show {order.output}")
+    came: list[int] = []
+    with _page(chosen, order.output) as page:
+        with noticed(HANDED_ON) as heard:
+
+            def hear() -> list[int]:
+                new = heard()
+                came.extend(new)
+                return new
+
+            end = perform(order, told=page.begin if page else lambda: None, heard=hear)
+        if not chosen.quiet:
+            tell(order.output, end)
+            say(f"Look at it: gilscope show {order.output}")
+        if page and not ENDING.intersection(came):
+            page.stay()
     return int(SIGNALLED + end["signal"] if end["exit_code"] is None else end["exit_code"])
+
+
+@contextmanager
+def _page(chosen: argparse.Namespace, recording: Path) -> Iterator[Page | None]:
+    """Where it can be watched meanwhile, if that is wanted."""
+    if not chosen.show:
+        yield None
+        return
+    with page_of(recording, not chosen.no_browser) as page:
+        yield page
 
 
 def _refuse_what_scenarios_have(chosen: argparse.Namespace, program: OwnProgram) -> None:

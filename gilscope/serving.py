@@ -1,16 +1,18 @@
 """The commands that start the web application: ``serve``, and ``show`` with recordings that lie anywhere.
 
-Exit codes are those of ``cli.py``.
+Exit codes are those of ``cli.py``. ``python -m gilscope.serving FILE`` is the server of ``gilscope run --show`` (``watching.py``).
 """
 
 import argparse
+import asyncio
 import os
 import socket
+import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,9 +43,7 @@ def show(chosen: argparse.Namespace) -> int:
     """In a store of its own, in which these recordings are links, and which is gone afterwards."""
     if len(chosen.files) > MOST:
         raise BadRecording(f"At most {MOST} recordings can be shown beside each other, not {len(chosen.files)}.")
-    with tempfile.TemporaryDirectory(prefix="gilscope-show-") as folder:
-        settings = _with(from_environment(), host=chosen.host, port=chosen.port, data=Path(folder))
-        settings = replace(settings, shipped=Path(folder) / "none")
+    with _own_store(chosen.host, chosen.port) as settings:
         ids = _link(chosen.files, settings.recordings)
         listening = listen(settings.host, settings.port)
         settings = replace(settings, port=listening.getsockname()[1])
@@ -58,6 +58,59 @@ def show(chosen: argparse.Namespace) -> int:
             ).start()  # some only return when closed
         _serve(settings, listening)
     return OK
+
+
+class Beside(uvicorn.Server):
+    """Serves the page of a recording that another process is about to write. It tells the page's address on standard
+    output when it is ready; a line on standard input says that the file is there, its end that this server is to end."""
+
+    def __init__(self, config: uvicorn.Config, file: Path, root: str, browser: bool) -> None:
+        super().__init__(config)
+        self.file, self.root, self.browser = file, root, browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self.obeying = asyncio.create_task(self._obey())
+
+    async def _obey(self) -> None:
+        state, id = self.lifespan.state, new_id()
+        told = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
+        await state["interpreters"].all()  # looking for them takes a core, which the program is to have
+        address = f"{self.root}/{page_of([id])}"
+        print(address, flush=True)
+        if await told.readline():
+            state["store"].path(id).symlink_to(self.file)
+            await state["following"].begin([id])
+            if self.browser:
+                await _open(address)
+            await told.read()
+        self.should_exit = True
+
+
+async def _open(address: str) -> None:
+    """In a browser that has nothing of the terminal."""
+    null = asyncio.subprocess.DEVNULL
+    await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "webbrowser", address, stdin=null, stdout=null, stderr=null, start_new_session=True
+    )
+
+
+def beside(file: Path, browser: bool) -> None:
+    """Until standard input ends."""
+    with _own_store(None, 0) as settings:
+        listening = listen(settings.host, settings.port)
+        settings = replace(settings, port=listening.getsockname()[1])
+        Beside(_config(settings), file, _address(listening), browser).run(sockets=[listening])
+
+
+@contextmanager
+def _own_store(host: str | None, port: int) -> Iterator[Settings]:
+    """Settings with a store that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="gilscope-show-") as folder:
+        settings = _with(from_environment(), host=host, port=port, data=Path(folder))
+        yield replace(settings, shipped=Path(folder) / "none")
 
 
 def page_of(ids: Sequence[str]) -> str:
@@ -76,11 +129,14 @@ def _address(listening: socket.socket) -> str:
 
 
 def _serve(settings: Settings, listening: socket.socket) -> None:
-    config = uvicorn.Config(
+    with suppress(KeyboardInterrupt):  # the usual end of a server
+        uvicorn.Server(_config(settings)).run(sockets=[listening])
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
         application.create_app(settings), log_level="warning", access_log=False, **application.UVICORN
     )
-    with suppress(KeyboardInterrupt):  # the usual end of a server
-        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _link(files: Sequence[Path], folder: Path) -> list[str]:
@@ -116,3 +172,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise Refused(
             f"Can't listen on {host}, port {port}: {reason}. Choose another with --port (0: any that is free) or --host."
         ) from None
+
+
+if __name__ == "__main__":
+    try:
+        beside(Path(sys.argv[1]), "--open" in sys.argv[2:])
+    except Refused as error:
+        sys.exit(f"gilscope: {error}")

@@ -1,12 +1,17 @@
 """A recording that another process writes is followed live, and becomes an ended one when its end comes."""
 
+import os
+import re
+import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +20,7 @@ from gilscope import cli
 from gilscope.recording import Writer
 from gilscope.terminal import USAGE
 from tests import app_recordings
-from tests.app_client import Served, client, served, settings
+from tests.app_client import client, served, settings
 from tests.browsing import opened
 
 WAITING = """
@@ -31,6 +36,13 @@ thread.join()
 PATIENCE = 60.0
 
 
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @contextmanager
 def recorded(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """It is being recorded into this file, which has begun."""
@@ -39,11 +51,7 @@ def recorded(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "gilscope.cli", "run", "-q", "-o", path.name, program.name]
     with subprocess.Popen(command, cwd=path.parent, stdin=subprocess.PIPE) as run:
         try:
-            deadline = time.monotonic() + PATIENCE
-            while not path.exists() or not path.stat().st_size:
-                assert run.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_for(lambda: path.exists() and path.stat().st_size > 0)
             yield run
         finally:
             run.kill()
@@ -65,10 +73,10 @@ def typed(run: subprocess.Popen[bytes]) -> None:
     pipe.close()
 
 
-def followed(browser: Browser, running: Served, id: str) -> tuple[Page, list[str]]:
+def followed(browser: Browser, address: str) -> tuple[Page, list[str]]:
     """Its page shows what the program does, while it does it."""
     page, errors = opened(browser)
-    page.goto(f"{running.base}/recordings/{id}")
+    page.goto(address)
     expect(page.locator("#facts")).to_contain_text("still running")
     expect(page.locator("#facts")).to_contain_text("stopped there: Ctrl-C")
     expect(page.get_by_role("row", name="patient")).to_contain_text("for event typed")
@@ -85,8 +93,8 @@ def test_its_page_follows_it_to_its_end(browser: Browser, tmp_path: Path, folder
     with ExitStack() as stack:
         ends, killed = (stack.enter_context(recorded(folder / f"{id}.gilscope")) for id in ("ends", "killed"))
         running = stack.enter_context(served(settings(tmp_path)))
-        page, errors = followed(browser, running, "ends")
-        broken, more = followed(browser, running, "killed")
+        page, errors = followed(browser, f"{running.base}/recordings/ends")
+        broken, more = followed(browser, f"{running.base}/recordings/killed")
         assert running.state["store"].newest() == []
 
         page.get_by_role("button", name="Live").click()
@@ -123,12 +131,115 @@ def test_a_scenario_that_somebody_else_records_has_no_stop_button(tmp_path: Path
         assert "recordings/abc" not in answers[2].text
         assert [web.get(f"/{path}").status_code for path in ("compare?ids=abc", "recordings/abc/path")] == [409, 409]
         writer.end({"verdict": "ok", "sentence": "It ended.", "duration_ns": 5})
-        deadline = time.monotonic() + PATIENCE
-        while not (found := running.state["store"].get("abc")) or not found.analysed:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        store = running.state["store"]
+        wait_for(lambda: any(one.analysed for one in store.newest()))
+        found = store.get("abc")
         assert (found.verdict, found.sentence) == ("ok", "It ended.")
         assert "recordings/abc" in web.get("/recordings/").text
+
+
+# gilscope run --show
+
+SAYING = f"""{WAITING}
+import os, sys
+print("typed", os.getsid(0) == os.getsid(os.getppid()), sorted(name for name in os.environ if name.startswith("GILSCOPE")))
+sys.exit(7)
+"""
+RECORDED = sorted(
+    {name for name in os.environ if name.startswith("GILSCOPE")}
+    | {f"GILSCOPE_{name}" for name in ("PROBE", "RINGS", "RUN")}
+)
+"""What the environment of a recorded program has of Gilscope, watched or not."""
+OPENS = '#!/bin/sh\nprintf %s "$1" > opened.new; mv opened.new "$HERE/opened"\n'
+
+
+@contextmanager
+def shown(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A program is recorded and watched, from a terminal's session of its own."""
+    (folder / "mine.py").write_text(SAYING, encoding="utf-8")
+    (folder / "browser").write_text(OPENS, encoding="utf-8")
+    (folder / "browser").chmod(0o755)
+    (folder / "temporary").mkdir(exist_ok=True)
+    given = {"BROWSER": str(folder / "browser"), "HERE": str(folder), "TMPDIR": str(folder / "temporary")}
+    command = [sys.executable, "-m", "gilscope.cli", "run", "--show", *options, "mine.py"]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **given},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as run:
+        try:
+            yield run
+        finally:
+            run.kill()
+
+
+def is_served(address: str) -> bool:
+    with socket.socket() as there:
+        return there.connect_ex(("127.0.0.1", urlsplit(address).port)) == 0
+
+
+def said(run: subprocess.Popen[str]) -> str:
+    """The next line of what the command says."""
+    assert run.stderr
+    return run.stderr.readline().rstrip("\n")
+
+
+def test_a_program_is_watched_while_it_runs(browser: Browser, tmp_path: Path) -> None:
+    """In a browser that is opened when there is something to see; its output, input, session and exit code are its own. Then
+    the page stays until Ctrl-C, which nobody waits for who reads the output."""
+    with shown(tmp_path) as run:
+        assert run.stdin and run.stdout
+        told = re.fullmatch(r"Watch it at (http://127\.0\.0\.1:\d+/recordings/\w{12})", said(run))
+        assert told
+        wait_for((tmp_path / "opened").exists)
+        assert (tmp_path / "opened").read_text(encoding="utf-8") == told[1]
+        page, errors = followed(browser, told[1])
+        run.stdin.write("\n")
+        run.stdin.close()
+        assert run.stdout.read() == f"typed True {RECORDED}\n"
+        expect(page.locator("#facts")).to_contain_text("raised an error")
+        expect(page.locator("#facts")).to_contain_text("handoffs of the GIL")
+        while (line := said(run)) != f"The page stays at {told[1]} until Ctrl-C.":
+            assert line
+        assert errors == []
+        page.close()
+        os.killpg(run.pid, signal.SIGINT)
+        assert (run.wait(PATIENCE), said(run)) == (7, "")
+    assert not is_served(told[1])
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_page_of_a_command_that_is_ended_ends(tmp_path: Path, how: signal.Signals) -> None:
+    """Nobody would be there to press Ctrl-C."""
+    with shown(tmp_path, "--no-browser", "-q") as run:
+        address = said(run).split()[-1]
+        wait_for((tmp_path / "mine.gilscope").exists)
+        assert is_served(address)
+        run.send_signal(how)
+        assert run.wait(PATIENCE) == {signal.SIGTERM: 128 + how, signal.SIGKILL: -how}[how]
+        assert said(run) == ""
+    wait_for(lambda: not is_served(address) and not list((tmp_path / "temporary").iterdir()))
+    assert not (tmp_path / "opened").exists()
+
+
+def test_where_no_page_can_be_nothing_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And why is said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GILSCOPE_HOST", "192.0.2.1")
+    Path("mine.py").write_text("print(1)\n", encoding="utf-8")
+    assert cli.main(["run", "--show", "mine.py"]) == USAGE
+    out, errors = capfd.readouterr()
+    assert (out, errors.count("\n")) == ("", 2)
+    assert "Can't listen on 192.0.2.1" in errors
+    assert "The page can't be shown. Record without --show" in errors
 
 
 def test_what_is_being_recorded_is_written_by_one_and_shown_by_itself(

@@ -402,6 +402,7 @@ def test_a_scenario_can_be_run_as_it_is(tmp_path: Path) -> None:
         (["--set", "a=1", "-m", "json"], "--set is for scenarios, and -m json is run as a program of your own (it is a module)."),
         (["--observe", "3", "form.py", "x"], "--observe is for scenarios, and form.py is run as a program of your own (arguments follow it)."),
         (["--limit", "many=1", "plain.py"], "There is no limit 'many'."),
+        (["--no-browser", "plain.py"], "--no-browser is for --show: without that, no page is opened."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said(
