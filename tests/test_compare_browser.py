@@ -261,6 +261,29 @@ def test_the_address_restores_all_of_it(page: Page, server: Served) -> None:
     page.wait_for_url(re.compile(r"ids=deadlock,fixed#align=stretch"))
 
 
+def test_forced_colours_leave_states_and_what_is_chosen_to_be_seen(browser: Browser, server: Served) -> None:
+    """In the table and the legend of small timelines states have their colours; of the figures of a curve, the one that is drawn stands out."""
+    with server.state["store"].transaction() as database:
+        if series_kept.find(database, "like") is None:
+            plan = Plan("convoy", {}, 1, "burners", (1, 2))
+            series_kept.keep(database, "like", plan, "3.11.7", ("convoy", "fixed"))
+    page = browser.new_page(viewport={"width": 1280, "height": 640}, forced_colors="active")
+    colours = "(all) => all.map((one) => getComputedStyle(one).backgroundColor)"
+    shown(page, server, "/compare?ids=convoy,fixed")
+    at_rest(page, "")
+    states = page.locator("#table .tint-running, #table .tint-blocked, #table .tint-gil-wait").evaluate_all(colours)
+    assert len(set(states)) == 3
+    # Where it is low, what is pressed goes away with the page, and leaves its room to the tracks.
+    assert page.locator(".compare-top").evaluate("(top) => getComputedStyle(top).position") == "static"
+    page.goto(f"{server.base}/series/like")
+    legend = page.locator(".series-legend .figures-state").evaluate_all(colours)
+    assert len(set(legend)) >= 3
+    chosen = page.locator(".choices a[aria-current]").evaluate_all(colours)
+    others = page.locator(".choices a:not([aria-current])").evaluate_all(colours)
+    assert len(chosen) == 1 and chosen[0] not in others
+    page.close()
+
+
 def test_a_recording_that_is_too_short_to_be_seen_says_so(browser: Browser, tmp_path: Path) -> None:
     """Beside one of a minute: its pane would seem to be empty; stretched, or zoomed in, it is seen."""
     (tmp_path / "recordings").mkdir()
