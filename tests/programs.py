@@ -29,6 +29,7 @@ FOUND = [*_OF_EACH.values()]
 WITH_GIL = [found for found in FOUND if not found.free_threaded]
 CHILD = Path(__file__).resolve().parent.parent / "gilscope" / "recorder" / "__main__.py"
 GIL = frozenset({Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE})
+THREADS = frozenset({Kind.THREAD_START, Kind.THREAD_BEGIN, Kind.THREAD_END, Kind.THING_NEW})
 
 PROLOGUE = '''
 import json, os, queue, signal, sys, threading, time
