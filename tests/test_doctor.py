@@ -6,7 +6,7 @@ import pytest
 
 from gilscope import doctor
 from gilscope.collector.weight import weight_means
-from tests.test_cores import needs_cores
+from tests.switching import needs_cores
 
 
 @needs_cores
