@@ -44,11 +44,13 @@ def without_work(timeline: Timeline, here: Spans) -> tuple[str, Spans | None] | 
     if not timeline.tracks.get(int(here.thing[0]), {}).get("internal"):
         return None
     pool = next((id for id in timeline.ids(TrackKind.POOL) if thread in workers(timeline, id)), 0)
+    if not pool:
+        return None
     every = calls(timeline, pool)
     mine, waiting = every[(every.state == State.RUNNING) & (every.thing == thread)], every[every.state == State.READY]
     some = here[:MOST_STRETCHES]
     left = sum(int(waiting.within(*each).length.sum()) for each in zip(some.begin, some.end, strict=True))
-    if not pool or len(mine.within(begin, end)) or 2 * left > int(some.length.sum()):
+    if len(mine.within(begin, end)) or 2 * left > int(some.length.sum()):
         return None
     told = f"It is a worker of {timeline.name(pool)}, and nothing is queued there"
     following = mine[mine.begin >= end]

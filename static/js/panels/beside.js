@@ -35,6 +35,8 @@ export class Beside {
       { name: WHO_WAITS, element: this.waits.element },
       { name: 'Marks', element: this.noted.element },
     ]);
+    /** What was looked at, when it was last found out whether some wait in a circle. */
+    this.looked = '';
     this.tabs.element.addEventListener('change', changed);
     this.source.files.addEventListener('change', changed);
     this.element = node('section', { class: 'gt-source' }, this.tabs.element, this.source.element, this.printed.element, this.waits.element, this.noted.element);
@@ -80,6 +82,9 @@ export class Beside {
   /** Whoever looks at something else sees that some wait for each other. Where there are very many, it would take too long at every step. */
   #warn() {
     const { camera, model } = this.stage;
+    const known = `${camera.at} ${model.rowCount} ${model.end !== null}`;
+    if (known === this.looked) return;
+    this.looked = known;
     const closed = model.all.length <= MOST_TRACKS && waitsAt(model, camera.at).circles.length > 0;
     const button = this.tabs.buttons[WAITS];
     const name = closed ? `${WHO_WAITS}: a circle` : WHO_WAITS;
