@@ -51,6 +51,9 @@ def test_what_a_library_made_for_itself_is_told_as_such() -> None:
     lock = recording.tracks[track_of(recording, "a")]
     lock |= {"internal": True, "name": "inner lock"}
     assert (4, "waited for an inner lock, which main had") in told(recording, "worker")
+    late = draw("one RRRRRRRRR\ntwo OOaaaaaRR\na   1111....2")
+    late.tracks[track_of(late, "a")] |= {"internal": True, "name": "inner lock"}
+    assert (3, "needn't wait for an inner lock any more, but was still waking up") in told(late, "two")
 
 
 def test_a_part_of_the_time() -> None:

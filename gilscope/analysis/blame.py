@@ -246,7 +246,7 @@ def sentence(timeline: Timeline, row: Blame) -> str:
         case "waking" if timeline.tracks.get(row.thing, {}).get("kind") == TrackKind.LOOP:
             return "could run, but its loop was still waking up"
         case "waking":
-            return f"needn't wait for {thing} any more, but was still waking up"
+            return f"needn't wait for {named if inner else thing} any more, but was still waking up"
         case "no-core":
             return f"had no core: {culprit or 'something outside of this run'} was on {thing or 'it'}"
         case "sleep":

@@ -7,6 +7,7 @@ import { layOut } from '../../static/js/model/layout.js';
 import { Model } from '../../static/js/model/model.js';
 import { LOOKS } from '../../static/js/drawing/palette.js';
 import { KIND_WORDS, about, predicate, sentence, thingWords } from '../../static/js/text/sentences.js';
+import { explained } from '../../static/js/text/explained.js';
 import { STACK } from '../../static/js/drawing/bars.js';
 import { EXPLAINED } from '../../static/js/panels/toolbar.js';
 import { decodeChunk } from '../../static/js/feed/recording.js';
@@ -38,6 +39,27 @@ test('every kind of track has a word and an explanation', () => {
     assert.ok(KIND_WORDS[kind], `${name} has no word`);
     assert.ok(!about(track(kind)).includes('is a track'), name);
   }
+});
+
+test('what a state means is told of the one track that is in it', () => {
+  const said = (/** @type {number} */ kind, /** @type {number} */ state, /** @type {any} */ more = {}) => {
+    const model = new Model();
+    model.tellMeta({ tracks: [{ id: 1, kind, name: 'it' }, { id: 2, kind: TrackKind.CORE, name: 'core 0' }], lost: more.lost ?? [] });
+    if (more.damages) model.damages = more.damages;
+    const span = /** @type {any} */ ({ from: 10, to: 30, first: 0, last: -1, state, thing: 0, line: 0, track: model.tracks[1] });
+    return `it ${predicate(model, span)}. ${explained(model, span)}`;
+  };
+  const { CORE, LOOP, POOL, QUEUE, LOCK, THREAD } = TrackKind;
+  assert.equal(said(CORE, State.IDLE), 'it is idle for 20 ns. No thread of this run is on it.');
+  assert.equal(said(LOOP, State.IDLE), 'it is idle for 20 ns. It has nothing to run, and waits for input, output or the clock.');
+  assert.equal(said(POOL, State.IDLE), 'it has nothing to do for 20 ns. Nothing is queued in it, and nothing runs.');
+  assert.equal(said(LOCK, State.FREE), 'it is free for 20 ns. Nobody holds it.');
+  assert.equal(said(QUEUE, State.FREE), 'it has nobody waiting for it for 20 ns. Nobody waits for it.');
+  const lost = (/** @type {number} */ track) => ({ lost: [{ track, from: 20, to: 25, count: 3 }] });
+  assert.match(said(THREAD, State.UNKNOWN), /This stretch was not measured|this stretch was not measured/);
+  assert.match(said(THREAD, State.UNKNOWN, lost(1)), /Its events came faster than they could be read/);
+  assert.match(said(THREAD, State.UNKNOWN, lost(2)), /The kernel’s records of core 0 were lost here/);
+  assert.match(said(THREAD, State.UNKNOWN, { damages: [{ from: 5, to: 12 }] }), /What the file has of this stretch is damaged/);
 });
 
 test('of a thing that is called as its kind is, the kind is said once', () => {

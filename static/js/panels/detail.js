@@ -1,9 +1,10 @@
 // The panel that answers: what is this, and why is it not running?
 
-import { State, STATE_TEXT, TrackKind } from '../model/schema.js';
+import { State, TrackKind } from '../model/schema.js';
 import { formatDuration, formatMoment } from '../text/format.js';
 import { node } from '../nodes.js';
 import { Asking } from './questions.js';
+import { explained } from '../text/explained.js';
 import { ending, placeWords, predicate } from '../text/sentences.js';
 import { Story } from './story.js';
 
@@ -80,7 +81,7 @@ export class Detail {
         node('span', { class: `gt-swatch gt-s-${span.state}`, 'aria-hidden': 'true' }),
         node('span', {}, node('strong', {}, track.name.slice(0, 80)), ` ${predicate(model, span)}`),
       ),
-      node('p', { class: 'gt-facts' }, [place, ending(span)].filter(Boolean).join(' · ') || STATE_TEXT[span.state].sentence),
+      node('p', { class: 'gt-facts' }, [span.state === State.UNKNOWN ? explained(model, span) : '', place, ending(span)].filter(Boolean).join(' · ') || explained(model, span)),
       node('p', { class: 'gt-facts' }, `${formatMoment(span.from, Math.max((span.to - span.from) / 1000, 1))} + ${formatDuration(span.to - span.from)}`),
     );
   }

@@ -16,6 +16,7 @@ import './story.js';
 import './summary.js';
 import './tabs.js';
 import './waits_panel.js';
+import '../text/explained.js';
 import { Answers } from './answers.js';
 import { Beside } from './beside.js';
 import { EventsSheet } from './events_sheet.js';

@@ -34,6 +34,9 @@ export const KIND_WORDS = Object.freeze({
   [TrackKind.SHARED_MEMORY]: 'shared memory',
 });
 
+/** What one has, or nobody. @type {ReadonlySet<number>} */
+const HOLDABLE = new Set([TrackKind.GIL, TrackKind.LOCK, TrackKind.RLOCK]);
+
 /** Rows looked at for who held a thing; a longer wait is told by its first holders. */
 const HOLDERS_REACH = 2000;
 
@@ -160,7 +163,7 @@ export function predicate(model, span) {
     case State.FAILED:
       return `failed${span.track.error ? `: ${span.track.error}` : ''}`;
     case State.FREE:
-      return `is free for ${length}`;
+      return HOLDABLE.has(span.track.kind) ? `is free for ${length}` : `has nobody waiting for it for ${length}${filled(span)}`;
     case State.IDLE:
       return `is idle for ${length}`;
     case State.EXITED:
@@ -234,6 +237,12 @@ function haves(span, length) {
   if (span.state === State.IDLE) return `has nothing to do for ${length}`;
   if (span.state === State.BUSY) return `has work for ${length}${queued}`;
   return span.state === State.CONTENDED ? `has work for all of its workers for ${length}${queued}` : '';
+}
+
+/** How much was in a queue. @param {Span} span */
+function filled({ track, from, to }) {
+  if (track.kind !== TrackKind.QUEUE || track.depths.count === 0) return '';
+  return `, with at most ${formatCount(track.deepestBetween(from, to))} in it`;
 }
 
 /** How much of a span its thread collected garbage. @param {Span} span */
