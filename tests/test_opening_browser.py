@@ -44,12 +44,18 @@ def test_the_first_picture_has_the_recording_in_it(page: Page, server: Server) -
 
 
 def test_a_recording_comes_in_while_what_draws_it_is_fetched(page: Page, server: Server) -> None:
+    """Its first rows are unpacked then; a worker, which would come up in the way of the first picture, comes after that."""
+    workers: list[str] = []
+    page.on("worker", lambda worker: workers.append(worker.url))
     held = hold(page, FIRST)
     with page.expect_response("**/recordings/x/file"):
         page.goto(f"{server.address}/?with={ENDED}", wait_until="commit")
+    route = until_held(page, held)
     assert ask(page, "e.stage === undefined")
-    until_held(page, held).continue_()
+    assert workers == []
+    route.continue_()
     wait(page, "e.phase === 'ended' && m.rowCount === 2125")
+    assert len(workers) == 1
 
 
 def test_a_run_is_followed_from_its_beginning(page: Page, server: Server) -> None:

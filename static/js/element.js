@@ -6,7 +6,6 @@ import { Model } from './model/model.js';
 import { node } from './nodes.js';
 import { Around } from './panels/around.js';
 import { Message, say } from './panels/status.js';
-import { showTip } from './panels/tip.js';
 import { formatOrdinal } from './text/format.js';
 import { parseAddress } from './view/address.js';
 import { Places } from './view/places.js';
@@ -68,7 +67,7 @@ export class GilTimeline extends HTMLElement {
     const stage = new Stage(model, {
       changed: () => this.#changed(),
       selected: () => around.selected(),
-      hovered: (...pointed) => showTip(tip, stage, ...pointed),
+      hovered: (...pointed) => around.later?.showTip(tip, ...pointed),
       ask: (wish) => around.ask(wish),
       leaving: () => this.places.rest(),
       moved: () => this.dispatchEvent(new CustomEvent('gil-view')),

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { Blocks, blockWidth } from '../../static/js/drawing/blocks.js';
 import { Bars } from '../../static/js/drawing/bars.js';
 import { Columns } from '../../static/js/model/columns.js';
-import { Grid } from '../../static/js/drawing/grid.js';
 import { joined } from '../../static/js/drawing/labels.js';
 import { layOut, RULER_PX } from '../../static/js/model/layout.js';
 import { STATES, TimeByState } from '../../static/js/model/lod.js';
@@ -13,7 +12,7 @@ import { pixel } from '../../static/js/drawing/patterns.js';
 import { readPalette } from '../../static/js/drawing/palette.js';
 import { Raster } from '../../static/js/drawing/raster.js';
 import { Kind, State, TrackKind } from '../../static/js/model/schema.js';
-import { ticks } from '../../static/js/drawing/ticks.js';
+import { Grid, ticks } from '../../static/js/drawing/time_scale.js';
 
 const WIDTH = 900;
 const HEIGHT = 400;

@@ -8,7 +8,7 @@ import { Arrangement } from '../../static/js/view/arrangement.js';
 import { commandOf } from '../../static/js/view/gestures.js';
 import { rangeFrom, rangeOf } from '../../static/js/drawing/range.js';
 import { asCsv, asMarkdown, inShort } from '../../static/js/panels/range_text.js';
-import { unasked } from '../../static/js/panels/questions.js';
+import { unasked } from '../../static/js/panels/status.js';
 import { Story } from '../../static/js/panels/story.js';
 
 const NAMES = ['', 'main', 'worker "2", the | other'];

@@ -1,7 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TimeScale } from '../../static/js/drawing/time_scale.js';
-import { tickStep, ticks } from '../../static/js/drawing/ticks.js';
+import { tickStep, ticks, TimeScale } from '../../static/js/drawing/time_scale.js';
 import { SHORTEST, Viewport } from '../../static/js/view/viewport.js';
 import { Playback } from '../../static/js/view/playback.js';
 import { formatAddress, parseAddress } from '../../static/js/view/address.js';

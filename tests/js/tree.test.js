@@ -7,9 +7,8 @@ import { Arrangement } from '../../static/js/view/arrangement.js';
 import { Finder } from '../../static/js/model/find.js';
 import { Trail } from '../../static/js/view/trail.js';
 import { layOut, rowAt, rowsBetween } from '../../static/js/model/layout.js';
-import { merge } from '../../static/js/model/merged.js';
 import { note } from '../../static/js/text/sentences.js';
-import { drawDepths } from '../../static/js/model/strips.js';
+import { drawDepths, merge } from '../../static/js/model/strips.js';
 import { Model } from '../../static/js/model/model.js';
 import { TimeScale } from '../../static/js/drawing/time_scale.js';
 

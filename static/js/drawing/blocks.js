@@ -42,7 +42,7 @@ export class Blocks {
     this.spare = [];
     /** @type {Map<import('./patterns.js').Tile, Uint32Array>} */
     this.lines = new Map();
-    /** What they are blocks of. @type {import('./grid.js').Grid | null} */
+    /** What they are blocks of. @type {import('./time_scale.js').Grid | null} */
     this.grid = null;
     /** @type {unknown[]} what all blocks were drawn for */
     this.drawnFor = [];

@@ -1,12 +1,10 @@
 // Draws the timeline: grid, names and ruler itself, the rest by its two parts. Only painters have a canvas context.
 
 import { formatMoment } from '../text/format.js';
-import { Grid } from './grid.js';
 import { OVERVIEW_PX, RULER_PX, rowsBetween } from '../model/layout.js';
 import { OverlayPainter } from './overlay_painter.js';
 import { pixel } from './patterns.js';
-import { LABEL_APART_PX, ticks } from './ticks.js';
-import { TimeScale } from './time_scale.js';
+import { Grid, LABEL_APART_PX, ticks, TimeScale } from './time_scale.js';
 import { TrackPainter } from './track_painter.js';
 
 /**

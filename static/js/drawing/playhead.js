@@ -3,8 +3,7 @@
 
 import { formatMoment } from '../text/format.js';
 import { RULER_PX } from '../model/layout.js';
-import { LABEL_APART_PX, ticks } from './ticks.js';
-import { TimeScale } from './time_scale.js';
+import { LABEL_APART_PX, ticks, TimeScale } from './time_scale.js';
 
 /**
  * @typedef {import('./palette.js').Palette} Palette

@@ -5,15 +5,23 @@ import { Damage, decodeChunk } from './recording.js';
 /** @typedef {import('./recording.js').Chunk} Chunk */
 /** @typedef {{bytes: Uint8Array, done: (chunk: Chunk | Promise<Chunk>) => void, failed: (error: Error) => void}} Order */
 
+/** So many chunks are unpacked on the page's thread in any case: until a worker is up, they are, and it would come up while the page does, too. */
+const FEW = 3;
+
 export class Decoder {
   constructor() {
     /** @type {Map<number, Order>} */
     this.orders = new Map();
     this.count = 0;
+    /** How many chunks have come, of all. */
+    this.seen = 0;
     /** @type {Worker | null} */
     this.worker = null;
     /** The worker is up: what comes before is unpacked here. */
     this.ready = false;
+  }
+
+  #start() {
     try {
       this.worker = new Worker(new URL('./decoder_worker.js', import.meta.url), { type: 'module' });
     } catch {
@@ -32,6 +40,8 @@ export class Decoder {
    * @returns {Promise<Chunk>}
    */
   decode(bytes) {
+    this.seen += 1;
+    if (this.seen === FEW + 1) this.#start();
     const { worker } = this;
     if (!worker || !this.ready) return decodeChunk(bytes);
     return new Promise((done, failed) => {
@@ -59,6 +69,7 @@ export class Decoder {
 
   stop() {
     const { worker } = this;
+    this.seen = Infinity;
     this.worker = null;
     if (!worker) return;
     // One that is still coming up has asked for its modules: ended now, its requests would stay open.

@@ -7,7 +7,7 @@ import { node } from '../nodes.js';
 import { Viewport } from '../view/viewport.js';
 import { FindBar } from './find_bar.js';
 import { Marks } from './marks.js';
-import { unasked } from './questions.js';
+import { unasked } from './status.js';
 import { Toolbar } from './toolbar.js';
 import { TourPanel } from './tour.js';
 

@@ -8,6 +8,7 @@ import './highlight.js';
 import './marks_panel.js';
 import './path_panel.js';
 import './printed.js';
+import './questions.js';
 import './range_panel.js';
 import './range_text.js';
 import './ring.js';
@@ -15,6 +16,7 @@ import './source_panel.js';
 import './story.js';
 import './summary.js';
 import './tabs.js';
+import './terms.js';
 import './waits_panel.js';
 import '../text/explained.js';
 import { Answers } from './answers.js';
@@ -22,6 +24,7 @@ import { Beside } from './beside.js';
 import { EventsSheet } from './events_sheet.js';
 import { helpSheet } from './help.js';
 import { marksSheet } from './marks_sheet.js';
+import { showTip } from './tip.js';
 
 /** @typedef {import('./around.js').Around} Around */
 
@@ -60,6 +63,11 @@ export class Later {
     timeline.classList.toggle('gt-failed', beside.update(ended));
     if (ended && places.panel) beside.show(places.panel);
     answers.update(recording, ended);
+  }
+
+  /** @param {HTMLElement} tip @param {import('../model/model.js').Span | null} span @param {import('../model/layout.js').Row | null} row @param {number} xPx @param {number} yPx */
+  showTip(tip, span, row, xPx, yPx) {
+    showTip(tip, this.around.stage, span, row, xPx, yPx);
   }
 
   mark() {

@@ -1,6 +1,7 @@
 // Asks the server what has to be worked out about a recording, and says what becomes of it.
 
 import { node } from '../nodes.js';
+import { unasked } from './status.js';
 
 /**
  * @param {string} recording its id
@@ -22,12 +23,6 @@ async function ask(recording, what, parameters, signal) {
   }
   if (!response.ok) throw new Error(answer.sentence ?? 'The server gave no answer.');
   return answer;
-}
-
-/** Why the server isn't asked: it hasn't the recording, or not yet all of it. @param {string | null} recording @param {boolean} ended */
-export function unasked(recording, ended) {
-  if (!recording) return 'This is worked out by the server that has the recording, and told on its page there. Here, only its file is shown.';
-  return ended ? '' : 'The run goes on. This is told when it has ended: working it out now would take a core from what is measured.';
 }
 
 /** The place of one answer: it says that it is asked for, shows it, or says why there is none and offers to ask again. */

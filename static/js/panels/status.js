@@ -58,6 +58,12 @@ export function say(strip, standing) {
   strip.replaceChildren(...said.map(([kind, text]) => node('span', { class: `gt-say gt-say-${kind}` }, text)));
 }
 
+/** Why the server isn't asked: it hasn't the recording, or not yet all of it. @param {string | null} recording @param {boolean} ended */
+export function unasked(recording, ended) {
+  if (!recording) return 'This is worked out by the server that has the recording, and told on its page there. Here, only its file is shown.';
+  return ended ? '' : 'The run goes on. This is told when it has ended: working it out now would take a core from what is measured.';
+}
+
 /** How the run ended, what is missing, whether the connection stands. @param {Standing} standing @returns {[kind: string, text: string][]} */
 function sentences({ model, phase, lost, slow, connected, incomplete, refused }) {
   /** @type {[string, string][]} */

@@ -1,7 +1,6 @@
 // The tour: a scenario explained in steps, each of which leads to the place where it happened.
 
 import { node } from '../nodes.js';
-import './terms.js';
 
 /**
  * @typedef {readonly (readonly string[])[]} Paragraph pieces: `text`, `code` or `figure`, and what it says; `term` with what that means and where more is told
