@@ -1,7 +1,9 @@
 // The page of recordings beside each other: one view for all of them, how they are aligned, the table, and the address.
 
 import './main.js';
+import { makeBar } from './compare_bar.js';
 import { FiguresTable } from './compare_table.js';
+import { CHOSEN, momentOf, Ways } from './compare_ways.js';
 import { Alignment, align, extent, partOf } from './view/alignment.js';
 import { formatAddress, parseAddress } from './view/address.js';
 import { chosenBy, viewOf } from './view/places.js';
@@ -9,8 +11,6 @@ import { formatDuration } from './text/format.js';
 import { node } from './nodes.js';
 import { Playback } from './view/playback.js';
 import { rangeOf } from './drawing/range.js';
-import { State, STATE_TEXT } from './model/schema.js';
-import { EXPLAINED, Toolbar } from './panels/toolbar.js';
 import { Trail } from './view/trail.js';
 import { Viewport } from './view/viewport.js';
 
@@ -22,9 +22,6 @@ import { Viewport } from './view/viewport.js';
  */
 
 const ADDRESS_PAUSE_MS = 300;
-/** A choice that isn't in the list: at the moments that the reader has chosen. */
-const CHOSEN = 'at';
-const MARK = 'A mark';
 /** What is narrower isn't seen. */
 const SEEN_PX = 3;
 
@@ -49,15 +46,21 @@ class Comparison {
       pane.timeline.addEventListener('gil-marks', () => this.#mark(pane));
       pane.timeline.addEventListener('gil-place', (event) => this.#place(/** @type {CustomEvent} */ (event).detail));
     }
-    this.toolbar = this.#toolbar();
-    this.select = /** @type {HTMLSelectElement} */ (root.querySelector('#align'));
+    this.toolbar = makeBar({
+      lead: () => this.leading.stage,
+      each: (change) => this.#each(change),
+      place: (where) => this.#place(where),
+      ranged: () => this.table.range !== null,
+      changed: () => this.#tell(),
+    });
+    root.querySelector('#bar')?.replaceChildren(this.toolbar.element, this.toolbar.zoom);
+    this.ways = new Ways(/** @type {HTMLSelectElement} */ (root.querySelector('#align')), panes);
     this.choose = /** @type {HTMLButtonElement} */ (root.querySelector('#choose'));
     this.hint = /** @type {HTMLElement} */ (root.querySelector('#choose-hint'));
     this.table = new FiguresTable(root, () => this.#settle());
-    this.#offer();
-    this.select.addEventListener('change', () => {
+    this.ways.select.addEventListener('change', () => {
       this.#loosen(false);
-      this.align(this.select.value);
+      this.align(this.ways.select.value);
     });
     this.choose.addEventListener('click', () => this.#choose());
     root.addEventListener('click', (event) => this.#carry(event));
@@ -76,85 +79,22 @@ class Comparison {
     });
   }
 
-  #toolbar() {
-    const lead = () => this.leading.stage;
-    const arrange = (/** @type {(arrangement: import('./view/arrangement.js').Arrangement) => void} */ change) => this.#each(({ stage }) => stage.arrange(change));
-    const toolbar = new Toolbar({
-      start: () => lead().command('start'),
-      play: () => lead().command('play'),
-      end: () => lead().command('end'),
-      pace: (slowness) => {
-        lead().act((camera) => camera.setPace(slowness));
-        this.#tell();
-      },
-      live: () => undefined,
-      zoomIn: () => lead().command('zoom-in'),
-      zoomOut: () => lead().command('zoom-out'),
-      fit: () => lead().command('fit'),
-      help: () => lead().command('help'),
-      find: () => undefined,
-      events: () => undefined,
-      back: () => this.#place('back'),
-      forth: () => this.#place('forth'),
-      tour: () => undefined,
-      eventBefore: () => lead().command('event-before'),
-      eventAfter: () => lead().command('event-after'),
-      cause: () => undefined,
-      curves: () => {
-        const curves = !lead().arrangement.curves;
-        arrange((arrangement) => Object.assign(arrangement, { curves }));
-      },
-      path: () => {
-        const path = !lead().arrangement.path;
-        arrange((arrangement) => Object.assign(arrangement, { path }));
-      },
-      range: () => {
-        const clear = this.table.range !== null;
-        this.#each(({ model, stage }) => stage.setRange(clear ? null : rangeOf(stage.camera.viewport.from, stage.camera.viewport.to, model.duration)));
-      },
-      choose: (state) => arrange((arrangement) => arrangement.choose(state)),
-    });
-    const { back, forth, curves, path, range } = toolbar;
-    // What else there is needs one recording: its keys work in each.
-    back.parentElement?.replaceChildren(back, forth, curves, path, range);
-    this.root.querySelector('#bar')?.replaceChildren(toolbar.element, toolbar.zoom);
-    return toolbar;
-  }
-
-  /** What all of them have can be what they are aligned by. */
-  #offer() {
-    const states = EXPLAINED.filter((state) => state !== State.UNKNOWN && this.panes.every(({ model }) => firstOf(model, state) !== undefined));
-    this.select.append(
-      ...group('The first of a state', states.map((state) => [`state:${state}`, STATE_TEXT[state].label])),
-      ...group('A finding', this.#common('finding')),
-      ...group(MARK, this.#common('mark')),
-      node('option', { value: CHOSEN, hidden: true }, 'Chosen moments'),
-    );
-  }
-
-  /** What each has of a kind, as the list has it. @param {string} kind @returns {[string, string][]} */
-  #common(kind) {
-    const [first, ...others] = this.panes;
-    return Object.keys(first.moments[kind]).filter((name) => others.every((pane) => name in pane.moments[kind])).map((name) => [`${kind}:${name}`, name]);
-  }
-
   /** A recording has other marks now: they may be what all are aligned by. @param {Pane} pane */
   #mark(pane) {
-    const { marks } = /** @type {NonNullable<GilTimeline['around']>} */ (pane.timeline.around);
-    const before = JSON.stringify(pane.moments.mark);
-    pane.moments.mark = Object.fromEntries([...marks.all].reverse().map(({ text, at }) => [text, at]));
-    if (before === JSON.stringify(pane.moments.mark)) return;
-    this.select.querySelector(`optgroup[label="${MARK}"]`)?.remove();
-    this.select.lastElementChild?.before(...group(MARK, this.#common('mark')));
+    if (!this.ways.mark(pane)) return;
     if (this.way.startsWith('mark:')) this.align(this.way);
-    else this.select.value = this.way;
+    else this.ways.select.value = this.way;
+  }
+
+  /** @param {Pane} pane @returns {number | undefined} */
+  #moment(pane) {
+    return this.way === CHOSEN ? this.chosen.get(pane.id) : momentOf(pane, this.way);
   }
 
   /** @param {string} way as the list has it */
   align(way) {
-    const known = [...this.select.options].some(({ value }) => value === way);
-    this.way = known && (way !== CHOSEN || this.chosen.size > 0) ? way : 'start';
-    this.select.value = this.way;
+    this.way = this.ways.has(way) && (way !== CHOSEN || this.chosen.size > 0) ? way : 'start';
+    this.ways.select.value = this.way;
     const told = this.panes.map((pane) => ({ duration: pane.model.duration, moment: this.#moment(pane) }));
     const alignments = align(this.#plain, told);
     const all = extent(told, alignments);
@@ -171,14 +111,6 @@ class Comparison {
   /** What kind of alignment it is. @returns {import('./view/alignment.js').Way} */
   get #plain() {
     return this.way === 'start' || this.way === 'end' || this.way === 'stretch' ? this.way : 'moments';
-  }
-
-  /** @param {Pane} pane @returns {number | undefined} */
-  #moment(pane) {
-    if (this.way === CHOSEN) return this.chosen.get(pane.id);
-    const [kind, what] = [this.way.split(':', 1)[0], this.way.slice(this.way.indexOf(':') + 1)];
-    if (kind === 'state') return firstOf(pane.model, Number(what));
-    return pane.moments[kind]?.[what];
   }
 
   /** The others go where one has gone. @param {Pane} pane */
@@ -392,22 +324,6 @@ function tellShort({ model, stage, timeline }) {
 /** A moment of one in the time of another. @param {Pane} pane @param {Pane} other @param {number} moment */
 function convert(pane, other, moment) {
   return other.alignment.toOwn(pane.alignment.toCommon(moment));
-}
-
-/** @param {string} label @param {readonly [string, string][]} options value and text */
-function group(label, options) {
-  return options.length === 0 ? [] : [node('optgroup', { label }, ...options.map(([value, text]) => node('option', { value }, text)))];
-}
-
-/** When a thread or task was first in a state. @param {Model} model @param {number} state @returns {number | undefined} ns */
-function firstOf(model, state) {
-  let earliest = Infinity;
-  for (const track of model.all) {
-    if (!track.isThread && !track.isTask) continue;
-    const row = track.rows.state.subarray(0, track.rows.count).indexOf(state);
-    if (row >= 0) earliest = Math.min(earliest, track.rows.at[row]);
-  }
-  return earliest === Infinity ? undefined : earliest;
 }
 
 /** Begin when every recording is read: what they have in common isn't known before. */
