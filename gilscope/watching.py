@@ -42,7 +42,7 @@ class Page:
         """The program has ended: until Ctrl-C, its page is there to be looked at. Whoever reads what it printed, or writes
         what it was to read, doesn't wait for that."""
         self.begin()
-        for stream in (sys.stdin, sys.stdout):
+        for stream in filter(None, (sys.stdin, sys.stdout)):  # None: it was closed from the beginning
             let_go(stream)
         say(f"The page stays at {self.address} until Ctrl-C.")
         with signals() as received:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gilscope import cli
+from gilscope import cli, watching
 from gilscope.recording import Writer
 from gilscope.terminal import USAGE
 from tests import app_recordings
@@ -77,7 +77,7 @@ def followed(browser: Browser, address: str) -> tuple[Page, list[str]]:
     """Its page shows what the program does, while it does it."""
     page, errors = opened(browser)
     page.goto(address)
-    expect(page.locator("#facts")).to_contain_text("still running")
+    expect(page.locator("#facts")).to_contain_text("now running", use_inner_text=True)
     expect(page.locator("#facts")).to_contain_text("stopped there: Ctrl-C")
     expect(page.get_by_role("row", name="patient")).to_contain_text("for event typed")
     expect(page.locator("#pills")).to_contain_text("recording")
@@ -126,7 +126,7 @@ def test_a_scenario_that_somebody_else_records_has_no_stop_button(tmp_path: Path
     with served(settings(tmp_path)) as running, client(running) as web:
         answers = [web.get(f"/{path}") for path in ("recordings/abc", "scenarios/convoy?recording=abc", "recordings/")]
         assert [answer.status_code for answer in answers] == [200] * 3
-        assert ["still running" in answer.text for answer in answers] == [True, False, False]
+        assert ["<dd>running</dd>" in answer.text for answer in answers] == [True, False, False]
         assert ["/runs/abc/stop" in answer.text for answer in answers] == [False] * 3
         assert "recordings/abc" not in answers[2].text
         assert [web.get(f"/{path}").status_code for path in ("compare?ids=abc", "recordings/abc/path")] == [409, 409]
@@ -226,6 +226,20 @@ def test_the_page_of_a_command_that_is_ended_ends(tmp_path: Path, how: signal.Si
         assert said(run) == ""
     wait_for(lambda: not is_served(address) and not list((tmp_path / "temporary").iterdir()))
     assert not (tmp_path / "opened").exists()
+
+
+def test_a_page_whose_server_is_gone_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the command was given neither input nor output."""
+    for name in ("stdin", "stdout"):
+        monkeypatch.setattr(sys, name, None)
+    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as server:
+        watching.Page(server, "nowhere").stay()
+    assert capsys.readouterr().err.splitlines() == [
+        "The page stays at nowhere until Ctrl-C.",
+        "The page is gone: its server has ended.",
+    ]
 
 
 def test_where_no_page_can_be_nothing_runs(
