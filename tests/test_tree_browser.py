@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.timeline_page import LOOK, ROOT, TREE, Server, ask, open_page, wait
 
@@ -168,6 +168,11 @@ def test_finds_filters_and_leads_on(page: Page, server: Server) -> None:
     page.keyboard.type("no such thing")
     wait(page, "s.layout.rows.length === 0")
     assert "Try a part of a name" in page.locator(".gt-find-told").inner_text()
+    size = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    row = page.locator(".gt-find > :is(input, button)")
+    assert len({(box["y"] + box["height"] / 2) // 4 for box in map(Locator.bounding_box, row.all()) if box}) == 1
+    page.set_viewport_size(size)  # type: ignore[arg-type]
     page.get_by_role("button", name="Close the search").click()
     wait(page, "s.layout.rows.length > 5")
     assert page.get_by_role("search").count() == 0
