@@ -166,11 +166,28 @@ async def resume(request: Request, id: str) -> Response:
     """Run what is missing."""
     kept = await _find(request, id)
     result = await _look(request, kept)
-    missing = {member.id for point in result.points for member in point.members if member.state == "missing"}
+    missing = _missing(result)
+    gone = await _vanished(request, kept, missing)
+    missing -= {
+        id for id, run in zip(kept.members, kept.plan.runs(), strict=True) if (run.python or kept.python) in gone
+    }
     if missing:
         scenario = await find_scenario(request, kept.plan.scenario)
         request.state.plans.begin(await _planned(request, scenario, kept, missing))
     return RedirectResponse(f"/series/{id}", 303)
+
+
+def _missing(result: Result) -> set[str]:
+    return {member.id for point in result.points for member in point.members if member.state == "missing"}
+
+
+async def _vanished(request: Request, kept: Kept, missing: set[str]) -> set[str]:
+    """Interpreters that missing runs need, and that are no longer here."""
+    here = {interpreter.text for interpreter in await request.state.interpreters.all()}
+    needed = {
+        run.python or kept.python for id, run in zip(kept.members, kept.plan.runs(), strict=True) if id in missing
+    }
+    return needed - here - {""}
 
 
 @router.post("/series/{id}/pin")
@@ -205,7 +222,15 @@ async def _look(request: Request, kept: Kept) -> Result:
 async def _context(request: Request, kept: Kept, figure: str) -> dict[str, Any]:
     scenario = await find_scenario(request, kept.plan.scenario)
     result = await _look(request, kept)
+    missing = _missing(result)
+    gone = await _vanished(request, kept, missing)
     return {
+        "vanished": sorted(gone),
+        "can_resume": any(
+            (run.python or kept.python) not in gone
+            for id, run in zip(kept.members, kept.plan.runs(), strict=True)
+            if id in missing
+        ),
         "scenario": scenario,
         "result": result,
         "kept": kept,

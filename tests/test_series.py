@@ -301,6 +301,26 @@ def test_the_rest_can_be_cancelled_and_run_later(http: httpx.Client, server: Ser
     assert all(server.state["store"].get(id) for id in members)
 
 
+def test_an_interpreter_that_has_vanished_is_named_and_the_others_go_on(http: httpx.Client, server: Served) -> None:
+    """What is missing on another one is run; where nothing can be, nothing is offered."""
+    values = {**CONVOY.defaults, "messages": 2}
+    here = re.search(r'name="python" value="([^"]+)"', http.get("/scenarios/deadlock?recording=p0").text)
+    assert here
+    with server.state["store"].transaction() as database:
+        two = Plan("convoy", values, 1, PYTHON, (here[1], "9.9.9"))
+        series_kept.keep(database, "vanishing", two, here[1], ("v0", "v1"))
+        series_kept.keep(database, "vanished", Plan("convoy", values, 2), "9.9.9", ("w0", "w1"))
+    for id, offered in (("vanishing", True), ("vanished", False)):
+        text = http.get(f"/series/{id}").text
+        assert "CPython 9.9.9 is no longer on this machine" in text
+        assert ("Run what is missing" in text) == offered
+        assert http.post(f"/series/{id}/resume").status_code == 303
+    text = until(http, "/series/vanishing", lambda text: "every 1s" not in text)
+    assert "1 of 2 runs" in text
+    assert "Run what is missing" not in text
+    assert [server.state["store"].get(id) is not None for id in ("v0", "v1", "w0")] == [True, False, False]
+
+
 def test_what_cannot_be_is_told_at_its_field(http: httpx.Client) -> None:
     """Nothing of it is planned or kept."""
     before = http.get("/scenarios/convoy/series").text
