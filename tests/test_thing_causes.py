@@ -140,3 +140,36 @@ def test_a_lock_that_a_fork_left_behind_and_a_result_on_its_way(tmp_path: Path) 
     giver = timeline.name(int(recording.rows.value[(recording.rows.track == work)][-1]))
     assert hops_back[0].detail == f"{giver} gives it its result."
     assert [timeline.name(hop.track) for hop in hops_back[1:2]] == [giver]
+
+
+def test_a_wait_that_a_cancellation_ends(tmp_path: Path) -> None:
+    """By a task, which goes on to be told of; or by a timeout, which no task is behind."""
+    recording, _ = run(
+        tmp_path,
+        "asyncio.run(main())",
+        before="""
+        import asyncio
+        async def forever():
+            await asyncio.get_running_loop().create_future()
+        async def hurried():
+            try:
+                async with asyncio.timeout(0.02):
+                    await asyncio.get_running_loop().create_future()
+            except TimeoutError:
+                pass
+        async def main():
+            victim = asyncio.create_task(forever(), name="victim")
+            await asyncio.create_task(hurried(), name="hurried")
+            victim.cancel()
+            await asyncio.wait([victim])
+            try:
+                async with asyncio.timeout(0.02):
+                    await asyncio.gather(asyncio.create_task(forever(), name="gathered"))
+            except TimeoutError:
+                pass
+        """,
+    )
+    assert told(recording, "Task-1", "gather") == [("Task-1 awaits gather for _. gathered lets it go on.", "gathered")]
+    assert told(recording, "victim", "future") == [("victim awaits a future for _. Task-1 cancels it.", "Task-1")]
+    outside = "A timeout ends the wait, which comes from outside of all tasks."
+    assert told(recording, "hurried", "future") == [(f"hurried awaits a future for _. {outside}",)]

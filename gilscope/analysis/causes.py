@@ -82,7 +82,7 @@ def _step(timeline: Timeline, here: Spans, last: Hop | None) -> tuple[Hop, Spans
         detail = detail or (thing_causes.over(timeline, thing, here) if cause is None else "")
     elif waits and pool_causes.is_work(timeline, int(here.track[0])):
         detail, cause = pool_causes.given(timeline, here)
-    elif waits and task_causes.by_itself(timeline, thing):
+    elif waits and task_causes.by_itself(timeline, thing) and not task_causes.cancelled(timeline, here):
         detail, cause = task_causes.nobody(timeline, here)
     elif waits:
         detail, cause = _let_go_on(timeline, here)
@@ -228,7 +228,8 @@ def _let_go_on(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     at = np.clip(at, here.begin, here.end)
     whose, _ = longest(waker[known], (at - here.begin)[known])
     mine = np.flatnonzero(waker == whose[0])
-    detail = f"{timeline.name_beside(whose[0], int(here.track[0]))} {sent(timeline, here[mine]) or 'lets it go on'}"
+    ends = "cancels it" if task_causes.cancels(timeline, whose[0], here[mine]) else "lets it go on"
+    detail = f"{timeline.name_beside(whose[0], int(here.track[0]))} {sent(timeline, here[mine]) or ends}"
     if late := int((here.end[mine] - at[mine]).sum()):
         detail += f"; it needs {duration(late)} to wake up"
     if len(whose) > 1:

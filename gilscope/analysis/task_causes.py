@@ -7,7 +7,7 @@ from gilscope.analysis.spans import Spans
 from gilscope.analysis.stretches import MOST_NAMED, kind, longest, meanwhile, share, words
 from gilscope.analysis.text import counted, duration, listed, times
 from gilscope.analysis.timeline import Timeline
-from gilscope.events import STATE_TEXT, State, TrackKind
+from gilscope.events import STATE_TEXT, Kind, State, TrackKind
 
 
 def by_itself(timeline: Timeline, thing: int) -> bool:
@@ -20,11 +20,34 @@ def inside(timeline: Timeline, here: Spans) -> int:
     return loops.task_in(timeline, int(here.track[0]), here.begin, here.end)
 
 
+def cancels(timeline: Timeline, task: int, here: Spans) -> bool:
+    """Whether a task let another one go on by cancelling it, in a step of its own."""
+    rows = timeline.rows[(timeline.rows.track == here.track[0]) & (timeline.rows.kind == Kind.TASK_CANCEL)]
+    at = rows.at[(rows.at >= here.begin[-1]) & (rows.at <= here.end[-1])][-1:]
+    steps = timeline.spans.of(task)
+    return bool(((steps.state == State.RUNNING) & (steps.begin <= at) & (steps.end >= at)).any()) if len(at) else False
+
+
+def cancelled(timeline: Timeline, here: Spans) -> str:
+    """How a wait of a task was ended, if not by what it waited for: ``timeout`` or ``cancellation``; empty else."""
+    rows = timeline.rows[timeline.rows.track == here.track[0]]
+    asked = (rows.kind == Kind.TASK_CANCEL) & (rows.at >= here.begin[-1]) & (rows.at <= here.end[-1])
+    if here.state[0] != State.SUSPENDED or not asked.any():
+        return ""
+    after = rows.kind[rows.at > here.end[-1]]
+    waits_again = np.flatnonzero(np.isin(after, (Kind.TASK_SUSPEND, Kind.TASK_END)))
+    taken_back = np.flatnonzero(after == Kind.TASK_UNCANCEL)
+    over = int(waits_again[0]) if len(waits_again) else len(after)
+    return "timeout" if len(taken_back) and taken_back[0] < over else "cancellation"
+
+
 def nobody(timeline: Timeline, here: Spans) -> tuple[str, Spans | None]:
     """Said of a wait that no thread and no task ends; and whom its loop ran, if that kept it from being seen."""
     if here.state[0] != State.SUSPENDED:
         return "Nobody in this recording lets it go on.", None
     ended = int(here.end[-1]) < timeline.duration_ns
+    if ended and (how := cancelled(timeline, here)):
+        return f"A {how} ends the wait, which comes from outside of all tasks.", None
     known = by_itself(timeline, int(here.thing[0]))
     if ended and not known and (who := loops.called(timeline, here)):
         thread, at = who
