@@ -291,9 +291,11 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         expect(page.locator(".unrun")).to_contain_text("Nothing recorded yet")
         page.locator("#p-work_ms").fill("20")
         page.keyboard.press("Tab")
-        page.get_by_role("button", name="Run", exact=True).click()
-        expect(page.get_by_role("button", name="Stop")).to_be_visible()
-        expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=60_000)
+        page.get_by_role("button", name="Run", exact=True).focus()
+        page.keyboard.press("Enter")
+        # Whoever pressed it keeps the focus, while it becomes Stop and Run again.
+        expect(page.get_by_role("button", name="Stop")).to_be_focused()
+        expect(page.get_by_role("button", name="Run again")).to_be_focused(timeout=60_000)
         # The answer to a guess stands first, hidden from who hasn't guessed.
         expect(page.locator(".finding:not(.answer)").first).to_be_visible(timeout=60_000)
         expect(page.locator(".finding.answer")).to_be_hidden()
@@ -315,7 +317,7 @@ def test_a_run_from_its_button_to_its_findings(browser: Browser, tmp_path: Path)
         page.wait_for_url(re.compile(rf"/scenarios/two_counters\?recording={first}#from="))
         assert running.state["runs"].running() == []
         page.keyboard.press("r")
-        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(page.get_by_role("button", name="Stop")).to_be_focused()
         assert errors == []
         page.close()
 

@@ -125,7 +125,24 @@ document.addEventListener('click', ({ target }) => {
 });
 
 document.addEventListener('htmx:error', () => notify('The server can’t be reached', 'Is it still running? Your page stays as it is; try again when it is back.'));
+/** What has the focus while something is exchanged. @type {Element | null} */
+let focused = null;
+
+/** Who pressed Run or Stop, there or by its key in the tracks, is where the next press would be. */
+function keepFocus() {
+  if (focused && !focused.isConnected && document.activeElement === document.body) {
+    const same = focused.id ? document.getElementById(focused.id) : null;
+    const next = same ?? document.querySelector('[data-run-key]');
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
+  }
+  focused = null;
+}
+
+document.addEventListener('htmx:before:swap', () => {
+  focused = document.activeElement;
+});
 document.addEventListener('htmx:after:swap', () => {
+  keepFocus();
   prepare();
   const running = document.querySelector('gil-timeline[live]');
   if (NARROW.matches && running && isNew(running)) {
