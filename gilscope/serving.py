@@ -74,19 +74,26 @@ class Beside(uvicorn.Server):
             self.obeying = asyncio.create_task(self._obey())
 
     async def _obey(self) -> None:
+        try:
+            await self._follow()
+        except BrokenPipeError:
+            pass  # the command ended while this one started
+        finally:
+            self.should_exit = True
+
+    async def _follow(self) -> None:
         state, id = self.lifespan.state, new_id()
         told = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(told), sys.stdin)
         await state["interpreters"].all()  # looking for them takes a core, which the program is to have
         address = f"{self.root}/{page_of([id])}"
-        print(address, flush=True)
+        os.write(1, f"{address}\n".encode())
         if await told.readline():
             state["store"].path(id).symlink_to(self.file)
             await state["following"].begin([id])
             if self.browser:
                 await _open(address)
             await told.read()
-        self.should_exit = True
 
 
 async def _open(address: str) -> None:

@@ -36,7 +36,6 @@ class Page:
             assert self._server.stdin
             with suppress(BrokenPipeError):  # it is gone: that is told at the end
                 self._server.stdin.write(b"begun\n")
-                self._server.stdin.flush()
 
     def stay(self) -> None:
         """The program has ended: until Ctrl-C, its page is there to be looked at. Whoever reads what it printed, or writes
@@ -57,8 +56,9 @@ class Page:
 def page_of(recording: Path, browser: bool) -> Iterator[Page]:
     """The page of a recording that is to be written now. ``browser``: open it when that begins. ``Refused``: there is none."""
     command = [sys.executable, "-m", "gilscope.serving", str(recording.absolute()), *(["--open"] if browser else [])]
+    # Without a buffer: what a server that is gone didn't take would come up again when its pipe is closed.
     with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        command, bufsize=0, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     ) as server:
         try:
             assert server.stdout

@@ -214,30 +214,47 @@ def test_a_program_is_watched_while_it_runs(browser: Browser, tmp_path: Path) ->
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_the_page_of_a_command_that_is_ended_ends(tmp_path: Path, how: signal.Signals) -> None:
+def test_the_page_of_a_command_that_is_ended_ends(tmp_path: Path) -> None:
     """Nobody would be there to press Ctrl-C."""
     with shown(tmp_path, "--no-browser", "-q") as run:
         address = said(run).split()[-1]
         wait_for((tmp_path / "mine.gilscope").exists)
         assert is_served(address)
-        run.send_signal(how)
-        assert run.wait(PATIENCE) == {signal.SIGTERM: 128 + how, signal.SIGKILL: -how}[how]
+        run.terminate()
+        assert run.wait(PATIENCE) == 128 + signal.SIGTERM
         assert said(run) == ""
     wait_for(lambda: not is_served(address) and not list((tmp_path / "temporary").iterdir()))
     assert not (tmp_path / "opened").exists()
 
 
+def test_a_server_whose_command_is_gone_ends(tmp_path: Path) -> None:
+    """Before it could tell its address; without a word."""
+    nobody, tell = os.pipe()
+    os.close(nobody)
+    command = [sys.executable, "-m", "gilscope.serving", str(tmp_path / "mine.gilscope")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=tell, stderr=subprocess.PIPE) as server:
+        os.close(tell)
+        try:
+            assert server.stderr
+            assert (server.wait(PATIENCE), server.stderr.read()) == (0, b"")
+        finally:
+            server.kill()
+
+
 def test_a_page_whose_server_is_gone_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Also where the command was given neither input nor output."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     for name in ("stdin", "stdout"):
         monkeypatch.setattr(sys, name, None)
-    with subprocess.Popen(["true"], stdin=subprocess.PIPE) as server:
-        watching.Page(server, "nowhere").stay()
+    with watching.page_of(tmp_path / "mine.gilscope", browser=False) as page:
+        page._server.kill()
+        page._server.wait()
+        page.stay()
     assert capsys.readouterr().err.splitlines() == [
-        "The page stays at nowhere until Ctrl-C.",
+        f"Watch it at {page.address}",
+        f"The page stays at {page.address} until Ctrl-C.",
         "The page is gone: its server has ended.",
     ]
 
