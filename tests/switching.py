@@ -10,7 +10,6 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -174,16 +173,6 @@ def settled() -> int:
     return now
 
 
-def pick(switches: Switches, mask: Any) -> Switches:
-    """Some of them."""
-    return Switches(*(getattr(switches, field.name)[mask] for field in fields(switches)))
-
-
-def join(pieces: list[Switches]) -> Switches:
-    """One after the other."""
-    return Switches(*(np.concatenate([getattr(piece, field.name) for piece in pieces]) for field in fields(Switches)))
-
-
 def steps(switches: Switches, *names: str) -> list[tuple[Any, ...]]:
     """The rows of these columns."""
     return list(zip(*(getattr(switches, name).tolist() for name in names), strict=True))
@@ -197,7 +186,7 @@ def assert_consistent(switches: Switches) -> None:
         on = switches.on[switches.tid == tid]
         assert on[::2].all() and not on[1::2].any() and len(on) % 2 == 0, f"thread {tid}"
     for cpu in np.unique(switches.cpu):
-        there = pick(switches, switches.cpu == cpu)
+        there = switches[switches.cpu == cpu]
         assert there.on[::2].all() and not there.on[1::2].any(), f"core {cpu}"
         assert (there.tid[::2] == there.tid[1::2]).all(), f"core {cpu}"
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gilscope.collector import perf
-from gilscope.collector.cores import MARGIN_NS, Cores, Loss
+from gilscope.collector.cores import MARGIN_NS, Cores, Loss, Switches
 from gilscope.collector.rings import FOREVER
 from tests.switching import (
     SECONDS,
@@ -20,9 +20,7 @@ from tests.switching import (
     Program,
     assert_consistent,
     await_rest,
-    join,
     needs_cores,
-    pick,
     settled,
     started,
     steps,
@@ -56,8 +54,8 @@ def test_a_small_ring_brings_the_same_as_a_large_one() -> None:
     assert losses == []
     assert len(reference) > 5 * SMALL // 32
     names = ("tid", "pid", "cpu", "on", "preempted")
-    assert steps(join(pieces), *names) == steps(reference, *names)
-    assert_consistent(join(pieces))
+    assert steps(Switches.concat(pieces), *names) == steps(reference, *names)
+    assert_consistent(Switches.concat(pieces))
 
 
 OBEDIENT = """
@@ -85,7 +83,7 @@ class Overflow:
         """Read what has settled, or all. Until when."""
         until = until or settled()
         switches, losses = self._small.read(until)
-        there = pick(switches, switches.cpu == self.cpu)
+        there = switches[switches.cpu == self.cpu]
         self.reads.append((steps(there, "tid", "on", "preempted"), losses))
         self.times.append(there.at)
         return until
@@ -97,7 +95,7 @@ class Overflow:
         switches, losses = self._large.read(FOREVER)
         assert losses == []
         assert_consistent(switches)
-        return steps(pick(switches, switches.cpu == self.cpu), "tid", "on", "preempted")
+        return steps(switches[switches.cpu == self.cpu], "tid", "on", "preempted")
 
     def count(self) -> int:
         """Switches that were brought, and those that were told as lost."""

@@ -7,15 +7,14 @@ import time
 
 import numpy as np
 
+from gilscope.collector.cores import Switches
 from gilscope.collector.rings import FOREVER
 from tests.switching import (
     Witness,
     assert_consistent,
     await_rest,
     count_of,
-    join,
     needs_cores,
-    pick,
     settled,
     started,
     watch,
@@ -35,7 +34,7 @@ def test_a_sleeper_gives_its_core_up_once_a_sleep() -> None:
         after = resource.getrusage(resource.RUSAGE_THREAD)
         tell(tid=me(), sleeps=sleeps, given=after.ru_nvcsw - before.ru_nvcsw)
     """)
-    its = pick(switches, switches.tid == told["tid"])
+    its = switches[switches.tid == told["tid"]]
     gave = np.flatnonzero(~its.on & ~its.preempted)
     begins, ends = np.array(told["sleeps"][:-1]), np.array(told["sleeps"][1:])
     inside = gave[(its.at[gave] > begins[0]) & (its.at[gave] < ends[-1])]
@@ -58,7 +57,7 @@ def test_two_busy_threads_on_one_core_are_preempted_for_each_other() -> None:
     tids = [each["tid"] for each in told]
     begin, end = max(each["begin"] for each in told), min(each["end"] for each in told)
     first, last = begin + (end - begin) // 4, begin + (end - begin) // 2  # before and after one may wait for the GIL
-    both = pick(switches, (switches.at > first) & (switches.at < last) & np.isin(switches.tid, tids))
+    both = switches[(switches.at > first) & (switches.at < last) & np.isin(switches.tid, tids)]
     assert len(np.unique(both.cpu)) == 1
     for tid in tids:
         given, taken = count_of(both, tid)
@@ -79,7 +78,7 @@ def test_a_running_thread_is_on_the_core_that_it_sees() -> None:
             tell(tid=me(), seen=seen)
         for thread in start(look): thread.join()
     """)
-    its = pick(switches, switches.tid == told["tid"])
+    its = switches[switches.tid == told["tid"]]
     undisturbed = 0
     for begin, core, end in told["seen"]:
         last = int(its.at.searchsorted(begin, "right")) - 1
@@ -112,7 +111,7 @@ def test_everything_that_comes_from_a_process_is_seen() -> None:
     told, switches = watch(source, "/bin/sh", "-c", 'read line; exec "$0" -c "$1"', sys.executable)
     assert len(told) == 6 and len({each["pid"] for each in told}) == 3
     for each in told:
-        its = pick(switches, switches.tid == each["tid"])
+        its = switches[switches.tid == each["tid"]]
         assert set(its.pid.tolist()) == {each["pid"]}
         assert its.on[its.at.searchsorted(each["at"], "right") - 1], "it ran when it looked at the clock"
 
@@ -179,4 +178,4 @@ def test_a_read_brings_what_is_up_to_its_time() -> None:
     assert (len(again), len(nothing)) == (0, 0)
     assert len(first) > 50 and first.at[-1] <= told["at"]
     assert len(second) > 50 and second.at[0] > told["at"]
-    assert_consistent(join([first, second]))
+    assert_consistent(Switches.concat([first, second]))

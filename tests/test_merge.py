@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gilscope.collector.columns import NO_SWITCHES, pick
+from gilscope.collector.columns import NO_SWITCHES
 from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.merge import PATIENCE_NS, Merge
 from gilscope.collector.places import Places
@@ -454,7 +454,7 @@ def numbered(parts: list[Rows]) -> list[tuple[int, int, int, int]]:
 def test_picking_keeps_the_columns_together() -> None:
     """Rows stay rows."""
     some = records([event(n, n, Kind.GIL_WAIT, n) for n in range(5)])
-    picked = pick(some, some.slot % 2 == 1)
+    picked = some[some.slot % 2 == 1]
     assert [picked.slot.tolist(), picked.thing.tolist(), (picked.at - ORIGIN).tolist()] == [[1, 3]] * 3
 
 

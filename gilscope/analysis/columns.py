@@ -20,8 +20,11 @@ class Columns:
 
     @classmethod
     def concat(cls, several: Sequence[Self]) -> Self:
-        """One after the other."""
+        """One after the other; nothing is copied where only one of them has rows."""
         names = cls.__dataclass_fields__
         if not several:
             return cls(*(np.empty(0, np.int64) for _ in names))
-        return cls(*(np.concatenate([getattr(each, name) for each in several]) for name in names))
+        some = [each for each in several if len(each)] or several[:1]
+        if len(some) == 1:
+            return some[0]
+        return cls(*(np.concatenate([getattr(each, name) for each in some]) for name in names))

@@ -1,7 +1,4 @@
-"""Columns of what was read of a run, some of their rows, and tables that answer for whole columns."""
-
-from dataclasses import fields
-from typing import Any, TypeVar
+"""Tables that answer for whole columns of what was read of a run."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +12,6 @@ from gilscope.events import Kind
 _NONE = np.empty(0, np.uint32)
 NO_SWITCHES = Switches(np.empty(0, np.int64), _NONE, _NONE, _NONE, np.empty(0, np.bool_), np.empty(0, np.bool_))
 
-Columns = TypeVar("Columns", Records, Switches)
 Ids = NDArray[np.uint32]
 Ring = tuple[int, int]
 """Whose records: slot and generation."""
@@ -26,19 +22,6 @@ def kinds(*some: Kind) -> NDArray[np.bool_]:
     table = np.zeros(256, np.bool_)
     table[list(some)] = True
     return table
-
-
-def pick(columns: Columns, index: Any) -> Columns:
-    """Some of the rows."""
-    return type(columns)(*(getattr(columns, column.name)[index] for column in fields(columns)))
-
-
-def join(first: Columns, second: Columns) -> Columns:
-    """One after the other."""
-    if not len(first.at) or not len(second.at):
-        return second if len(second.at) else first
-    names = [column.name for column in fields(first)]
-    return type(first)(*(np.concatenate((getattr(first, name), getattr(second, name))) for name in names))
 
 
 def ring_of(records: Records, n: int) -> Ring:

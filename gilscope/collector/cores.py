@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gilscope.analysis.columns import Columns
 from gilscope.collector.perf import online, open_event, why_not
 from gilscope.errors import CoresUnavailable
 
@@ -50,7 +51,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Switches:
+class Switches(Columns):
     """Switches as columns, in the order of time; of one core also in the order in which they were written."""
 
     at: NDArray[np.int64]
@@ -61,9 +62,6 @@ class Switches:
     """Put on the core; else taken off it. A thread's end takes it off, too."""
     preempted: Mask
     """Taken off although it could have gone on. Else it waits, or has ended."""
-
-    def __len__(self) -> int:
-        return len(self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gilscope.analysis.forward import Table
-from gilscope.collector.columns import Ids, Known, kinds, pick
+from gilscope.collector.columns import Ids, Known, kinds
 from gilscope.collector.memo import Memo
 from gilscope.collector.records import Records
 from gilscope.collector.tracks import Tracks
@@ -28,7 +28,7 @@ class Gils:
         some = np.flatnonzero(OF_GIL[records.kind])
         if not len(some):
             return thing
-        about = pick(records, some)
+        about = records[some]
         memo = self._gils.setdefault(pid, Memo())
         begin = 0
         for n in [*np.flatnonzero(about.kind == Kind.INTERPRETER_NEW).tolist(), len(some)]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.collector.columns import NO_SWITCHES, Known, join, pick, ring_of
+from gilscope.collector.columns import NO_SWITCHES, Known, ring_of
 from gilscope.collector.cores import MARGIN_NS, Loss, Switches
 from gilscope.collector.gils import Gils
 from gilscope.collector.places import Places
@@ -90,14 +90,14 @@ class Merge:
         """Rows for the fold, by time. ``until``: no record earlier than this comes later; ``FOREVER``: none at all."""
         switches = self._from_origin(switches, until)
         if self._records is not None and self._switches is not None:
-            records, switches = join(self._records, records), join(self._switches, switches)
+            records, switches = Records.concat((self._records, records)), Switches.concat((self._switches, switches))
         cut = self._cut(records, switches, until)
         early, early_switches = records.at < cut, switches.at < cut
-        self._records, self._switches = pick(records, ~early), pick(switches, ~early_switches)
-        of_rings = self._merge(pick(records, early))
+        self._records, self._switches = records[~early], switches[~early_switches]
+        of_rings = self._merge(records[early])
         starts = self._processes.starts(of_rings)
         ends = self._processes.put_back(of_rings)
-        on_cores = self._on_cores(pick(switches, early_switches))
+        on_cores = self._on_cores(switches[early_switches])
         lives = self._processes.begin(of_rings, on_cores)
         merged = Rows.concat((lives, *of_rings, *on_cores, self._processes.tell_starts(starts), ends)).sorted()
         if len(merged):
@@ -108,13 +108,13 @@ class Merge:
         """Without those before time 0, but for who is on a core then."""
         before = switches.at < self._origin
         if before.any():
-            self._early, switches = join(self._early, pick(switches, before)), pick(switches, ~before)
+            self._early, switches = Switches.concat((self._early, switches[before])), switches[~before]
         if not len(self._early) or until < self._origin + MARGIN_NS:
             return switches
         early, self._early = self._early, NO_SWITCHES
         last = {tid: n for n, tid in enumerate(early.tid.tolist())}
-        there = pick(early, [n for n in last.values() if early.on[n]])
-        return join(replace(there, at=np.full(len(there), self._origin)), switches)
+        there = early[[n for n in last.values() if early.on[n]]]
+        return Switches.concat((replace(there, at=np.full(len(there), self._origin)), switches))
 
     def _cut(self, records: Records, switches: Switches, until: int) -> int:
         """The time from which on rows have to wait: for later switches, for a thread to tell who it is, for a start to
@@ -150,7 +150,7 @@ class Merge:
             return [self._of_process(int(pids[0]), records, keys)]
         pid = pids[inverse]
         order = sorted(np.unique(pid).tolist(), key=self._tracks.process)  # who submits comes before its workers
-        return [self._of_process(each, pick(records, pid == each), keys[pid == each]) for each in order]
+        return [self._of_process(each, records[pid == each], keys[pid == each]) for each in order]
 
     def _of_process(self, pid: int, records: Records, keys: NDArray[np.uint64]) -> Rows:
         line = self._places.at(pid, records.code, records.offset)

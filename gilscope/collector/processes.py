@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gilscope.collector.columns import Known, Ring, kinds, pick, ring_of
+from gilscope.collector.columns import Known, Ring, kinds, ring_of
 from gilscope.collector.cores import Switches
 from gilscope.collector.records import Records
 from gilscope.collector.rings import FOREVER
@@ -47,7 +47,7 @@ class Processes:
     def recorded(self, switches: Switches) -> Switches:
         """Without those of processes that had stopped being recorded."""
         for pid, over in self._over.items():
-            switches = pick(switches, (switches.pid != pid) | (switches.at <= over))
+            switches = switches[(switches.pid != pid) | (switches.at <= over)]
         return switches
 
     def started_at(self, ring: Ring, at: int) -> int:

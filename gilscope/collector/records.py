@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gilscope.analysis.columns import Columns
 from gilscope.events import Kind
 
 Words = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class Records(Columns):
     """Events as columns, in the order of time; of one ring also in the order in which they were written.
 
     In a row of ``Kind.LOST``, ``at`` is when the first event was lost, ``code`` when the last, ``value`` how many.
@@ -29,9 +30,6 @@ class Records:
     code: NDArray[np.uint64]
     offset: NDArray[np.uint16]
     value: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.at)
 
 
 class Piece(NamedTuple):

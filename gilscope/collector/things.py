@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gilscope.analysis.forward import ends_of, forward, starts_of
-from gilscope.collector.columns import Ids, Known, kinds, pick, ring_of
+from gilscope.collector.columns import Ids, Known, kinds, ring_of
 from gilscope.collector.gils import Gils
 from gilscope.collector.memo import Memo
 from gilscope.collector.places import Places
@@ -63,7 +63,7 @@ class Things:
             return records
         for n in np.flatnonzero(shared & (records.kind == Kind.THING_NEW)).tolist():
             maker = self._threads[ring_of(records, n)].pid
-            one = pick(records, [n])
+            one = records[[n]]
             self._made_things(NO_PROCESS, one, self._places.at(maker, one.code, one.offset))
         read = (
             shared & (records.aux == TrackKind.PIPE) & ((records.kind == Kind.BLOCK) | (records.kind == Kind.UNBLOCK))
@@ -93,7 +93,7 @@ class Things:
         if OF_TASK[records.kind].any() or (records.kind == Kind.WORK_NEW).any():
             thing, value = self._tasks_of(pid, records, line, thing, some)
         elif some.any():
-            thing[some] = self._made_things(pid, pick(records, some), line[some])
+            thing[some] = self._made_things(pid, records[some], line[some])
         self._works.end(pid, records, thing)
         return thing, value
 
@@ -108,14 +108,14 @@ class Things:
         both = np.concatenate((first, second))
         of_tasks = OF_TASK[records.kind[first]]
         asked = replace(
-            pick(records, both),
+            records[both],
             thing=np.concatenate((records.thing[first], address)),
             aux=np.concatenate((np.where(of_tasks, TrackKind.TASK, records.aux[first]), kind)).astype(np.uint16),
             kind=np.concatenate((records.kind[first], np.full(len(second), Kind.NONE))).astype(np.uint8),
         )
         order = both.argsort(kind="stable")
         ids = np.empty(len(both), np.uint32)
-        ids[order] = self._made_things(pid, pick(asked, order), line[both][order])
+        ids[order] = self._made_things(pid, asked[order], line[both][order])
         thing[first] = ids[: len(first)]
         value = np.where(np.isin(records.kind, (Kind.TASK_NEW, Kind.WORK_NEW)), 0, records.value)
         value[second] = ids[len(first) :]
@@ -149,7 +149,7 @@ class Things:
         if pid != NO_PROCESS and shared.any():
             ids = np.empty(len(shared), np.uint32)
             for which, whose in ((shared, NO_PROCESS), (~shared, pid)):
-                ids[which] = self._made_things(whose, pick(records, which), line[which])
+                ids[which] = self._made_things(whose, records[which], line[which])
             return ids
         memo = self.by_address(pid)
         keys = records.thing

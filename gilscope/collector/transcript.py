@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.analysis.fold import Fold, Gil
-from gilscope.collector.columns import pick
 from gilscope.collector.cores import Loss, Switches
 from gilscope.collector.merge import Merge
 from gilscope.collector.places import Places
@@ -179,8 +178,8 @@ class Transcript:
         while len(records) > PIECE_ROWS:
             until = min(int(records.at[PIECE_ROWS]) - 1, batch.watermark)
             early = switches.at <= until
-            self._pieces.append(_Piece(pick(records, slice(PIECE_ROWS)), pick(switches, early), until))
-            records, switches = pick(records, slice(PIECE_ROWS, None)), pick(switches, ~early)
+            self._pieces.append(_Piece(records[:PIECE_ROWS], switches[early], until))
+            records, switches = records[PIECE_ROWS:], switches[~early]
         self._pieces.append(_Piece(records, switches, batch.watermark, batch.ended, gone))
 
     def _write(self, piece: _Piece) -> None:
