@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -75,10 +75,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-def assert_axe_finds_nothing(page: Page) -> None:
+def assert_axe_finds_nothing(page: Page, schemes: Sequence[str] = ("dark", "light")) -> None:
     """In dark and light, once nothing moves."""
     page.add_script_tag(path=AXE)
-    for scheme in ("dark", "light"):
+    for scheme in schemes:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         found = page.evaluate(
@@ -111,6 +111,38 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
     if "tour" in address:
         page.locator(".gt-tour-shown").wait_for()
     assert_axe_finds_nothing(page)
+    page.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
+def test_axe_finds_nothing_in_what_opens(browser: Browser, pages: Served) -> None:
+    """A selected span, each sheet and panel in turn, a recording that can't be shown, a frame; a closed sheet gives the focus back."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page.goto(f"{pages.base}/recordings/shippeddeadlock")
+    wait(page, "e?.phase === 'ended' && s.frame === 0 && s.painter.palette")
+    page.locator(TREE).focus()
+    page.keyboard.press("ArrowRight")
+    row = page.evaluate("document.activeElement.id")
+    for key in "?t":
+        page.keyboard.press(key)
+        page.locator("dialog[open]").wait_for()
+        assert_axe_finds_nothing(page, ["dark" if key == "?" else "light"])
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.id") == row
+    for key in "/vb":
+        page.keyboard.press(key)
+        page.keyboard.press("Escape" if key == "/" else "Shift")
+    for name in ("Who waits", "Marks"):
+        page.get_by_role("tab", name=name).click()
+    page.locator(".gt-range table").last.wait_for()
+    assert_axe_finds_nothing(page)
+    page.goto(f"{pages.base}/embed/shippeddeadlock")
+    wait(page, "e?.phase === 'ended'")
+    assert_axe_finds_nothing(page, ["light"])
+    page.route("**/file*", lambda route: route.fulfill(status=500))
+    page.reload()
+    wait(page, "e?.phase === 'failed'")
+    assert_axe_finds_nothing(page, ["dark"])
     page.close()
 
 
