@@ -117,7 +117,7 @@ VIEWERS = (
         "Gilscope",
         lambda tiled: tiled.folder,
         "",
-        "(({ phase, stage }) => phase === 'ended' && stage.frame === 0)(document.querySelector('gil-timeline') ?? {})",
+        "(({ around, phase, stage }) => phase === 'ended' && around.later && stage.frame === 0)(document.querySelector('gil-timeline') ?? {})",
         "(({ layout, heightPx }) => layout.rows.filter((row) => row.track.rows.count > 0 && row.barTopPx < heightPx).length)(document.querySelector('gil-timeline').stage)",
         -25.75,
         25.75,

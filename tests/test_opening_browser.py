@@ -1,10 +1,29 @@
 """Opening a recording: what comes first, what comes later, and what one can do meanwhile."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from gilscope.events import State, TrackKind
+from gilscope.recording import Rows, Writer
 from tests.browsing import REFUSED, browser
-from tests.timeline_page import CHUNKS, ENDED, LIVE, TREE, Server, ask, give, open_page, page, place, server, wait
+from tests.timeline_page import (
+    CHUNKS,
+    ENDED,
+    HEADER,
+    LIVE,
+    TREE,
+    Server,
+    ask,
+    give,
+    open_page,
+    page,
+    place,
+    server,
+    wait,
+)
 
 __all__ = ["browser", "page", "server"]
 
@@ -16,6 +35,7 @@ PICTURE = """new MutationObserver((_, watch) => {
     requestAnimationFrame(() => requestAnimationFrame(() => {
         const { ground } = timeline.stage, { data } = ground.getContext('2d').getImageData(0, 0, ground.width, ground.height);
         window.colours = new Set(new Uint32Array(data.buffer)).size;
+        window.rows = timeline.model.rowCount;
     }));
 }).observe(document, { subtree: true, attributeFilter: ['data-phase'] });"""
 BOXES = "['.gt-stage', '.gt-below', '.gt-source', '.gt-answers', '#below'].map((one) => JSON.stringify(document.querySelector(one).getBoundingClientRect()))"
@@ -41,6 +61,25 @@ def test_the_first_picture_has_the_recording_in_it(page: Page, server: Server) -
     page.add_init_script(PICTURE)
     open_page(page, server)
     assert page.evaluate("window.colours") > 20
+
+
+def test_a_large_recording_is_on_the_screen_before_the_rest_is_taken_in(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    rows, chunks = 9000, 4
+    writer = Writer(tmp_path / "x.gilscope", HEADER)
+    writer.add_meta({"tracks": [{"id": 1, "kind": TrackKind.THREAD, "name": "one", "parent": 0}]})
+    random = np.random.default_rng(1)
+    for n in range(chunks):
+        at = np.arange(rows) * 1000 + n * rows * 1000
+        states = random.integers(State.RUNNING, State.BLOCKED, rows, endpoint=True)
+        writer.add_rows(Rows.of(at, track=1, state=states, value=random.integers(0, 2**60, rows)))
+    writer.end({"verdict": "ok", "sentence": "It ended by itself.", "duration_ns": chunks * rows * 1000, "lost": 0})
+    writer.close()
+    server.file = (tmp_path / "x.gilscope").read_bytes()
+    page.add_init_script(PICTURE)
+    open_page(page, server)
+    assert [page.evaluate("window.rows"), ask(page, "m.rowCount")] == [rows, rows * chunks]
 
 
 def test_a_recording_comes_in_while_what_draws_it_is_fetched(page: Page, server: Server) -> None:

@@ -23,6 +23,10 @@ import { Sequence } from './sequence.js';
 /** Longest time to work before the browser may draw. */
 const TURN_MS = 24;
 const RETRY_MS = 1500;
+/** What takes a page longer than a frame. */
+const MUCH_BYTES = 1 << 16;
+/** A page that isn't drawn, whyever, is waited for no longer. */
+const PICTURE_MS = 200;
 
 export class Feed {
   /**
@@ -47,6 +51,7 @@ export class Feed {
     this.turn = performance.now();
     this.headerKnown = false;
     this.filling = false;
+    this.pictured = false;
     /** What came last of a file can't be read. */
     this.damaged = false;
     /** Something came that was no chunk: what should have come is in the file. */
@@ -216,6 +221,7 @@ export class Feed {
       if (part.damage && !again) this.#damage(part.damage);
       if (part.chunk) await this.#takeOfFile(part.chunk, again, this.damaged);
       this.damaged = part.damage !== undefined;
+      if (part.chunk?.rows && reader.left > MUCH_BYTES) await this.#picture();
       await this.#breathe();
     }
     if (complete && !reader.headerRead) throw new Damage(reader.left > 0 ? 'This is not a whole Gilscope recording: it ends within its header.' : 'The file of this recording is empty: nothing was written into it.');
@@ -229,6 +235,14 @@ export class Feed {
     if (number > expected && !told) this.#damage(number - expected === 1 ? `Chunk ${expected} is missing.` : `Chunks ${expected} to ${number - 1} are missing.`);
     await this.#take(chunk);
     while (number >= this.sequence.expected) this.#give(this.sequence.skip());
+  }
+
+  /** The first rows are there: where much more follows, they are on the screen before it is taken in. */
+  async #picture() {
+    if (this.pictured || document.hidden) return;
+    this.pictured = true;
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await Promise.race([frame().then(frame), new Promise((resolve) => setTimeout(resolve, PICTURE_MS))]);
   }
 
   /** Let the browser draw when this has worked for a while. */
