@@ -284,26 +284,21 @@ def test_forced_colours_leave_states_and_what_is_chosen_to_be_seen(browser: Brow
     page.close()
 
 
-def test_a_recording_that_is_too_short_to_be_seen_says_so(browser: Browser, tmp_path: Path) -> None:
-    """Beside one of a minute: its pane would seem to be empty; stretched, or zoomed in, it is seen."""
-    (tmp_path / "recordings").mkdir()
+def test_a_recording_that_is_too_short_to_be_seen_says_so(page: Page, server: Served) -> None:
+    """Beside one of ten minutes: its pane would seem to be empty; stretched, or zoomed in, it is seen."""
     *chunks, last = app_recordings.CHUNKS
     _, told = decode_chunk(last)
     assert isinstance(told, dict)
     end = json.dumps({**told, "duration_ns": 600_000_000_000}).encode()
-    for id, ending in (("short", last), ("long", encode_chunk(len(chunks), END, end))):
-        file = app_recordings.head(id=id) + b"".join([*chunks, ending])
-        (tmp_path / "recordings" / f"{id}.gilscope").write_bytes(file)
-    with served(settings(tmp_path)) as running:
-        page, errors = opened(browser)
-        shown(page, running, "/compare?ids=short,long")
-        said = page.locator(".pane-short")
-        expect(said).to_have_count(1)
-        expect(page.locator(".pane").first).to_contain_text("too short to be seen at this zoom")
-        page.select_option("#align", "stretch")
-        expect(said).to_have_count(0)
-        page.close()
-        assert errors == []
+    file = app_recordings.head(id="long") + b"".join([*chunks, encode_chunk(len(chunks), END, end)])
+    server.state["store"].path("long").write_bytes(file)
+    server.state["store"].take_in("long")
+    shown(page, server, "/compare?ids=convoy,long")
+    said = page.locator(".pane-short")
+    expect(said).to_have_count(1)
+    expect(page.locator(".pane").first).to_contain_text("too short to be seen at this zoom")
+    page.select_option("#align", "stretch")
+    expect(said).to_have_count(0)
 
 
 EACH = """() => [...document.querySelectorAll('gil-timeline')].map(({ stage }) => ({
@@ -394,26 +389,33 @@ def test_what_all_have_is_shown_in_all_and_the_name_leads_to_the_same_view(page:
     )
 
 
-@pytest.mark.parametrize(
-    ("form", "view"),
-    [
-        (
-            "align=stretch&table=view&from=1000000&to=90000000&at=5000000",
-            {"from": 1_000_000, "to": 90_000_000, "at": 5_000_000, "selected": None},
-        ),
-        ("view.convoy=track%3D30&at=224927821", {"at": 224_927_821, "selected": [30, 218_860_717]}),
-        (
-            "align=at&moment.convoy=90000000&moment.fixed=40000000&from=-5000000&to=5000000",
-            {"from": 85_000_000, "to": 95_000_000, "at": 90_000_000},
-        ),
-        ("table=range&view.convoy=range%3D5%2C9000", {"range": {"from": 5, "to": 9000}}),
-    ],
-)
-def test_addresses_of_before_lead_where_they_led(page: Page, server: Served, form: str, view: dict[str, Any]) -> None:
-    """Links that were made with earlier versions: each form as it was written then."""
+OF_BEFORE: dict[str, dict[str, Any]] = {
+    "align=stretch&table=view&from=1000000&to=90000000&at=5000000": {
+        "from": 1_000_000,
+        "to": 90_000_000,
+        "at": 5_000_000,
+        "selected": None,
+    },
+    "view.convoy=track%3D30&at=224927821": {"at": 224_927_821, "selected": [30, 218_860_717]},
+    "align=at&moment.convoy=90000000&moment.fixed=40000000&from=-5000000&to=5000000": {
+        "from": 85_000_000,
+        "to": 95_000_000,
+        "at": 90_000_000,
+    },
+    "table=range&view.convoy=range%3D5%2C9000": {"range": {"from": 5, "to": 9000}},
+}
+
+
+def test_addresses_of_before_lead_where_they_led(page: Page, server: Served) -> None:
+    """Links that were made with earlier versions: each form as it was written then; also when it is put into the page that is there."""
+    shown(page, server, "/compare?ids=convoy,fixed")
+    for form, view in OF_BEFORE.items():
+        page.evaluate("(hash) => { location.hash = hash; }", form)
+        until(lambda view=view: {key: page.evaluate(EACH)[0].get(key) for key in view} == view)  # type: ignore[misc]
+    page.goto("about:blank")
+    form, view = next(iter(OF_BEFORE.items()))
     shown(page, server, f"/compare?ids=convoy,fixed#{form}")
-    found = page.evaluate(EACH)[0]
-    assert {key: found.get(key) for key in view} == view
+    assert {key: page.evaluate(EACH)[0].get(key) for key in view} == view
 
 
 def test_one_is_added_and_what_differs_is_marked(page: Page, server: Served) -> None:
