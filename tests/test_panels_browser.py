@@ -185,7 +185,12 @@ def test_a_line_says_how_long_threads_stood_there_and_shows_those_spans(page: Pa
     button = page.locator(".gt-spent", has_text="ms").last
     number = str(button.get_attribute("aria-label")).split(":")[0].removeprefix("Line ")
     button.click()
-    wait(page, f"s.arrangement.find.endsWith('.py:{number}') && s.found?.spans > 0")
+    found = f"s.arrangement.find.endsWith('.py:{number}') && s.found?.spans > 0"
+    wait(page, found)
+    page.get_by_role("button", name="Close the search").click()
+    wait(page, "s.arrangement.find === ''")
+    page.locator(".gt-line").nth(int(number) - 1).locator("code").click(position={"x": 90, "y": 10})
+    wait(page, found)
     page.get_by_role("button", name="Next match").click()
     rows = "[...s.selected.track.rows.line.subarray(s.selected.first, s.selected.last + 1)]"
     wait(page, f"s.selected && {rows}.some((id) => m.locations.get(id)?.line === {number})")

@@ -75,6 +75,11 @@ export class SourcePanel {
     this.fresh = false;
     /** Of what the times are that show. */
     this.spent = '';
+    this.code.addEventListener('click', ({ target }) => {
+      // All of a line is as good as its time, for who points; text can still be selected.
+      const time = target instanceof Element ? target.closest('.gt-line')?.querySelector('.gt-spent') : null;
+      if (time instanceof HTMLElement && !time.contains(/** @type {Node} */ (target)) && getSelection()?.isCollapsed !== false) time.click();
+    });
     this.times.addEventListener('change', () => this.#rest());
     this.files.addEventListener('change', () => {
       this.file = this.files.value;
