@@ -48,14 +48,15 @@ def test_kept_for_good_only_under_the_version(version: Version) -> None:
     assert [status for status, _, _ in asked(version, *others)] == [404] * 4
 
 
-def test_what_has_changed_is_not_there_under_the_version_before(version: Version, tmp_path: Path) -> None:
-    """Also if nobody has asked for the version since; a page that is made then has the next one."""
+def test_what_has_changed_is_of_the_next_version_alone(version: Version, tmp_path: Path) -> None:
+    """Until a page is made that names the next version, one of before gets what it would have got then; after that, nothing."""
     before = version.now()
     (tmp_path / "js" / "a.js").write_text("one, changed")
-    assert [status for status, _, _ in asked(version, f"{before}/js/a.js", f"{before}/js/b.js")] == [404, 200]
+    assert [text for _, _, text in asked(version, f"{before}/js/a.js", f"{before}/js/b.js")] == ["one", "two"]
     after = version.now()
     assert after != before
-    assert [status for status, _, _ in asked(version, f"{after}/js/a.js", f"{before}/js/b.js")] == [200, 404]
+    assert asked(version, f"{after}/js/a.js") == [(200, FOR_GOOD, "one, changed")]
+    assert [status for status, _, _ in asked(version, f"{before}/js/a.js", f"{before}/js/b.js")] == [404, 404]
     (tmp_path / "js" / "a.js").write_text("one")
     assert version.now() == before, "it is the content's, not the day's"
 
