@@ -7,7 +7,6 @@ what this one recording shows, with its figures.
 
 import hashlib
 import importlib.util
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,7 +21,7 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.errors import BadParameters, BadScenario
 from gilscope.measured import Measured, NotSeen
 from gilscope.recording import Recording
-from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, load, validate
+from gilscope.scenarios import CLAIM_SUFFIX, FOLDER, Scenario, beside, load, validate
 
 __all__ = [
     "Measured",
@@ -89,11 +88,8 @@ class Claim:
     """Another one where the scenario or the claim has changed: what was measured before doesn't count then."""
 
 
-def beside(name: str, suffix: str, folder: Path) -> ModuleType | None:
-    """What lies beside a scenario of the catalogue, executed: its claim, its prediction; None where there is none."""
-    path = next(folder.glob(f"*/{name}{suffix}.py"), None) if re.fullmatch(r"\w+", name) else None
-    if path is None:
-        return None
+def executed(path: Path) -> ModuleType:
+    """What lies beside a scenario: its claim, its prediction."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -104,10 +100,10 @@ def beside(name: str, suffix: str, folder: Path) -> ModuleType | None:
 @cache
 def claim_of(name: str, folder: Path = FOLDER) -> Claim | None:
     """The claim that lies beside a scenario of the catalogue; None where there is none."""
-    module = beside(name, CLAIM_SUFFIX, folder)
-    if module is None:
+    path = beside(name, f"{CLAIM_SUFFIX}.py", folder)
+    if path is None:
         return None
-    path = Path(str(module.__file__))
+    module = executed(path)
     if not module.__doc__ or not callable(getattr(module, "claim", None)):
         raise BadScenario(f"{path}:1: isn't a claim. Expected a docstring, the statement, and 'def claim(run)'.")
     statement, rows = " ".join(module.__doc__.split()), tuple(getattr(module, "ROWS", ()))

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from gilscope.analysis.timeline import Timeline
-from gilscope.claims import beside, proof, whole
+from gilscope.claims import executed, proof, whole
 from gilscope.errors import BadScenario
 from gilscope.measured import Measured, NotSeen
-from gilscope.scenarios import FOLDER, PREDICTION_SUFFIX, Scenario, load
+from gilscope.scenarios import FOLDER, PREDICTION_SUFFIX, Scenario, beside, load
 
 FEWEST, MOST = 2, 5
 """Answers to choose from."""
@@ -56,10 +56,10 @@ def between(value: float, limits: Sequence[float]) -> int:
 @cache
 def prediction_of(name: str, folder: Path = FOLDER) -> Prediction | None:
     """The prediction that lies beside a scenario of the catalogue; None where there is none."""
-    module = beside(name, PREDICTION_SUFFIX, folder)
-    if module is None:
+    path = beside(name, f"{PREDICTION_SUFFIX}.py", folder)
+    if path is None:
         return None
-    path = Path(str(module.__file__))
+    module = executed(path)
     question, choices, rule = module.__doc__, getattr(module, "CHOICES", None), getattr(module, "outcome", None)
     if not question or not isinstance(choices, tuple) or not callable(rule):
         raise BadScenario(f"{path}:1: isn't a prediction. Expected a question, CHOICES and 'def outcome(run)'.")

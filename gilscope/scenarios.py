@@ -96,6 +96,11 @@ def of_file(path: Path, folder: Path = FOLDER) -> Scenario:
     return replace(load(path), name=path.name)
 
 
+def beside(name: str, ending: str, folder: Path = FOLDER) -> Path | None:
+    """The file beside a scenario of the catalogue that is called as it is, with this ending: ``convoy_claim.py``; None where there is none."""
+    return next(folder.glob(f"*/{name}{ending}"), None) if re.fullmatch(r"\w+", name) else None
+
+
 def load(path: Path) -> Scenario:
     """Describe any file of the scenario form; ``BadScenario`` says where it departs from it."""
     try:

@@ -16,7 +16,7 @@ from gilscope.analysis.queries import Query, parse
 from gilscope.analysis.text import duration
 from gilscope.analysis.timeline import Timeline
 from gilscope.errors import BadQuery, BadTour
-from gilscope.scenarios import FOLDER
+from gilscope.scenarios import FOLDER, beside
 
 TOUR_SUFFIX = "_tour"
 """``convoy_tour.md`` holds the tour of ``convoy.py``."""
@@ -43,7 +43,7 @@ class Step:
 
 def path_of(name: str, folder: Path = FOLDER) -> Path | None:
     """The file of a scenario's tour; None where there is none."""
-    return next(folder.glob(f"*/{name}{TOUR_SUFFIX}.md"), None) if re.fullmatch(r"\w+", name) else None
+    return beside(name, f"{TOUR_SUFFIX}.md", folder)
 
 
 def read(path: Path) -> tuple[Step, ...]:
