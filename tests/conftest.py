@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from gilscope.collector import interpreters, probe
 from gilscope.collector.interpreters import Interpreter
-from tests.browsing import browser  # noqa: F401
+from tests.browsing import browser, no_page_complains  # noqa: F401
 from tests.staged import stage  # noqa: F401
 from tests.timeline_page import page, server  # noqa: F401
 

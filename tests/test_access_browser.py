@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app_client import Served, served, settings
+from tests.browsing import opened
 from tests.timeline_page import LOOK, ROOT, TREE, Server, ask, open_page, wait
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -117,7 +118,7 @@ def test_axe_finds_nothing(browser: Browser, pages: Served, address: str) -> Non
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core isn't there: npm ci brings it")
 def test_axe_finds_nothing_in_what_opens(browser: Browser, pages: Served) -> None:
     """A selected span, each sheet and panel in turn, a recording that can't be shown, a frame; a closed sheet gives the focus back."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800}, bypass_csp=True)
+    page, errors = opened(browser, expected=("status of 500",), bypass_csp=True)
     page.goto(f"{pages.base}/recordings/shippeddeadlock")
     wait(page, "e?.phase === 'ended' && s.frame === 0 && s.painter.palette")
     page.locator(TREE).focus()
@@ -144,6 +145,7 @@ def test_axe_finds_nothing_in_what_opens(browser: Browser, pages: Served) -> Non
     wait(page, "e?.phase === 'failed'")
     assert_axe_finds_nothing(page, ["dark"])
     page.close()
+    assert errors == []
 
 
 def test_two_fingers_zoom_and_one_pans(browser: Browser, server: Server) -> None:
