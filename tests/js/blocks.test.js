@@ -33,10 +33,10 @@ function dice(seed = 1) {
 /** A colour of its own for each role. */
 function palette(ratio = 1) {
   const known = new Map();
-  return readPalette(/** @type {any} */ ({ style: {} }), (css) => {
+  return readPalette(/** @type {any} */ ({ style: {} }), (all) => all.map((css) => {
     if (!known.has(css)) known.set(css, known.size + 1);
     return [known.get(css) * 9, 255 - known.get(css) * 5, 99];
-  }, ratio);
+  }), ratio);
 }
 
 /** Threads, their GIL and a lock, of which no row has come yet. */

@@ -55,6 +55,12 @@ export class Blocks {
     this.lines.clear();
   }
 
+  /** Nothing of it is needed for now: give its memory back. */
+  release() {
+    this.clear();
+    this.spare = [];
+  }
+
   /**
    * The blocks that a view lies in, from left to right.
    * @param {Frame} frame

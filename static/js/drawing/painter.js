@@ -37,23 +37,19 @@ import { TrackPainter } from './track_painter.js';
  * @property {import('./range.js').Range | null} range
  */
 
-/** @type {OffscreenCanvasRenderingContext2D | null} */
-let resolver = null;
-
 /**
- * What a canvas makes of a CSS colour.
- * @param {string} css
- * @returns {import('./patterns.js').Rgb}
+ * What a canvas makes of CSS colours: all of them at once, because each look at pixels waits for all that is to be drawn.
+ * @param {readonly string[]} css
+ * @returns {import('./patterns.js').Rgb[]}
  */
-export function resolveColour(css) {
-  resolver ??= /** @type {OffscreenCanvasRenderingContext2D} */ (
-    new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
-  );
-  resolver.clearRect(0, 0, 1, 1);
-  resolver.fillStyle = css;
-  resolver.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = resolver.getImageData(0, 0, 1, 1).data;
-  return [red, green, blue];
+export function resolveColours(css) {
+  const ctx = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(css.length, 1).getContext('2d', { willReadFrequently: true }));
+  css.forEach((colour, n) => {
+    ctx.fillStyle = colour;
+    ctx.fillRect(n, 0, 1, 1);
+  });
+  const { data } = ctx.getImageData(0, 0, css.length, 1);
+  return css.map((_, n) => [data[4 * n], data[4 * n + 1], data[4 * n + 2]]);
 }
 
 export class Painter {

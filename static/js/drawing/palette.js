@@ -53,7 +53,7 @@ const HOLDS = Object.freeze(['gil-0', 'gil-1', 'gil-2', 'core', 'held', 'contend
 /**
  * Read all colours as they are now.
  * @param {HTMLElement} probe an element that no one sees, inside the timeline
- * @param {(css: string) => Rgb} resolve what a canvas makes of a colour
+ * @param {(css: readonly string[]) => readonly Rgb[]} resolve what a canvas makes of colours
  * @param {number} ratio device pixels to a CSS pixel
  * @param {ReadonlySet<number>} [chosen] states that stand out from the rest; none: all
  * @returns {Palette}
@@ -64,11 +64,14 @@ export function readPalette(probe, resolve, ratio, chosen = new Set()) {
   const css = {};
   /** @type {Record<string, Rgb>} */
   const rgb = {};
-  for (const role of ROLES) {
+  const resolved = resolve(ROLES.map((role) => {
     probe.style.color = `var(--gt-${role})`;
-    rgb[role] = resolve(style.color);
+    return style.color;
+  }));
+  ROLES.forEach((role, n) => {
+    rgb[role] = resolved[n];
     css[role] = `rgb(${rgb[role].join(' ')})`;
-  }
+  });
   const states = Array.from({ length: STATES }, (_, state) => {
     const [role, pattern, tall] = LOOKS[state];
     if (chosen.size > 0 && !chosen.has(state)) {

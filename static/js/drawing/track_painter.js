@@ -66,7 +66,9 @@ export class TrackPainter {
   draw(frame, rows, scale, ground, leftPx) {
     const top = Math.round(RULER_PX * this.ratio);
     // One who zooms at the end of what can be zoomed sees the same grid, and what is drawn of it already.
-    const zooming = frame.columnPx > 1 && this.blocks.grid !== frame.grid;
+    const { grid } = this.blocks;
+    const zooming = frame.columnPx > 1 && grid !== null && grid !== frame.grid;
+    if (!zooming) this.passing.release();
     const blocks = (zooming ? this.passing : this.blocks).cover(frame, rows, scale.widthPx, Math.max(1, this.ctx.canvas.height - top), ground);
     this.coarse = blocks.some(({ coarse }) => coarse);
     for (const block of blocks) {

@@ -2,7 +2,7 @@
 
 import { Finder } from '../model/find.js';
 import { EMPTY_PX, layOut, OVERVIEW_PX, RULER_PX } from '../model/layout.js';
-import { resolveColour } from '../drawing/painter.js';
+import { resolveColours } from '../drawing/painter.js';
 import { readPalette } from '../drawing/palette.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -11,10 +11,11 @@ import { readPalette } from '../drawing/palette.js';
 const FLASH_MS = 350;
 
 /**
- * While one zooms, nothing can be kept from frame to frame. Where there are more spans than one can see, columns are three pixels wide then: their
- * shares are exact, of three times the time. The first frame in which nobody zooms draws every pixel, so what comes to rest is always fine.
+ * While one zooms, nothing can be kept from frame to frame, and the first picture is waited for. Where there are more spans than one can see, columns
+ * are three pixels wide then: their shares are exact, of three times the time. The next frame in which nobody zooms draws every pixel, so what comes to
+ * rest is always fine.
  */
-const ZOOMING_PX = 3;
+const HASTY_PX = 3;
 
 /** @param {Stage} stage which has a size @param {number} now ms @returns {boolean} the next frame has more to draw */
 export function drawFrame(stage, now) {
@@ -23,23 +24,25 @@ export function drawFrame(stage, now) {
   if (stage.top !== null) scrollTo(stage, stage.top);
   if (dirty.palette) {
     dirty.palette = false;
-    painter.dress(readPalette(stage.probe, resolveColour, painter.ratio, stage.arrangement.states));
+    painter.dress(readPalette(stage.probe, resolveColours, painter.ratio, stage.arrangement.states));
     dirty.ground = true;
     overview.key = '';
   }
   tellBelow(stage);
+  const first = stage.first && stage.model.rowCount > 0;
   const frame = frameOf(stage);
   if (dirty.ground) painter.drawGround(frame);
   names.update(stage.layout, stage.scroll.scrollTop, stage.heightPx, stage.selected?.track.id ?? 0, stage.model.rowCount);
   painter.over.draw(frame);
   if (painter.palette) painter.playhead.draw(frame, painter.palette, painter.ratio);
-  drawOverview(stage, frame, now);
+  if (!first) drawOverview(stage, frame, now);
   if (painter.palette) stage.curves.draw(frame, painter.palette, painter.ratio);
   stage.camera.zooming = false;
+  if (first) stage.first = false;
   const { coarse } = painter.tracks;
   dirty.ground = coarse;
   dirty.overlay = false;
-  return coarse;
+  return coarse || first;
 }
 
 /** @param {Stage} stage @returns {import('../drawing/painter.js').Frame} */
@@ -48,7 +51,7 @@ function frameOf(stage) {
     model: stage.model,
     layout: stage.layout,
     ...stage.painter.look(stage.camera.viewport, stage.namesPx),
-    columnPx: stage.camera.zooming ? ZOOMING_PX : 1,
+    columnPx: stage.camera.zooming || stage.first ? HASTY_PX : 1,
     widthPx: stage.widthPx,
     heightPx: stage.heightPx,
     namesPx: stage.namesPx,

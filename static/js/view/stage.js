@@ -90,6 +90,8 @@ export class Stage {
     /** What was last told to those who go with it: the view, the range, how slowly it plays. @type {{viewport: Viewport, at: number, range: import('../drawing/range.js').Range | null, pace: number}} */
     this.told = { viewport: this.camera.viewport, at: 0, range: null, pace: 0 };
     this.visible = true;
+    /** No rows have been drawn yet. */
+    this.first = true;
     /** The browser has taken a canvas away, as it does when graphics memory runs out. */
     this.lost = false;
     this.ending = new AbortController();
