@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
-import http.server
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -11,8 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import uvicorn
 from playwright.async_api import Browser, Page
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
+from app.main import UVICORN
+from app.static import VERSION, Static
 from benchmarks.measure import NotMeasured
 
 WIDTH, HEIGHT = 1920, 1080
@@ -70,20 +74,20 @@ async def traced(browser: Browser, page: Page) -> AsyncIterator[Tasks]:
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The folder over HTTP; its address."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Connections are kept, as by the application's server: a page has ninety modules."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-
-    def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+    """The folder over HTTP, and the application's own files as it gives them; the address."""
+    app = Starlette(
+        routes=[
+            Mount("/static", Static(VERSION)),
+            Mount("/", StaticFiles(directory=folder, html=True, follow_symlink=True)),
+        ],
+    )
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", **UVICORN))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise NotMeasured("the server didn't start")
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    server.should_exit = True
+    thread.join()

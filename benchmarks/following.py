@@ -35,7 +35,7 @@ RETURN = """async (sent) => {
   }
 }"""
 """Be seen again; how long it takes until something is drawn, and until what there was by then is known."""
-KNOWN = "document.querySelector('gil-timeline').model.until"
+KNOWN = "document.querySelector('gil-timeline').model?.until"
 COUNT = """() => { const { over } = document.querySelector('gil-timeline').stage.painter, draw = over.draw;
   window.frames = 0; over.draw = function (frame) { frames += 1; return draw.call(over, frame); }; }"""
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from playwright.async_api import Browser, async_playwright
 
+from app.static import address
 from benchmarks import measure
 from benchmarks.chromium import HEIGHT, LOOP, WIDTH, serving, traced
 from benchmarks.following import followed
@@ -29,9 +30,9 @@ TILED = ("python", "GIL", "MainThread", "worker-1", "worker-2", "poller", "hashe
 COPIES = 8
 SHIFT_NS = 17_000_000
 """Each copy lags behind the one before: not everything happens at once."""
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Timeline</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/static/css/timeline.css">
-<script type="module" src="/static/js/main.js"></script><style>body { margin: 0 } main { height: 100vh }</style>
+PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Timeline</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="{address()}/css/timeline.css">
+<script type="module" src="{address()}/js/main.js"></script><style>body {{ margin: 0 }} main {{ height: 100vh }}</style>
 <main><gil-timeline %s controls></gil-timeline></main></html>"""
 WATCH = """
 window.drawn = window.shown = null;
@@ -40,7 +41,7 @@ new MutationObserver((_, watch) => {
   watch.disconnect();
   requestAnimationFrame(() => requestAnimationFrame(() => { shown = performance.now(); }));
 }).observe(document, { subtree: true, attributeFilter: ['data-phase'] });
-addEventListener('gil-ended', () => requestAnimationFrame(() => requestAnimationFrame(() => { drawn = performance.now(); })));
+addEventListener('gil-ended', () => requestAnimationFrame(() => requestAnimationFrame(() => { drawn = performance.now(); console.info('drawn'); })));
 """
 DRIVE = """
 async ([what, width, frames]) => {
@@ -83,7 +84,6 @@ def tile(spans: int, folder: Path) -> Tiled:
     writer.end({"verdict": "ok", "sentence": "It ended by itself.", "duration_ns": turns * period, "lost": 0})
     writer.close()
     (folder / "index.html").write_text(PAGE % 'src="/x.gilscope"')
-    (folder / "static").symlink_to(measure.ROOT / "static")
     return Tiled(folder, _spans(block) * turns, writer.rows)
 
 
@@ -130,7 +130,6 @@ async def _figures(quick: bool, chromium: str) -> list[Figure | str]:
                 found += await _looked_at(browser, tiled, shown_ms, frame_ms, frames)
         with measure.scratch() as folder:
             block, tracks = _block(recording.read(SOURCE))
-            (folder / "static").symlink_to(measure.ROOT / "static")
             found += await followed(browser, folder, PAGE, block, tracks, 10 if quick else 60)
         await browser.close()
     return found
@@ -140,11 +139,11 @@ async def _looked_at(
     browser: Browser, tiled: Tiled, shown_ms: float | None, frame_ms: float, frames: int
 ) -> list[Figure | str]:
     size = f"{tiled.spans:,} spans"
-    with serving(tiled.folder) as address:
+    with serving(tiled.folder) as where:
         page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         await page.add_init_script(WATCH)
-        await page.goto(address)
-        await page.wait_for_function("drawn !== null", timeout=measure.LIMIT_SECONDS * 1000)
+        async with page.expect_console_message(lambda said: said.text == "drawn", timeout=measure.LIMIT_SECONDS * 1000):
+            await page.goto(where)  # asking it anything meanwhile would cost it something
         shown, drawn = await page.evaluate("[shown, drawn]")
         session = await page.context.new_cdp_session(page)
         await session.send("HeapProfiler.collectGarbage")

@@ -1,6 +1,7 @@
 """Opening a recording: what comes first, what comes later, and what one can do meanwhile."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -61,6 +62,23 @@ def test_the_first_picture_has_the_recording_in_it(page: Page, server: Server) -
     page.add_init_script(PICTURE)
     open_page(page, server)
     assert page.evaluate("window.colours") > 20
+
+
+def test_the_first_picture_is_coarse_and_the_next_one_fine(page: Page, server: Server) -> None:
+    """Where there is more than one can see: columns of several pixels first, as while one zooms; each pixel of its own at rest."""
+    held = hold(page, FIRST)
+    page.goto(f"{server.address}/?with={quote(ENDED)}", wait_until="commit")
+    until_held(page, held)
+    page.evaluate(
+        """async () => { const { Painter } = await import('/static/js/drawing/painter.js'), draw = Painter.prototype.drawGround;
+        window.widths = []; Painter.prototype.drawGround = function (frame) {
+          if (frame.model.rowCount > 0) widths.push(frame.columnPx); return draw.call(this, frame); }; }"""
+    )
+    for route in held:
+        route.continue_()
+    wait(page, "e.phase === 'ended' && s.frame === 0")
+    widths = page.evaluate("widths")
+    assert widths[0] == 3 and set(widths[1:]) == {1}
 
 
 def test_a_large_recording_is_on_the_screen_before_the_rest_is_taken_in(

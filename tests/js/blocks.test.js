@@ -134,6 +134,8 @@ test('one block covers a view in which nothing can be kept', () => {
   assert.equal(whole.made.size, 1);
   assert.ok(new Set(seen).size > 8);
   assert.ok(seen.every((colour) => colour !== 0), 'every pixel');
+  whole.release();
+  assert.deepEqual([whole.made.size, whole.spare.length], [0, 0], 'and gives its memory back');
 });
 
 for (const ratio of [1, 2]) {

@@ -2,6 +2,7 @@
 
 import { State, TrackKind } from '../model/schema.js';
 import { RULER_PX, STRIP_PX } from '../model/layout.js';
+import { COARSE_PX } from './raster.js';
 import { SpanList, collect } from '../model/spans.js';
 import { drawDepths, drawFolded } from '../model/strips.js';
 
@@ -246,7 +247,7 @@ export class Bars {
         parts[count] = n;
         count += 1;
       }
-      raster.column(column * columnPx, top, height, heights, tiles, parts, count, columnPx);
+      raster.column(column * columnPx, top, height, heights, tiles, parts, count, columnPx === COARSE_PX);
     }
   }
 

@@ -4,6 +4,12 @@
 
 /** From this width on, copying is faster than writing pixel by pixel. */
 const WIDE_PX = 24;
+/**
+ * While one zooms, nothing can be kept from frame to frame, and the first picture is waited for. Where there are more spans than one can see, columns
+ * are so wide then: their shares are exact, of that much more time. The next frame in which nobody zooms draws every pixel, so what comes to rest is
+ * always fine.
+ */
+export const COARSE_PX = 3;
 /** Up to this width, a rectangle is written pixel by pixel in one go. */
 const FEW_PX = 4;
 
@@ -129,17 +135,17 @@ export class Raster {
   }
 
   /**
-   * A column of one pixel or more: each part as high as told, from the top down; what has a share is at least a pixel high.
-   * @param {number} x
+   * A column of one pixel, or of `COARSE_PX`: each part as high as told, from the top down; what has a share is at least a pixel high.
+   * @param {number} x of a coarse one, a multiple of its width
    * @param {number} top
    * @param {number} height of all that may be written to
    * @param {Float64Array} heights of the parts
-   * @param {readonly Tile[]} tiles
+   * @param {readonly Tile[]} tiles whose side is a multiple of that width, too
    * @param {Uint8Array} parts which of the tiles each has
    * @param {number} count of parts
-   * @param {number} [wide] pixels: the side of a tile is a multiple of it, and so is `x`
+   * @param {boolean} [coarse]
    */
-  column(x, top, height, heights, tiles, parts, count, wide = 1) {
+  column(x, top, height, heights, tiles, parts, count, coarse = false) {
     const { pixels, width } = this;
     let total = 0;
     let tallest = 0;
@@ -150,7 +156,6 @@ export class Raster {
     // What has a pixel though its share is less takes it from the tallest.
     if (total > height) heights[tallest] -= total - height;
     const end = Math.min(top + height, this.height);
-    const apart = width - wide;
     let from = top + Math.max(0, (height - total) / 2) + 0.5;
     let y = Math.max(from | 0, 0);
     let at = y * width + x;
@@ -158,17 +163,21 @@ export class Raster {
       from += heights[n];
       const last = Math.min(from | 0, end);
       const { side, plain, pixels: tile } = tiles[parts[n]];
-      if (plain) {
-        for (const colour = tile[0]; y < last; y += 1, at += apart) {
-          for (const right = at + wide; at < right; at += 1) pixels[at] = colour;
+      const all = side * side;
+      let within = (y % side) * side + (x % side);
+      if (coarse) {
+        for (; y < last; y += 1, at += width) {
+          pixels[at] = tile[within];
+          pixels[at + 1] = tile[within + 1];
+          pixels[at + 2] = tile[within + 2];
+          within += side;
+          if (within >= all) within -= all;
         }
-      } else {
-        const all = side * side;
-        let within = (y % side) * side + (x % side);
-        const down = side - wide;
-        for (; y < last; y += 1, at += apart) {
-          for (const right = at + wide; at < right; at += 1, within += 1) pixels[at] = tile[within];
-          within += down;
+      } else if (plain) for (const colour = tile[0]; y < last; y += 1, at += width) pixels[at] = colour;
+      else {
+        for (; y < last; y += 1, at += width) {
+          pixels[at] = tile[within];
+          within += side;
           if (within >= all) within -= all;
         }
       }

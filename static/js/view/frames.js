@@ -4,18 +4,12 @@ import { Finder } from '../model/find.js';
 import { EMPTY_PX, layOut, OVERVIEW_PX, RULER_PX } from '../model/layout.js';
 import { resolveColours } from '../drawing/painter.js';
 import { readPalette } from '../drawing/palette.js';
+import { COARSE_PX } from '../drawing/raster.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
 /** How long an arrow stays bright that the playhead has passed. */
 const FLASH_MS = 350;
-
-/**
- * While one zooms, nothing can be kept from frame to frame, and the first picture is waited for. Where there are more spans than one can see, columns
- * are three pixels wide then: their shares are exact, of three times the time. The next frame in which nobody zooms draws every pixel, so what comes to
- * rest is always fine.
- */
-const HASTY_PX = 3;
 
 /** @param {Stage} stage which has a size @param {number} now ms @returns {boolean} the next frame has more to draw */
 export function drawFrame(stage, now) {
@@ -51,7 +45,7 @@ function frameOf(stage) {
     model: stage.model,
     layout: stage.layout,
     ...stage.painter.look(stage.camera.viewport, stage.namesPx),
-    columnPx: stage.camera.zooming || stage.first ? HASTY_PX : 1,
+    columnPx: stage.camera.zooming || stage.first ? COARSE_PX : 1,
     widthPx: stage.widthPx,
     heightPx: stage.heightPx,
     namesPx: stage.namesPx,
