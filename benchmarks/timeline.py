@@ -8,13 +8,13 @@ slower all the same: the time of a fixed loop on the same thread stands beside.
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from app.static import address
 from benchmarks import measure
@@ -28,6 +28,7 @@ from gilscope.recording import Recording, Rows, Writer
 SOURCE = measure.ROOT / "tests" / "js" / "recordings" / "convoy.gilscope"
 TILED = ("python", "GIL", "MainThread", "worker-1", "worker-2", "poller", "hasher", "cache")
 COPIES = 8
+OPENINGS = 7
 SHIFT_NS = 17_000_000
 """Each copy lags behind the one before: not everything happens at once."""
 PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Timeline</title>
@@ -122,48 +123,71 @@ def figures(quick: bool) -> Iterator[Figure | str]:
 async def _figures(quick: bool, chromium: str) -> list[Figure | str]:
     frames, found = (100, list[Figure | str]()) if quick else (300, [])
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+        async def start() -> Browser:
+            return await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
         sizes = ((100_000, 500, 0.0), (1_000_000, 2000, 8.0), *(() if quick else ((10_000_000, None, 16.0),)))
         for spans, shown_ms, frame_ms in sizes:
             with measure.scratch() as folder:
                 tiled = tile(spans, folder)
-                found += await _looked_at(browser, tiled, shown_ms, frame_ms, frames)
+                with serving(folder) as where:
+                    found += await _openings(start, where, f"{tiled.spans:,} spans", shown_ms)
+                    browser = await start()
+                    found += await _looked_at(browser, where, tiled, frame_ms, frames)
+                    await browser.close()
         with measure.scratch() as folder:
             block, tracks = _block(recording.read(SOURCE))
+            browser = await start()
             found += await followed(browser, folder, PAGE, block, tracks, 10 if quick else 60)
-        await browser.close()
+            await browser.close()
     return found
 
 
-async def _looked_at(
-    browser: Browser, tiled: Tiled, shown_ms: float | None, frame_ms: float, frames: int
-) -> list[Figure | str]:
+async def _open(browser: Browser, where: str) -> Page:
+    """A page with all of the recording, once it is drawn."""
+    page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    await page.add_init_script(WATCH)
+    async with page.expect_console_message(lambda said: said.text == "drawn", timeout=measure.LIMIT_SECONDS * 1000):
+        await page.goto(where)  # asking it anything meanwhile would cost it something
+    return page
+
+
+async def _openings(
+    start: Callable[[], Awaitable[Browser]], where: str, size: str, shown_ms: float | None
+) -> list[Figure]:
+    """Each in a browser of its own that has just been started and has nothing at hand."""
+    opened = []
+    for _ in range(OPENINGS):
+        browser = await start()
+        page = await _open(browser, where)
+        opened.append(await page.evaluate("[shown, drawn]"))
+        await browser.close()
+    shown, drawn = zip(*opened, strict=True)
+    return [
+        Figure(f"{size}: opened, to be used", shown, "ms", shown_ms, note="(wall)"),
+        Figure(f"{size}: opened, all read and drawn", drawn, "ms", note="(wall)"),
+    ]
+
+
+async def _looked_at(browser: Browser, where: str, tiled: Tiled, frame_ms: float, frames: int) -> list[Figure | str]:
     size = f"{tiled.spans:,} spans"
-    with serving(tiled.folder) as where:
-        page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        await page.add_init_script(WATCH)
-        async with page.expect_console_message(lambda said: said.text == "drawn", timeout=measure.LIMIT_SECONDS * 1000):
-            await page.goto(where)  # asking it anything meanwhile would cost it something
-        shown, drawn = await page.evaluate("[shown, drawn]")
-        session = await page.context.new_cdp_session(page)
-        await session.send("HeapProfiler.collectGarbage")
-        heap = await session.send("Runtime.getHeapUsage")
-        held = (heap["usedSize"] + heap["backingStorageSize"]) / tiled.spans
-        found: list[Figure | str] = [
-            Figure(f"{size}: opened, to be used", (shown,), "ms", shown_ms, note="(wall)"),
-            Figure(f"{size}: opened, all read and drawn", (drawn,), "ms", note="(wall)"),
-            Figure(f"{size}: memory a span", (held,), "B", 60 if frame_ms else None),
-        ]
-        longest = []
-        if frame_ms:
-            for what, width in (("pan", 0), ("pan", 5e9), ("pan", 2e7), ("zoom", 0), ("hover", 0)):
-                loop = await page.evaluate(LOOP)
-                async with traced(browser, page) as tasks:
-                    await page.evaluate(DRIVE, [what, width, frames])
-                where = f"{width / 1e9:g} s in view" if width else "all in view"
-                note = f"({tasks.p95 / loop:.2f} of the loop's {loop:.0f} ms)"
-                found.append(Figure(f"{size}: {what}, {where}, a frame, p95", (tasks.p95,), "ms", frame_ms, note=note))
-                longest.append(tasks.longest)
-            found.append(Figure(f"{size}: the longest task of them", (max(longest),), "ms", 50))
-        await page.close()
+    page = await _open(browser, where)
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    heap = await session.send("Runtime.getHeapUsage")
+    held = (heap["usedSize"] + heap["backingStorageSize"]) / tiled.spans
+    found: list[Figure | str] = [Figure(f"{size}: memory a span", (held,), "B", 60 if frame_ms else None)]
+    longest = []
+    if frame_ms:
+        for what, width in (("pan", 0), ("pan", 5e9), ("pan", 2e7), ("zoom", 0), ("hover", 0)):
+            loop = await page.evaluate(LOOP)
+            async with traced(browser, page) as tasks:
+                await page.evaluate(DRIVE, [what, width, frames])
+            view = f"{width / 1e9:g} s in view" if width else "all in view"
+            note = f"({tasks.p95 / loop:.2f} of the loop's {loop:.0f} ms)"
+            found.append(Figure(f"{size}: {what}, {view}, a frame, p95", (tasks.p95,), "ms", frame_ms, note=note))
+            longest.append(tasks.longest)
+        found.append(Figure(f"{size}: the longest task of them", (max(longest),), "ms", 50))
+    await page.close()
     return found
