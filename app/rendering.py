@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import security, static, words
 from gilscope import __version__, advice
-from gilscope.analysis.text import about
+from gilscope.analysis.text import about, duration
 
 ROOT = Path(__file__).resolve().parent.parent
 VARY = "HX-Request, HX-Request-Type"
@@ -27,7 +27,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for filter in (words.duration, about, words.size, words.number, words.moment, words.label, words.paragraphs):
+    for filter in (duration, about, words.size, words.number, words.moment, words.label, words.paragraphs):
         environment.filters[filter.__name__] = filter
     environment.filters |= {"given": words.value, "listed": words.parameters, "first_sentence": words.first_sentence}
     environment.filters |= {"way": advice.name, "spread": words.spread}

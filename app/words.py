@@ -13,12 +13,12 @@ from markupsafe import Markup, escape
 
 from gilscope.analysis.compare import Cell
 from gilscope.analysis.statistics import STATE_NAMES
+from gilscope.analysis.text import duration
 from gilscope.events import STATE_TEXT
 from gilscope.parameters import UNITS, Parameter
 
 STATES = {STATE_NAMES[state]: label for state, (label, _, _) in STATE_TEXT.items()}
 """By the name of a state, what pages call it."""
-_STEPS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _THIN = "\u202f"
 
 CHAPTERS = {
@@ -64,14 +64,6 @@ VERDICTS = {
     "interrupted": "broke off",
     "disk-full": "found the disk full",
 }
-
-
-def duration(ns: float) -> str:
-    """``5.12 ms``, ``830 µs``, ``1.24 s``: three digits and a unit."""
-    size, unit = next(((size, unit) for size, unit in _STEPS if abs(ns) >= size), _STEPS[-1])
-    value = ns / size
-    digits = 0 if unit == "ns" or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    return f"{value:.{digits}f} {unit}"
 
 
 def spread(cell: Cell) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from app import words
-from gilscope.analysis.text import about
+from gilscope.analysis.text import about, duration
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from gilscope.analysis.text import about
     [(0, "0 ns"), (830, "830 ns"), (5_120, "5.12 µs"), (12_340_000, "12.3 ms"), (421e6, "421 ms"), (1.24e9, "1.24 s")],
 )
 def test_durations_have_three_digits_and_a_unit(ns: float, text: str) -> None:
-    assert words.duration(ns) == text
+    assert duration(ns) == text
 
 
 @pytest.mark.parametrize(

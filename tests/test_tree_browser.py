@@ -183,6 +183,8 @@ def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
     open_page(page, server, fragment=LOOK)
     wait(page, "s.painter.palette && s.frame === 0")
     before = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
+    words = "['holder', 'gil-holder', 'resource-holder'].map((word) => s.painter.palette.css[word])"
+    said = ask(page, words)
     # The head of an arrow, as drawn: it is as bright as text.
     brightest = """(() => { const { flows } = m, { ctx, ratio } = s.painter;
     const n = flows.visible(c.viewport.from, c.viewport.to, 0).chosen.find((n) => s.layout.rowOf.get(flows.toTrack[n])?.topPx > s.layout.rowOf.get(flows.fromTrack[n])?.topPx);
@@ -195,6 +197,7 @@ def test_a_pressed_state_stands_out(page: Page, server: Server) -> None:
     wait(page, f"s.painter.palette.states[1].css !== '{before[1]}'")
     after = ask(page, "s.painter.palette.states.slice(0, 8).map((one) => one.css)")
     assert [was == now for was, now in zip(before, after, strict=True)] == [n == 5 for n in range(8)]
+    assert not set(said) & set(ask(page, words)), "who has a thing isn't what stands out"
     assert page.locator(".gt-meaning").inner_text().startswith("blocked: Waits for a lock")
     wait(page, "s.frame === 0")
     assert ask(page, brightest) < was / 2

@@ -80,8 +80,8 @@ test('ticks at every zoom are few, in order, and all different', () => {
 });
 
 test('times have a unit and three digits', () => {
-  const told = [0, 1, 830, 999.6, 1000, 5_120_000, 43_000_000, 139_800_000, 999_950_000, 1_240_000_000, 125e9, -5_120_000];
-  assert.deepEqual(told.map(formatDuration), ['0 ns', '1 ns', '830 ns', '1 µs', '1 µs', '5.12 ms', '43 ms', '140 ms', '1 s', '1.24 s', '2 min 05 s', '−5.12 ms']);
+  const told = [0, 1, 830, 999.6, 1000, 5_120_000, 43_000_000, 139_800_000, 999_950_000, 1_240_000_000, 125e9, 3599.4e9, 11_100e9, -5_120_000];
+  assert.deepEqual(told.map(formatDuration), ['0 ns', '1 ns', '830 ns', '1 µs', '1 µs', '5.12 ms', '43 ms', '140 ms', '1 s', '1.24 s', '2 min 05 s', '59 min 59 s', '3 h 05 min', '−5.12 ms']);
   assert.deepEqual([formatMoment(119_340_000, 1e5), formatMoment(119_340_000, 1e4), formatMoment(0, 1e5, 421e6)], ['119.3 ms', '119.34 ms', '0.0 ms']);
   assert.deepEqual([formatShare(0, 5), formatShare(1, 1000), formatShare(46, 100), formatShare(9999, 10000), formatShare(1, 1), formatShare(1, 0)], ['0 %', '<1 %', '46 %', '>99 %', '100 %', '0 %']);
   assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 102, 112].map(formatOrdinal), ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '102nd', '112th']);

@@ -122,7 +122,7 @@ export class Labels {
     const { css } = /** @type {Palette} */ (this.palette);
     const { kind } = piece.row;
     const text = piece.row.track.kind === TrackKind.SHARED_MEMORY ? '' : frame.model.name(piece.holder); // nobody alone has that
-    const colour = kind === 'resource' ? css.blocked : kind === 'gil' ? css['gil-ink'] : css.ink;
+    const colour = kind === 'resource' || kind === 'gil' ? css[`${kind}-holder`] : css.holder;
     return text ? { text, leftPx: left, rightPx: right, yPx: this.#middle(frame, piece), colour, plate: kind === 'resource' ? css.bg : null } : null;
   }
 

@@ -83,7 +83,7 @@ export function readPalette(probe, resolve, ratio, chosen = new Set()) {
   });
   const dimmed = (/** @type {string} */ role) => (chosen.size > 0 ? blend(rgb[role], rgb.bg, FADED) : rgb[role]);
   const held = dimmed('gil-1');
-  css.arrow = `rgb(${dimmed('ink').join(' ')})`;
+  for (const [word, role] of [['arrow', 'ink'], ['holder', 'ink'], ['gil-holder', 'gil-ink'], ['resource-holder', 'blocked']]) css[word] = `rgb(${dimmed(role).join(' ')})`;
   // Many holders in one column: who it is can't be seen, but whether others wait can.
   const gilStates = states.map((style, state) => {
     if (state === State.HELD) return { ...style, rgb: held, css: `rgb(${held.join(' ')})`, tile: tile('plain', held, rgb.bg, ratio) };

@@ -17,7 +17,7 @@ function unitOf(ns) {
 }
 
 /**
- * A length of time, three significant digits: "5.12 ms", "830 µs", "1.24 s", "2 min 05 s".
+ * A length of time, three significant digits: "5.12 ms", "830 µs", "1.24 s", "2 min 05 s", "3 h 20 min".
  * @param {number} ns
  * @returns {string}
  */
@@ -25,6 +25,7 @@ export function formatDuration(ns) {
   if (ns < 0) return `−${formatDuration(-ns)}`;
   if (ns >= 59.95e9) {
     const seconds = Math.round(ns / 1e9);
+    if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
     return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
   }
   // 999.7 µs rounds to 1000 µs: say 1 ms.
