@@ -245,6 +245,29 @@ def test_a_connection_that_says_what_is_no_recording(page: Page, server: Server)
     assert len(server.connections) >= 2
 
 
+def test_a_fault_of_the_page_is_said_while_a_run_goes_on(page: Page, server: Server) -> None:
+    """What came before it stays to be looked at."""
+    page.expected_errors = ("a fault",)  # type: ignore[attr-defined]
+    more = threading.Event()
+
+    async def handler(websocket: WebSocket, _: int) -> None:
+        await tell(websocket, type="status", state="running", header=HEADER)
+        for number in (0, 1):
+            await websocket.send_bytes(CHUNKS[number])
+        await asyncio.to_thread(more.wait, 20)
+        await websocket.send_bytes(CHUNKS[2])
+        await hang(websocket, 0)
+
+    server.handlers = [handler]
+    open_page(page, server, LIVE, phase="running")
+    wait(page, "m.rowCount > 0")
+    rows = ask(page, "m.rowCount")
+    ask(page, "m.addRows = () => { throw new Error('a fault'); }, true")
+    more.set()
+    page.get_by_text("From here on nothing is shown").wait_for()
+    assert ask(page, "[m.rowCount, e.dataset.phase]") == [rows, "shown"]
+
+
 def test_a_stream_that_stops_and_never_ends(page: Page, server: Server) -> None:
     """What came is there to be looked at, the run is said to go on, and no frame is drawn for nothing."""
     server.handlers = [give(0, 1, 2, stay=True)]

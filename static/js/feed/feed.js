@@ -23,6 +23,7 @@ import { Sequence } from './sequence.js';
 /** Longest time to work before the browser may draw. */
 const TURN_MS = 24;
 const RETRY_MS = 1500;
+const FAULT = 'This page can’t take in what the recording holds, which is a fault of Gilscope. Load the page again; if that doesn’t help, please report it.';
 /** What takes a page longer than a frame. */
 const MUCH_BYTES = 1 << 16;
 /** A page that isn't drawn, whyever, is waited for no longer. */
@@ -63,13 +64,12 @@ export class Feed {
 
   /** @param {string} address */
   #follow(address) {
+    const next = (/** @type {() => void | Promise<void>} */ step) => {
+      this.work = this.work.then(step).catch((error) => this.#fault(error));
+    };
     this.live = new Live(address, () => this.work.then(() => this.sequence.expected), {
-      frame: (frame, wanted) => {
-        this.work = this.work.then(() => (wanted() ? this.#frame(frame) : undefined));
-      },
-      told: (message) => {
-        this.work = this.work.then(() => this.#told(message));
-      },
+      frame: (frame, wanted) => next(() => (wanted() ? this.#frame(frame) : undefined)),
+      told: (message) => next(() => this.#told(message)),
       connection: (connected) => this.#tell((events) => events.connection(connected)),
       refused: () => {
         // There is no such run any more; its recording may be there, or say why not.
@@ -77,6 +77,13 @@ export class Feed {
         else this.#tell((events) => events.failed('This run is no longer there.'));
       },
     });
+  }
+
+  /** What came can't be taken in, and what comes after it neither. @param {unknown} error */
+  #fault(error) {
+    console.error(error);
+    this.live?.close();
+    this.#damage(`From here on nothing is shown: ${FAULT}`);
   }
 
   /** To who listens, in order. @param {(events: FeedEvents) => void} what */
@@ -169,7 +176,7 @@ export class Feed {
     } catch (error) {
       if (this.abort.signal.aborted) return;
       const known = error instanceof Damage || error instanceof Refusal;
-      const why = known ? error.message : 'This page can’t take in what the recording holds, which is a fault of Gilscope. Load the page again; if that doesn’t help, please report it.';
+      const why = known ? error.message : FAULT;
       this.#tell((events) => events.failed(why));
       if (!known) throw error;
     } finally {
