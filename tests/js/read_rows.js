@@ -10,7 +10,7 @@ async function taken(path) {
   const model = new Model();
   const address = URL.createObjectURL(new Blob([readFileSync(path)]));
   const refused = await new Promise((done) => {
-    new Feed(address, null, {
+    new Feed(address, null).listen({
       header: () => {},
       chunk: ({ header, rows, json }) => {
         if (rows) model.addRows(rows);
