@@ -1,6 +1,7 @@
 """A real browser, and pages in it that tell their errors."""
 
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -67,3 +68,11 @@ def opened(browser: Browser, expected: Sequence[str] = (REFUSED,), **options: An
     errors: list[str] = []
     listen(page, errors, expected)
     return page, errors
+
+
+def come_to_rest(page: Page) -> None:
+    """Until nothing moves. Not by promises of animations: where nothing of them is to be drawn, the browser leaves those unsettled."""
+    deadline = time.monotonic() + 15
+    while page.evaluate("document.getAnimations().some((one) => one.playState === 'running')"):
+        assert time.monotonic() < deadline, "something moves on and on"
+        page.wait_for_timeout(20)

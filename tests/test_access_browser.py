@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app_client import Served, served, settings
-from tests.browsing import opened
+from tests.browsing import come_to_rest, opened
 from tests.timeline_page import LOOK, ROOT, TREE, Server, ask, open_page, wait
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -81,7 +81,7 @@ def assert_axe_finds_nothing(page: Page, schemes: Sequence[str] = ("dark", "ligh
     page.add_script_tag(path=AXE)
     for scheme in schemes:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        come_to_rest(page)
         found = page.evaluate(
             "async (tags) => (await axe.run({ runOnly: tags })).violations.map(({ id, nodes }) => [id, nodes.map((one) => one.html.slice(0, 160))])",
             RULES,

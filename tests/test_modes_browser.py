@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.app_client import Served, served, settings
-from tests.browsing import opened
+from tests.browsing import come_to_rest, opened
 from tests.test_pages_browser import TEXTS
 from tests.timeline_page import ROOT, ask, wait
 
@@ -82,7 +82,7 @@ def test_more_contrast_is_more_on_the_whole_page(browser: Browser, server: Serve
     for scheme, ink in (("dark", 255), ("light", 0)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         wait(page, f"s.painter.palette.rgb.ink[0] === {ink}")
-        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        come_to_rest(page)
         assert [text for text in page.evaluate(TEXTS) if text["contrast"] < 7] == [], scheme
         assert contrast(*ask(page, "[s.painter.palette.rgb.ink, s.painter.palette.rgb.core]")) >= 7
         assert contrast(*ask(page, "[s.painter.palette.rgb.line, s.painter.palette.rgb.bg]")) >= 4.5
