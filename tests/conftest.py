@@ -12,6 +12,7 @@ from hypothesis import settings
 from gilscope.collector import interpreters, probe
 from gilscope.collector.interpreters import Interpreter
 from tests.browsing import browser, no_page_complains  # noqa: F401
+from tests.programs import python  # noqa: F401
 from tests.staged import stage  # noqa: F401
 from tests.timeline_page import page, server  # noqa: F401
 
@@ -57,11 +58,11 @@ def sanitized(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Interpreter:
     monkeypatch.setenv("CC", "gcc")
     monkeypatch.setattr(probe, "FLAGS", (*probe.FLAGS, *SANITIZERS))
     monkeypatch.setattr(probe, "_try_to_load", lambda *_: None)  # it doesn't preload the sanitizers
-    python = interpreters.describe(sys.executable)
-    probe.build_probe(python)
+    own = interpreters.describe(sys.executable)
+    probe.build_probe(own)
     monkeypatch.setenv("LD_PRELOAD", preloaded)
     monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
-    return python
+    return own
 
 
 def _library(name: str) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.probe import build_probe
@@ -72,6 +74,13 @@ from gilscope.recorder import hooks
 def ids(found: Interpreter) -> str:
     """Name of an interpreter in a test's name."""
     return f"{found.text}-{found.path.name}"
+
+
+@pytest.fixture(params=WITH_GIL, ids=ids)
+def python(request: pytest.FixtureRequest) -> Interpreter:
+    """Each interpreter that has a GIL."""
+    found: Interpreter = request.param
+    return found
 
 
 def command(interpreter: Interpreter, *arguments: str | Path) -> list[str | Path]:

@@ -7,8 +7,6 @@ import pytest
 from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind
 from tests.programs import (
-    WITH_GIL,
-    ids,
     looks_both_ways,
     record,
     rows_of,
@@ -16,12 +14,6 @@ from tests.programs import (
 )
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 EVERYTHING = """

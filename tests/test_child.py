@@ -11,7 +11,7 @@ import pytest
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Kind
-from tests.programs import CHILD, WITH_GIL, command, environment, ids, record, rows_of, run, write
+from tests.programs import CHILD, WITH_GIL, command, environment, record, rows_of, run, write
 from tests.recorded import Recorded, watch
 
 PLAIN = "import json, sys; sys.stdout.reconfigure(line_buffering=True); sys.path.insert(0, sys.argv[1]); import program; program.run(**json.loads(sys.argv[2]))"
@@ -26,12 +26,6 @@ class Ended(NamedTuple):
     exit_code: int
     output: str
     errors: str
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def plain(python: Interpreter, file: Path, **parameters: object) -> Ended:

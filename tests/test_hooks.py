@@ -8,8 +8,6 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Flag, Kind, TrackKind
 from tests.programs import (
     THREADS,
-    WITH_GIL,
-    ids,
     record,
     rows_of,
     sequence,
@@ -17,12 +15,6 @@ from tests.programs import (
 )
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def test_join(python: Interpreter, tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from gilscope.events import Flag, Kind
 from tests.programs import (
     GIL,
     THREADS,
-    WITH_GIL,
-    ids,
     record,
     rows_about,
     sequence,
@@ -18,12 +16,6 @@ from tests.programs import (
 )
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def test_a_contended_lock(python: Interpreter, tmp_path: Path) -> None:

@@ -14,16 +14,10 @@ from gilscope.collector import interpreters
 from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind
-from tests.programs import FOUND, WITH_GIL
+from tests.programs import FOUND
 from tests.recorded import Recorded, Row, line_of, record, start, watch
 
 GIL = {Kind.GIL_WAIT, Kind.GIL_DROP_REQUEST, Kind.GIL_ACQUIRE, Kind.GIL_RELEASE}
-
-
-@pytest.fixture(params=WITH_GIL, ids=lambda found: f"{found.text}-{found.path.name}")
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def kinds(rows: list[Row]) -> list[Kind]:

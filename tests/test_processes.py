@@ -15,18 +15,12 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.collector.rings import Rings
 from gilscope.events import Flag, Kind, State, TrackKind
 from gilscope.recording import Recording
-from tests.programs import CHILD, GIL, WITH_GIL, environment, ids, record
+from tests.programs import CHILD, GIL, environment, record
 from tests.test_run import run, tracks
 
 METHODS = ("fork", "spawn", "forkserver")
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def track(recording: Recording, kind: TrackKind, name: str) -> int:

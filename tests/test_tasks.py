@@ -14,7 +14,6 @@ from gilscope.analysis.timeline import Timeline
 from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind, State, TrackKind
 from gilscope.recording import Recording
-from tests.programs import WITH_GIL, ids
 from tests.test_run import run
 
 pytestmark = pytest.mark.all_interpreters
@@ -70,13 +69,6 @@ def states(recording: Recording, track: int) -> list[str]:
         if not told or told[-1] != State(row).name:
             told.append(State(row).name)
     return told
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    """Each interpreter."""
-    found: Interpreter = request.param
-    return found
 
 
 @pytest.fixture

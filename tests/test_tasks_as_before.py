@@ -7,17 +7,10 @@ import pytest
 
 from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind
-from tests.programs import WITH_GIL, ids, looks_both_ways, run_by_hand
+from tests.programs import looks_both_ways, run_by_hand
 from tests.programs import record as record_rings
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    """Each interpreter."""
-    found: Interpreter = request.param
-    return found
 
 
 LOOK = """

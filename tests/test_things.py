@@ -8,8 +8,6 @@ from gilscope.collector.interpreters import Interpreter
 from gilscope.events import Kind, TrackKind
 from tests.programs import (
     THREADS,
-    WITH_GIL,
-    ids,
     record,
     rows_about,
     rows_of,
@@ -17,12 +15,6 @@ from tests.programs import (
 )
 
 pytestmark = pytest.mark.all_interpreters
-
-
-@pytest.fixture(params=WITH_GIL, ids=ids)
-def python(request: pytest.FixtureRequest) -> Interpreter:
-    found: Interpreter = request.param
-    return found
 
 
 def test_condition(python: Interpreter, tmp_path: Path) -> None:
